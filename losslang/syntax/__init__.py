@@ -1,0 +1,1 @@
+"""Concrete syntax: nodes, parsing, explanations of syntax mistakes, formatting."""
