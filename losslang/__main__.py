@@ -1,0 +1,5 @@
+"""``python -m losslang`` is the command ``losslang``."""
+
+from losslang.cli import main
+
+main()

@@ -1,0 +1,42 @@
+"""A user's files: read as text, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+
+def read(path: Path) -> str:
+    r"""The text of a file, line breaks as ``\n``, without a byte-order mark.
+
+    Raises ``OSError`` where the file cannot be read and ``UnicodeDecodeError`` where it is not
+    UTF-8.
+    """
+    return path.read_text(encoding="utf-8-sig")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Put ``text`` in place of the file in one step; where that fails, the old file is untouched.
+
+    A link keeps pointing at what it points at, and an existing file keeps its permissions.
+    """
+    target = path.resolve()
+    old = target.stat() if target.exists() else None
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        # A pipe or a device (`/dev/stdout`) is written to, never replaced.
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return
+    # In the same folder, because a rename is one step only within a file system.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if old is not None:
+            temporary.chmod(stat.S_IMODE(old.st_mode))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
