@@ -1,7 +1,11 @@
-"""The data folders that travel with the package: the grammar and the standard library."""
+"""The data folders that travel with the package, and the user's cache folder."""
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -29,3 +33,57 @@ def grammar_text() -> str:
 def library_files() -> dict[str, Path]:
     """Path of each ``.loss`` file of the standard library by its stem, which is the loss's name."""
     return {path.stem: path for path in sorted(folder("stdlib").rglob("*.loss"))}
+
+
+def cache_folder() -> Path | None:
+    """Where this user's derived files belong; ``None`` for a user without a home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:
+            return None
+    return base / "losslang"
+
+
+def read_cached(name: str) -> bytes | None:
+    """A cached file, if there is one that only this user could have written."""
+    place = cache_folder()
+    if place is None:
+        return None
+    try:
+        with (place / name).open("rb") as file:
+            if _only_ours(os.stat(place)) and _only_ours(os.fstat(file.fileno())):
+                return file.read()
+    except OSError:
+        pass
+    return None
+
+
+def write_cached(name: str, data: bytes) -> None:
+    """Keep ``data`` for the next process; a reader sees all of it or nothing.
+
+    Failing to write costs time later, never correctness, so it is passed over in silence.
+    """
+    place = cache_folder()
+    if place is None:
+        return
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=place, prefix=f".{name}.")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, place / name)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def _only_ours(status: os.stat_result) -> bool:
+    if not hasattr(os, "geteuid"):  # Windows keeps users' folders apart by other means
+        return True
+    writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid == os.geteuid() and not writable_by_others

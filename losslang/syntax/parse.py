@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import Any, cast
 
-import lark
 from lark.exceptions import UnexpectedInput, VisitError
 
-from losslang import resources
 from losslang.source import Source, Span
 from losslang.syntax import limits, mistakes, nodes
 from losslang.syntax.build import Builder
+from losslang.syntax.tables import parser
 
 
 def parse_module(source: Source) -> nodes.Module:
@@ -44,16 +42,3 @@ def _build(source: Source, pieces: tuple[limits.Piece, ...], start: str) -> Any:
         raise error.orig_exc from None
     limits.check_tree(root)
     return root
-
-
-@cache
-def parser() -> lark.Lark:
-    """The LALR parser of the language."""
-    return lark.Lark(
-        resources.grammar_text(),
-        parser="lalr",
-        lexer="contextual",
-        start=["module", "expression"],
-        propagate_positions=True,
-        maybe_placeholders=False,
-    )
