@@ -16,7 +16,8 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every subcommand's name."""
-        return list(COMMANDS)
+        # Not `list(...)`: once its file is imported, the subcommand `list` has that name here.
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The subcommand of that name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +80,7 @@ def read(path: Path) -> str:
     """The text of a file, or of standard input for ``-``."""
     try:
         if path == STDIN:
-            return click.get_text_stream("stdin", encoding="utf-8").read()
+            return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
         return files.read(path)
     except UnicodeDecodeError as error:
         raise click.ClickException(

@@ -50,9 +50,9 @@ def _specs(target: common.Target) -> list[str]:
     """The expressions to show; of a whole file, its losses in the order they are written."""
     from losslang.source import Source
     from losslang.syntax.nodes import Loss
-    from losslang.syntax.parse import parse
+    from losslang.syntax.parse import parse_module
 
     if target.path is None or target.spec is not None or target.name is not None:
         return [target.spec or target.name or ""]
-    module = parse(Source(common.read(target.path), str(target.path)))
+    module = parse_module(Source(common.read(target.path), str(target.path)))
     return [item.name for item in module.declarations if isinstance(item, Loss)]
