@@ -1,0 +1,78 @@
+"""The documentation is true where a program can tell: losses parse, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from losslang.source import Source
+from losslang.syntax.parse import parse_module
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=[p.stem for p in PAGES])
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [text for word, text in found if word == language]
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that headings are linked by: lower case, no punctuation, dashes for spaces."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@every_page
+def test_losses_parse(page):
+    for text in blocks(page, "loss"):
+        assert parse_module(Source(text, str(page))).declarations
+
+
+@every_page
+def test_python_compiles(page):
+    for text in blocks(page, "python"):
+        compile(text, str(page), "exec")
+
+
+@every_page
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    for link in links:
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(ROOT), f"{link} leaves the project"
+        assert target.exists(), f"{link} leads nowhere"
+        assert not anchor or anchor in anchors(target), f"{link} names no heading"
+
+
+def test_every_page_is_on_the_map():
+    text = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        if page.name != "index.md":
+            assert f"]({page.relative_to(ROOT / 'docs')})" in text
+
+
+def test_ci_runs_what_the_readme_says():
+    (command,) = (
+        line
+        for text in blocks(ROOT / "README.md", "sh")
+        for line in text.splitlines()
+        if "pytest" in line
+    )
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    for step in command.split(" && "):
+        assert step in script
+
+
+def test_the_readme_shows_the_example_file():
+    assert (ROOT / "examples/focal.loss").read_text(encoding="utf-8") in blocks(
+        ROOT / "README.md", "loss"
+    )
