@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 import shutil
@@ -11,9 +12,13 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from importlib import metadata
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -125,22 +130,30 @@ PROJECT_VERSION = _version()
 
 def normal(requirement: str) -> str:
     """The name in a requirement, as registries compare it."""
-    found = re.match(r"[\w.-]+", requirement)
-    assert found
-    return re.sub(r"[-_.]+", "-", found[0]).lower()
+    return canonicalize_name(Requirement(requirement).name)
 
 
 PINNED = {
-    normal(line): line.split("==")[1]
+    normal(line)
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 }
 
 
 def test_every_requirement_is_pinned():
+    """Also what our requirements require in turn, as far as it is installed here."""
     extras = PROJECT["optional-dependencies"].values()
-    wanted = [*PROJECT["dependencies"], *(one for extra in extras for one in extra)]
-    assert {normal(one) for one in wanted} <= set(PINNED)
+    queue = [*PROJECT["dependencies"], *(one for extra in extras for one in extra)]
+    wanted: set[str] = set()
+    while queue:
+        requirement = Requirement(queue.pop())
+        name = canonicalize_name(requirement.name)
+        marker = requirement.marker
+        if name not in wanted and (marker is None or marker.evaluate({"extra": ""})):
+            wanted.add(name)
+            with contextlib.suppress(PackageNotFoundError):
+                queue += metadata.requires(name) or []
+    assert wanted <= PINNED
 
 
 def test_what_the_package_imports_is_required():
