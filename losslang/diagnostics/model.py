@@ -18,7 +18,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One message: the code names the rule, the message states the fact, the labels show the places.
+    """One message: the code names the rule, the message states the fact, the labels show places.
 
     ``notes`` add facts; ``help`` says which edit mends the program.
     """

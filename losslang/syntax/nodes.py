@@ -173,7 +173,7 @@ class Dim(Node):
 
 @dataclass(frozen=True)
 class TypeExpr(Node):
-    """``name[dims]``; ``name`` is a type word (``real``, ``bit``, ...) or the axis an index runs over."""
+    """``name[dims]``; ``name`` is a type word (``real``, ``bit``) or the axis an index runs over."""
 
     name: str
     dims: tuple[Dim, ...] = ()
@@ -344,7 +344,7 @@ Declaration: TypeAlias = Loss | Function | Import
 
 @dataclass(frozen=True)
 class Module(Node):
-    """A whole file. ``doc`` is a string that stands alone before a blank line and an import, if any."""
+    """A whole file."""
 
     declarations: tuple[Declaration, ...]
     comments: tuple[Comment, ...] = field(default=(), compare=False, repr=False)
