@@ -17,7 +17,7 @@ from losslang._version import __version__
 
 if TYPE_CHECKING:
     from losslang.diagnostics import Diagnostic, DiagnosticError
-    from losslang.driver import check, compile, emit, from_config, show  # noqa: A004
+    from losslang.driver import check, compile, emit, from_config, show
 
 __all__ = [
     "Diagnostic",
