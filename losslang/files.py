@@ -22,12 +22,12 @@ def write_atomically(path: Path, text: str) -> None:
 
     A link keeps pointing at what it points at, and an existing file keeps its permissions.
     """
-    target = path.resolve()
-    old = target.stat() if target.exists() else None
+    old = path.stat() if path.exists() else None
     if old is not None and not stat.S_ISREG(old.st_mode):
         # A pipe or a device (`/dev/stdout`) is written to, never replaced.
         path.write_text(text, encoding="utf-8", newline="\n")
         return
+    target = path.resolve()
     # In the same folder, because a rename is one step only within a file system.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:

@@ -173,7 +173,7 @@ class Dim(Node):
 
 @dataclass(frozen=True)
 class TypeExpr(Node):
-    """``name[dims]``; ``name`` is a type word (``real``, ``bit``) or the axis an index runs over."""
+    """``name[dims]``; ``name`` is a word (``real``, ``bit``) or the axis an index runs over."""
 
     name: str
     dims: tuple[Dim, ...] = ()
