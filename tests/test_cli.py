@@ -17,12 +17,14 @@ import losslang
 from losslang.cli import COMMANDS, main
 from losslang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from losslang.source import Source, Span
+from losslang.syntax.format import format_module
 
 ROOT = Path(__file__).resolve().parents[1]
 
-TIDY = '"""Cross-entropy."""\nloss ce(logits: real[class], target: class) =\n'
-TIDY += "    -log(softmax(logits)[target])\n"
-UNTIDY = TIDY.replace(" =\n    ", "=\n ")
+LOSS = '"""Cross-entropy."""\nloss ce(logits: real[class], target: class) =\n'
+LOSS += "    -log(softmax(logits)[target])\n"
+UNTIDY = LOSS.replace(" =\n    ", "=\n ")
+TIDY = format_module(LOSS)
 
 
 @dataclass
@@ -87,7 +89,7 @@ def driver(monkeypatch):
 @pytest.fixture
 def loss_file(tmp_path):
     path = tmp_path / "my.loss"
-    path.write_text(TIDY, encoding="utf-8")
+    path.write_text(LOSS, encoding="utf-8")
     return path
 
 
@@ -145,7 +147,7 @@ def test_a_wrong_command_line_exits_with_2(arguments, driver, tmp_path):
 def test_check_is_silent_about_good_files(driver, loss_file):
     result = run("check", loss_file)
     assert (result.exit_code, result.stdout) == (0, "1 file checked: no problems\n")
-    assert driver.calls == [(str(loss_file), TIDY)]
+    assert driver.calls == [(str(loss_file), LOSS)]
 
 
 def test_check_shows_the_place_of_a_mistake(driver, loss_file):
@@ -163,7 +165,7 @@ def test_warnings_fail_only_a_strict_check(driver, loss_file):
 
 def test_check_for_programs(driver):
     driver.found = [("softmax", "error"), ("log", "warning")]
-    result = run("check", "--json", "-", stdin=TIDY)
+    result = run("check", "--json", "-", stdin=LOSS)
     assert result.exit_code == 1
     told = json.loads(result.stdout)
     assert told["ok"] is False
@@ -186,7 +188,7 @@ def test_check_for_programs(driver):
 def test_a_folder_stands_for_its_files(driver, tmp_path):
     (tmp_path / "deep").mkdir()
     for name in ("b.loss", "a.loss", "deep/c.loss", "note.txt"):
-        (tmp_path / name).write_text(TIDY, encoding="utf-8")
+        (tmp_path / name).write_text(LOSS, encoding="utf-8")
     assert "3 files checked" in run("check", tmp_path).stdout
 
 
@@ -281,7 +283,7 @@ def test_show_passes_its_options_on(driver, loss_file):
 
 
 def test_show_of_a_file_shows_every_loss(driver, loss_file):
-    loss_file.write_text(TIDY + "\nloss twice = 2 * ce\n", encoding="utf-8")
+    loss_file.write_text(LOSS + "\nloss twice = 2 * ce\n", encoding="utf-8")
     assert run("show", loss_file).stdout == "<ce>\n\n<twice>\n"
 
 
@@ -311,7 +313,7 @@ def test_list_for_programs(driver):
 
 
 def test_examples_that_hold_and_fail(driver, loss_file):
-    wrong = problem(TIDY, str(loss_file), "log")
+    wrong = problem(LOSS, str(loss_file), "log")
     driver.outcomes = (
         SimpleNamespace(loss="ce", line=4, text="ce(...) == 1", problem=None),
         SimpleNamespace(loss="ce", line=5, text="ce(...) == 2", problem=wrong),
@@ -327,7 +329,7 @@ def test_examples_that_hold_and_fail(driver, loss_file):
 
 def test_a_mistake_in_one_file_does_not_hide_the_others(driver, tmp_path):
     (tmp_path / "a.loss").write_text("broken")
-    (tmp_path / "b.loss").write_text(TIDY)
+    (tmp_path / "b.loss").write_text(LOSS)
     driver.outcomes = (SimpleNamespace(loss="ce", line=4, text="ce(...) == 1", problem=None),)
     result = run("test", tmp_path)
     assert (result.exit_code, result.stdout) == (1, "1 example: 1 held, 0 failed\n")
@@ -347,6 +349,7 @@ def test_fmt_rewrites_a_file(loss_file):
 
 
 def test_fmt_leaves_a_tidy_file_untouched(loss_file):
+    loss_file.write_text(TIDY, encoding="utf-8")
     before = loss_file.stat()
     assert run("fmt", loss_file).exit_code == 0
     after = loss_file.stat()
@@ -354,6 +357,7 @@ def test_fmt_leaves_a_tidy_file_untouched(loss_file):
 
 
 def test_fmt_check_and_diff_change_nothing(loss_file):
+    loss_file.write_text(TIDY, encoding="utf-8")
     assert run("fmt", "--check", loss_file).exit_code == 0
     assert run("fmt", "--diff", loss_file).stdout == ""
     loss_file.write_text(UNTIDY, encoding="utf-8")

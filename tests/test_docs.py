@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from losslang.source import Source
+from losslang.syntax.format import format_module
 from losslang.syntax.parse import parse_module
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,3 +77,9 @@ def test_the_readme_shows_the_example_file():
     assert (ROOT / "examples/focal.loss").read_text(encoding="utf-8") in blocks(
         ROOT / "README.md", "loss"
     )
+
+
+def test_examples_are_in_the_standard_layout():
+    for path in (ROOT / "examples").rglob("*.loss"):
+        text = path.read_text(encoding="utf-8")
+        assert format_module(text, str(path)) == text

@@ -60,7 +60,7 @@ def _formatted(text: str, path: Path) -> str | None:
     from losslang.syntax.format import format_module
 
     try:
-        return format_module(text)
+        return format_module(text, common.shown(path))
     except DiagnosticError as error:
         common.report(error.diagnostics)
         return None
