@@ -106,9 +106,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         rules.check_names([(str(token), self._span(token)) for token in parameters], "parameter")
         for token in (name, *parameters):
             rules.check_name(token, self._span(token))
-        return nodes.LocalFunction(
-            self._span(meta), str(name), tuple(map(str, parameters)), value
-        )
+        return nodes.LocalFunction(self._span(meta), str(name), tuple(map(str, parameters)), value)
 
     def unpack(self, meta: Meta, items: Children) -> nodes.Unpack:
         *names, value = items
@@ -231,6 +229,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         name, over, *count = items
         rules.check_name(name, self._span(name))
         if not count:
+            rules.check_axis(over, self._span(over))
             return nodes.Binder(self._span(meta), str(name), str(over))
         rules.check_range(over, self._span(over))
         return nodes.Binder(self._span(meta), str(name), None, count[0])

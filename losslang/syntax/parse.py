@@ -34,7 +34,7 @@ def _build(source: Source, pieces: tuple[limits.Piece, ...], start: str) -> Any:
     try:
         tree = parser().parse(source.text, start=start)
     except UnexpectedInput as error:
-        raise mistakes.explain(source, pieces, error) from None
+        raise mistakes.explain(source, pieces, start, error) from None
     try:
         root = Builder(source).transform(tree)
     except VisitError as error:

@@ -148,9 +148,7 @@ def check_function(function: nodes.Function) -> None:
     _check_scope(function.parameters, function.where)
 
 
-def _check_scope(
-    parameters: Iterable[nodes.Parameter], where: Iterable[nodes.Definition]
-) -> None:
+def _check_scope(parameters: Iterable[nodes.Parameter], where: Iterable[nodes.Definition]) -> None:
     names = [(parameter.name, name_span(parameter)) for parameter in parameters]
     for definition in where:
         if isinstance(definition, nodes.Unpack):
@@ -209,6 +207,17 @@ def axis_size(value: Fraction, span: Span) -> int:
     return int(value)
 
 
+def check_axis(name: str, span: Span) -> None:
+    """``range`` without a count is not an axis."""
+    if name == "range":
+        fail(
+            "bad-binder",
+            "`range` needs a count",
+            span,
+            help="write `for k in range(n)`, or name the axis: `for k in class`",
+        )
+
+
 def check_range(name: str, span: Span) -> None:
     """What is called after ``in`` can only be ``range``."""
     if name != "range":
@@ -255,10 +264,7 @@ def arguments(
         else:
             args.append(item)
     check_names(
-        [
-            (k.name, Span(k.span.source, k.span.start, k.span.start + len(k.name)))
-            for k in keywords
-        ],
+        [(k.name, Span(k.span.source, k.span.start, k.span.start + len(k.name))) for k in keywords],
         "argument",
     )
     return tuple(args), tuple(keywords)
