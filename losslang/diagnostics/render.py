@@ -1,7 +1,7 @@
 """Diagnostics as text for a person and as data for a program.
 
-One block per source: each line that a label points at, its labels underlined (``^`` the primary one,
-``-`` the others), their texts to the right or hanging below.
+One block per source: each line that a label points at, its labels underlined (``^`` the primary
+one, ``-`` the others), their texts to the right or hanging below.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     # ------------------------------------------------------------ declarations
 
     def module(self, meta: Meta, items: Children) -> nodes.Module:
-        """Texts and citations go to the declaration below, claims and examples to the loss above."""
+        """The start rule of a file; its items find their declarations here."""
         whole = Span(self.source, 0, len(self.source.text))
         return nodes.Module(whole, rules.attach(items))
 
@@ -180,7 +180,9 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return nodes.Unary(self._span(meta), "not", items[1])
 
     def comparison(self, meta: Meta, items: Children) -> nodes.Compare:
-        return nodes.Compare(self._span(meta), tuple(map(str, items[1::2])), tuple(items[::2]))
+        return nodes.Compare(
+            self._span(meta), tuple(cast(Any, map(str, items[1::2]))), tuple(items[::2])
+        )
 
     def sum(self, meta: Meta, items: Children) -> nodes.Binary:
         left, op, right = items

@@ -1,7 +1,7 @@
 """Where comments belong, so that the formatter can put them back.
 
-A comment on a line of its own leads the next unit; one behind text trails the unit that ended before it;
-one inside a unit moves in front of that unit.
+A comment on a line of its own leads the next unit; one behind text trails the unit that ended
+before it; one inside a unit moves in front of that unit.
 """
 
 from __future__ import annotations
@@ -142,10 +142,10 @@ def _lines(comments: Sequence[nodes.Comment], end: int) -> list[str]:
     """The comments, with one empty line wherever there were any below one of them."""
     lines: list[str] = []
     for index, comment in enumerate(comments):
+        text = comment.span.source.text
         lines.append(comment.text.rstrip())
         following = comments[index + 1].span.start if index + 1 < len(comments) else end
-        gap = comment.span.source.text[comment.span.end : following]
-        if gap.count("\n") > 1 and not gap.strip():
-            if following != len(comment.span.source.text):
-                lines.append("")
+        gap = text[comment.span.end : following]
+        if gap.count("\n") > 1 and not gap.strip() and following != len(text):
+            lines.append("")
     return lines

@@ -1,7 +1,7 @@
 """The one layout of a ``.loss`` file.
 
-Expressions are laid out from the tree, so equal trees give equal text; comments are put back next to
-the unit (a header, a body, a definition, a claim, ...) where they stood.
+Expressions are laid out from the tree, so equal trees give equal text; comments are put back next
+to the unit (a header, a body, a definition, a claim, ...) where they stood.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def _declaration(node: nodes.Declaration, remarks: Remarks) -> list[str]:
             text = layout(_definition(definition), WIDTH, 4)
             lines += remarks.around(definition.span, text, 4)
     if isinstance(node, nodes.Loss):
-        statements = sorted((*node.claims, *node.examples), key=lambda item: item.span.start)
+        statements: list[nodes.Claim | nodes.Example] = [*node.claims, *node.examples]
+        statements.sort(key=lambda item: item.span.start)
         if statements:
             lines.append("")
         for statement in statements:
@@ -77,6 +78,7 @@ def _declaration(node: nodes.Declaration, remarks: Remarks) -> list[str]:
 
 def _header_and_body(node: nodes.Loss | nodes.Function, remarks: Remarks) -> list[str]:
     header = header_span(node)
+    end: Doc
     if isinstance(node, nodes.Function):
         parameters = nodes.Signature(node.span, node.parameters)
         start, end = f"fn {node.name}", (" -> ", _type(node.result), " =")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from losslang.diagnostics.model import Diagnostic, Label
 from losslang.source import Source, Span
@@ -19,7 +20,7 @@ def layout_warnings(source: Source) -> tuple[Diagnostic, ...]:
 
 def _continued_lines(source: Source, pieces: list[Piece]) -> Iterator[Diagnostic]:
     depth = 0
-    for index, (above, piece) in enumerate(zip(pieces, pieces[1:], strict=False)):
+    for index, (above, piece) in enumerate(pairwise(pieces)):
         depth += (above.kind == "open") - (above.kind == "close")
         # Inside brackets the line above could not have ended.
         if depth or piece.text not in _CONTINUING or not _could_end(pieces, index):

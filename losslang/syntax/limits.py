@@ -97,7 +97,7 @@ def check_tree(root: nodes.Module | nodes.Expr) -> None:
                 "nesting-too-deep",
                 f"an expression nests more than {MAX_DEPTH} operations",
                 node.span,
-                help="name parts of it under `where`, or write long sums as `sum(... for i in axis)`",
+                help="name parts of it under `where`; a long sum is sum(... for i in axis)",
             )
         if count > MAX_NODES:
             fail(

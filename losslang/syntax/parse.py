@@ -10,6 +10,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from losslang.source import Source, Span
 from losslang.syntax import limits, mistakes, nodes
 from losslang.syntax.build import Builder
+from losslang.syntax.scan import Piece
 from losslang.syntax.tables import parser
 
 
@@ -30,7 +31,7 @@ def parse_expression(source: Source) -> nodes.Expr:
     return cast(nodes.Expr, _build(source, limits.scan_within_limits(source), "expression"))
 
 
-def _build(source: Source, pieces: tuple[limits.Piece, ...], start: str) -> Any:
+def _build(source: Source, pieces: tuple[Piece, ...], start: str) -> Any:
     try:
         tree = parser().parse(source.text, start=start)
     except UnexpectedInput as error:

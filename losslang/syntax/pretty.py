@@ -1,7 +1,7 @@
 """Lays documents out within a line width, after Wadler's "A prettier printer".
 
-A group is printed on one line if it fits; otherwise its own line breaks are taken and its inner groups
-are asked in turn.
+A group is printed on one line if it fits; otherwise its own line breaks are taken and its inner
+groups are asked in turn.
 """
 
 from __future__ import annotations

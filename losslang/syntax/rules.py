@@ -135,7 +135,7 @@ def check_loss(loss: nodes.Loss) -> None:
         if parameter.name in RESERVED_CALL_WORDS:
             fail(
                 "reserved-name",
-                f"every loss accepts `{parameter.name}` in a call, so no parameter may be called that",
+                f"every call of a loss accepts `{parameter.name}`, so it names no parameter",
                 name_span(parameter),
                 help="choose another name",
             )
@@ -233,7 +233,7 @@ def check_claimed(claimed: nodes.Name | nodes.Call) -> None:
     """The arguments of a property are names and numbers."""
     if isinstance(claimed, nodes.Name):
         return
-    for argument in (*claimed.args, *(keyword.value for keyword in claimed.keywords)):
+    for argument in (*claimed.args, *(given.value for given in claimed.keywords)):
         inner = argument.operand if isinstance(argument, nodes.Unary) else argument
         if not isinstance(inner, (nodes.Name, nodes.Number)):
             fail(
