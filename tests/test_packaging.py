@@ -96,8 +96,8 @@ def test_pip_install_editable(checkout, tmp_path):
 def test_wheel(built, tmp_path):
     site = install(str(built[0]), into=tmp_path)
     check(site, site)
-    (command,) = [*tmp_path.glob("bin/losslang"), *tmp_path.glob("Scripts/losslang.exe")]
-    assert PROJECT_VERSION in run(str(command), "--version", cwd=tmp_path, PYTHONPATH=str(site))
+    command = str(tmp_path / ("Scripts" if os.name == "nt" else "bin") / "losslang")
+    assert PROJECT_VERSION in run(command, "--version", cwd=tmp_path, PYTHONPATH=str(site))
 
 
 def test_sdist(built, tmp_path):
