@@ -1,0 +1,204 @@
+"""The compiler as a whole: from files and config strings to diagnostics, text and live modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from losslang import files, resources
+from losslang.diagnostics import Diagnostic, DiagnosticError, fail
+from losslang.source import Source, Span
+from losslang.syntax import nodes
+from losslang.syntax.parse import parse_expression, parse_module
+
+if TYPE_CHECKING:
+    from losslang.ir.compose import Extras
+    from losslang.ir.loss import Loss
+    from losslang.ir.scope import Entry, Scope
+
+_DECLARED = re.compile(r"^(?:loss|fn)\s+([A-Za-z_]\w*)", re.MULTILINE)
+
+
+class StandardLibrary:
+    """The losses in ``stdlib/``: found by file name, read when used."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[Path, Scope] = {}
+        self._index: dict[str, Path] | None = None
+
+    def find(self, name: str) -> Entry | None:
+        """The declaration of that name, or ``None``."""
+        path = resources.library_files().get(name) or self._declared().get(name)
+        return None if path is None else self._scope(path).find_own(name)
+
+    def names(self) -> Iterable[str]:
+        """Every loss and function the library publishes."""
+        return self._declared()
+
+    def _declared(self) -> dict[str, Path]:
+        if self._index is None:
+            self._index = {
+                name: path
+                for path in resources.library_files().values()
+                for name in _DECLARED.findall(path.read_text(encoding="utf-8"))
+            }
+        return self._index
+
+    def _scope(self, path: Path) -> Scope:
+        from losslang.ir.scope import Scope
+
+        if path not in self._scopes:
+            module = parse_module(Source(path.read_text(encoding="utf-8"), str(path)))
+            self._scopes[path] = Scope(module, (), self)
+        return self._scopes[path]
+
+
+@cache
+def standard_library() -> StandardLibrary:
+    """The one instance a process needs."""
+    return StandardLibrary()
+
+
+@dataclass(frozen=True)
+class LibraryEntry:
+    """One loss of the standard library, for a listing."""
+
+    name: str
+    family: str
+    summary: str
+    path: Path
+
+
+def library() -> tuple[LibraryEntry, ...]:
+    """Every loss of the standard library, by family and name."""
+    root = resources.folder("stdlib")
+    found: list[LibraryEntry] = []
+    for path in resources.library_files().values():
+        module = parse_module(Source(path.read_text(encoding="utf-8"), str(path)))
+        for declaration in module.declarations:
+            if isinstance(declaration, nodes.Loss):
+                doc = declaration.doc.value if declaration.doc else ""
+                family = path.relative_to(root).parts[0]
+                found.append(LibraryEntry(declaration.name, family, doc.split("\n")[0], path))
+    return tuple(sorted(found, key=lambda entry: (entry.family, entry.name)))
+
+
+# ---------------------------------------------------------------- files and scopes
+
+
+def load(path: Path | str, text: str | None = None) -> tuple[nodes.Module, Scope]:
+    """Parse a file and the files it imports. ``text`` stands in for the file's own content."""
+    return _load(Path(path), text, (), None)
+
+
+def _load(
+    path: Path, text: str | None, stack: tuple[Path, ...], span: Span | None
+) -> tuple[nodes.Module, Scope]:
+    from losslang.ir.scope import Scope
+
+    place = path.resolve()
+    if place in stack:
+        names = " -> ".join(p.name for p in (*stack[stack.index(place) :], place))
+        fail("import-cycle", f"files import each other: {names}", span)
+    source = Source(_read(path, span) if text is None else text, str(path))
+    module = parse_module(source)
+    scopes = [
+        _load(path.parent / item.path, None, (*stack, place), item.span)[1]
+        for item in module.declarations
+        if isinstance(item, nodes.Import)
+    ]
+    return module, Scope(module, tuple(scopes), standard_library())
+
+
+def _read(path: Path, span: Span | None) -> str:
+    from losslang.syntax.limits import MAX_SOURCE
+
+    try:
+        if path.stat().st_size > 4 * MAX_SOURCE:
+            fail("source-too-large", f"{path} is larger than {MAX_SOURCE} characters", span)
+        return files.read(path)
+    except UnicodeDecodeError:
+        fail("not-utf-8", f"{path} is not a text in UTF-8", span, help="save it as UTF-8")
+    except FileNotFoundError:
+        fail("file-not-found", f"there is no file {path}", span)
+    except IsADirectoryError:
+        fail("file-unreadable", f"{path} is a folder", span)
+    except OSError as error:
+        fail("file-unreadable", f"{path} cannot be read: {error.strerror}", span)
+
+
+# ---------------------------------------------------------------- elaboration
+
+
+def elaborated(
+    spec: str | None = None, *, path: Path | str | None = None, name: str | None = None
+) -> Loss:
+    """The IR of a config expression, or of the loss ``name`` of a file.
+
+    ``spec`` is an expression over the standard library and, with ``path``, over that file. Raises
+    :class:`~losslang.diagnostics.DiagnosticError`.
+    """
+    from losslang.ir.compose import elaborate
+
+    module, scope = load(path) if path is not None else _no_file()
+    if spec is None:
+        return elaborate(*_named(module, name, scope))
+    expression = parse_expression(Source(spec, "<spec>"))
+    return elaborate(expression, scope, name or _title(expression))
+
+
+def _no_file() -> tuple[nodes.Module, Scope]:
+    from losslang.ir.scope import Scope
+
+    module = nodes.Module(Span(Source("", "<spec>"), 0, 0), ())
+    return module, Scope(module, (), standard_library())
+
+
+def _named(module: nodes.Module, name: str | None, scope: Scope) -> tuple[nodes.Expr, Scope, str]:
+    losses = {d.name: d for d in module.declarations if isinstance(d, nodes.Loss)}
+    if name is None and len(losses) == 1:
+        name = next(iter(losses))
+    if name is None or name not in losses:
+        from losslang.ir.scope import suggestion
+
+        wanted = "which loss?" if name is None else f"no loss {name!r} in this file"
+        known = ", ".join(losses) or "none"
+        fail("unknown-loss", wanted, help=suggestion(name or "", losses) or f"it has {known}")
+    return nodes.Name(losses[name].name_span, name), scope, name
+
+
+def _title(expression: nodes.Expr) -> str:
+    if isinstance(expression, nodes.Name):
+        return expression.id
+    if isinstance(expression, nodes.Call):
+        return expression.function.id
+    return "loss"
+
+
+def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, ...]:
+    """Errors and warnings of a file; loads no torch."""
+    from losslang.ir.compose import elaborate
+    from losslang.syntax.mistakes import layout_warnings
+
+    try:
+        module, scope = load(path, text)
+    except DiagnosticError as error:
+        return error.diagnostics
+    found: list[Diagnostic] = list(layout_warnings(module))
+    for declaration in module.declarations:
+        if isinstance(declaration, nodes.Loss) and not _takes_losses(declaration):
+            try:
+                elaborate(nodes.Name(declaration.name_span, declaration.name), scope, declaration.name)
+            except DiagnosticError as error:
+                found.extend(error.diagnostics)
+    return tuple(found)
+
+
+def _takes_losses(loss: nodes.Loss) -> bool:
+    from losslang.ir.instantiate import split_inputs
+
+    return loss.signature is not None and bool(split_inputs(loss)[0])

@@ -1,0 +1,410 @@
+"""A whole loss from an expression over losses: merged inputs, named terms, settled hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import sympy
+
+from losslang.diagnostics import Label, fail
+from losslang.ir import builtins, instantiate, settings
+from losslang.ir.elaborate import Elaborator, axes_text
+from losslang.ir.frame import Frame
+from losslang.ir.heads import At, Axis, free_indices, substitute
+from losslang.ir.loss import (
+    BATCH,
+    EXAMPLE,
+    Constant,
+    Hyperparameter,
+    Input,
+    Loss,
+    Requirement,
+    Term,
+)
+from losslang.ir.scope import Entry, Scope
+from losslang.ir.values import Value, slot
+from losslang.source import Span
+from losslang.syntax import nodes
+
+TYPE_WORDS = ("real", "int", "bool", "bit", "sign", "label", "simplex")
+
+
+@dataclass
+class Inputs:
+    """The inputs of the losses an expression names, merged by name."""
+
+    merged: dict[str, Input] = field(default_factory=dict)
+    elab: Elaborator = field(default_factory=Elaborator)
+
+    def add(
+        self, name: str, parameter: nodes.Parameter, axes: dict[str, Axis], whole: bool, scope: Scope
+    ) -> None:
+        """Merge one use of an input; ``axes`` maps the using loss's axis names to ours."""
+        known = self.merged.get(name)
+        if known is None:
+            self.merged[name] = self._new(name, parameter, axes, whole, scope)
+            return
+        type_ = parameter.type
+        assert isinstance(type_, nodes.TypeExpr)
+        dims = [dim for dim in type_.dims if dim.name != BATCH.name]
+        pack = next((dim for dim in dims if dim.pack), None)
+        plain = [dim for dim in dims if not dim.pack]
+        shared = [axis for axis in known.axes if axis != known.pack]
+        batched = not whole or len(dims) < len(type_.dims)
+        if len(plain) != len(shared) or batched != known.batched:
+            self._clash(name, parameter, known)
+        for dim, axis in zip(plain, shared, strict=True):
+            self._identify(dim, axis, axes)
+        if pack is not None and known.pack is None:
+            self.merged[name] = known = self._with_pack(known, dims, pack, axes)
+        elif pack is not None and known.pack is not None and pack.name is not None:
+            axes.setdefault(pack.name, known.pack)
+        self._merge_kind(name, parameter, known, axes)
+
+    def _new(
+        self, name: str, parameter: nodes.Parameter, axes: dict[str, Axis], whole: bool, scope: Scope
+    ) -> Input:
+        type_ = parameter.type
+        assert isinstance(type_, nodes.TypeExpr)
+        dims = [dim for dim in type_.dims if dim.name != BATCH.name]
+        if len(dims) < len(type_.dims) and type_.dims[0].name != BATCH.name:
+            fail("batch-first", "axis batch stands first", type_.span)
+        found = tuple(self._axis(dim, axes) for dim in dims)
+        if len(set(found)) < len(found):
+            fail("repeated-axis", "an array has each axis once", type_.span)
+        pack = next((a for a, dim in zip(found, dims, strict=True) if dim.pack), None)
+        kind = type_.name if type_.name in TYPE_WORDS else "index"
+        return Input(
+            name,
+            kind,  # type: ignore[arg-type]
+            found,
+            batched=not whole or len(dims) < len(type_.dims),
+            over=self._over(type_, axes) if kind == "index" else None,
+            pack=pack,
+            domain=settings.domain(self.elab, parameter, Frame(scope)),
+            span=parameter.span,
+        )
+
+    def _axis(self, dim: nodes.Dim, axes: dict[str, Axis]) -> Axis:
+        if dim.name is None:
+            return settings.fixed_axis(dim)
+        if dim.name not in axes:
+            axes[dim.name] = self.elab.new_axis(dim.name)
+        return axes[dim.name]
+
+    def _over(self, type_: nodes.TypeExpr, axes: dict[str, Axis]) -> Axis:
+        if type_.name == BATCH.name:
+            return BATCH
+        return axes.setdefault(type_.name, self.elab.new_axis(type_.name)) if (
+            type_.name not in axes
+        ) else axes[type_.name]
+
+    def _identify(self, dim: nodes.Dim, axis: Axis, axes: dict[str, Axis]) -> None:
+        """Make the using loss's axis and a merged input's axis one."""
+        if dim.name is None:
+            return
+        own = axes.setdefault(dim.name, axis)
+        if own != axis:
+            self._replace_axis(own, axis)
+            axes.update({name: axis for name, a in axes.items() if a == own})
+
+    def _replace_axis(self, old: Axis, new: Axis) -> None:
+        def swap(axis: Axis | None) -> Axis | None:
+            return new if axis == old else axis
+
+        for name, known in self.merged.items():
+            self.merged[name] = replace(
+                known,
+                axes=tuple(swap(a) or a for a in known.axes),
+                over=swap(known.over),
+                pack=swap(known.pack),
+            )
+
+    def _with_pack(
+        self, known: Input, dims: list[nodes.Dim], pack: nodes.Dim, axes: dict[str, Axis]
+    ) -> Input:
+        axis = self._axis(pack, axes)
+        place = dims.index(pack)
+        return replace(known, axes=(*known.axes[:place], axis, *known.axes[place:]), pack=axis)
+
+    def _merge_kind(
+        self, name: str, parameter: nodes.Parameter, known: Input, axes: dict[str, Axis]
+    ) -> None:
+        type_ = parameter.type
+        assert isinstance(type_, nodes.TypeExpr)
+        kind = type_.name if type_.name in TYPE_WORDS else "index"
+        if kind == "index":
+            own = axes.get(type_.name) if type_.name != BATCH.name else BATCH
+            if known.kind == "label":
+                over = self._over(type_, axes)
+                self.merged[name] = replace(known, kind="index", over=over, span=parameter.span)
+            elif known.kind != "index" or (own is not None and own != known.over):
+                if known.kind == "index" and own is not None and known.over is not None:
+                    self._replace_axis(own, known.over)
+                    return
+                self._clash(name, parameter, known)
+            elif own is None and known.over is not None:
+                axes[type_.name] = known.over
+        elif kind != known.kind and not (kind == "label" and known.kind == "index"):
+            self._clash(name, parameter, known)
+
+    def _clash(self, name: str, parameter: nodes.Parameter, known: Input) -> None:
+        also = () if known.span is None else (Label(known.span, "and here"),)
+        fail(
+            "input-clash",
+            f"input {name!r} is declared with two types",
+            parameter.span,
+            "declared here",
+            also=also,
+            help="call one of the losses with an input of another name",
+        )
+
+
+def collect(node: nodes.Node, scope: Scope, inputs: Inputs, known: frozenset[str], depth: int = 0) -> None:
+    """Add the inputs of every loss an expression names, in order of appearance."""
+    if depth > 60:
+        fail("recursive-definition", "this loss is defined in terms of itself", node.span)
+    if isinstance(node, nodes.Name):
+        entry = None if node.id in known else scope.find(node.id)
+        if entry is not None and isinstance(entry.declaration, nodes.Loss):
+            _collect_loss(entry, None, scope, inputs, known, depth)
+        return
+    if isinstance(node, nodes.Call):
+        name = node.function.id
+        entry = None if name in known or name in builtins.TABLE else scope.find(name)
+        if entry is not None and isinstance(entry.declaration, nodes.Loss):
+            _collect_loss(entry, node, scope, inputs, known, depth)
+            return
+    for child in _children(node):
+        collect(child, scope, inputs, known, depth + 1)
+
+
+def _children(node: nodes.Node) -> Iterator[nodes.Node]:
+    for name in node.__dataclass_fields__:
+        value = getattr(node, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, nodes.Node):
+                yield item
+
+
+def _collect_loss(
+    entry: Entry,
+    node: nodes.Call | None,
+    scope: Scope,
+    inputs: Inputs,
+    known: frozenset[str],
+    depth: int,
+) -> None:
+    declaration = entry.declaration
+    assert isinstance(declaration, nodes.Loss)
+    if declaration.signature is None:
+        collect(declaration.body, entry.scope, inputs, frozenset(), depth + 1)
+        return
+    given = instantiate.Arguments({}, {}, {})
+    if node is not None:
+        given = instantiate.arguments(declaration, node)
+    for argument in given.losses.values():
+        collect(argument, scope, inputs, known, depth + 1)
+    whole = instantiate.looks_at_batch(declaration) or bool(declaration.binders)
+    axes: dict[str, Axis] = {}
+    for parameter in instantiate.split_inputs(declaration)[1]:
+        argument = given.inputs.get(parameter.name)
+        if argument is None:
+            inputs.add(parameter.name, parameter, axes, whole, entry.scope)
+        elif isinstance(argument, nodes.Name) and _is_free(argument.id, scope, known):
+            inputs.add(argument.id, parameter, axes, whole, entry.scope)
+        else:
+            collect(argument, scope, inputs, known, depth + 1)
+
+
+def _is_free(name: str, scope: Scope, known: frozenset[str]) -> bool:
+    return name not in known and name not in builtins.TABLE and scope.find(name) is None
+
+
+# ---------------------------------------------------------------- the whole loss
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a config adds to an expression: input aliases, named parts, hyperparameters of its own."""
+
+    signature: tuple[nodes.Parameter, ...] = ()
+    definitions: tuple[nodes.Let, ...] = ()
+    hyperparameters: tuple[Hyperparameter, ...] = ()
+    options: Mapping[str, Constant] = field(default_factory=dict)
+
+
+def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None = None) -> Loss:
+    """The IR of a composition; a single loss is a composition of one.
+
+    Raises :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
+    """
+    extras = extras or Extras()
+    inputs = Inputs()
+    own = frozenset(p.name for p in extras.signature) | {d.name for d in extras.definitions}
+    own |= {h.name for h in extras.hyperparameters}
+    axes: dict[str, Axis] = {}
+    for parameter in extras.signature:
+        inputs.add(parameter.name, parameter, axes, False, scope)
+    for definition in extras.definitions:
+        collect(definition.value, scope, inputs, own)
+    collect(expr, scope, inputs, own)
+    merged = inputs.merged
+    elab = inputs.elab
+    elab.packs = frozenset(known.pack for known in merged.values() if known.pack)
+    frame = _root(merged, scope, axes)
+    for hyper in extras.hyperparameters:
+        frame.names[hyper.name] = settings.register(elab, "loss", hyper)
+    instantiate.define(frame, extras.definitions)
+    elab._frames.append(frame)
+    terms = _terms(elab, expr, frame, name)
+    declaration = _single(expr, scope)
+    rule = _final_names(elab)
+    renamed = dict(rule.names)
+    loss = Loss(
+        name=name,
+        inputs=tuple(merged.values()),
+        hyperparameters=tuple(
+            replace(h, name=renamed[h.name], formula=h.formula) for _, h in elab.hyperparameters
+        ),
+        terms=tuple(
+            replace(t, body=substitute(t.body, rule.rule), guard=substitute(t.guard, rule.rule))
+            for t in terms
+        ),
+        requires=tuple(
+            Requirement(substitute(r.condition, rule.rule), substitute(r.guard, rule.rule), r.span)
+            for r in elab.requires
+        ),
+        draws=tuple(elab.draws.values()),
+        averages=tuple(elab.averages.values()),
+        formula=expr.span.text,
+        options=dict(extras.options),
+        hints={substitute(e, rule.rule): n for e, n in elab.hints.items()},
+        origin={substitute(e, rule.rule): s for e, s in elab.origin.items()},
+    )
+    return _documented(loss, declaration)
+
+
+def _single(expr: nodes.Expr, scope: Scope) -> nodes.Loss | None:
+    """The declaration an expression names, if it is nothing but that loss."""
+    name = expr.function.id if isinstance(expr, nodes.Call) else expr.id if isinstance(expr, nodes.Name) else ""
+    entry = scope.find(name)
+    found = entry.declaration if entry else None
+    return found if isinstance(found, nodes.Loss) else None
+
+
+def _documented(loss: Loss, declaration: nodes.Loss | None) -> Loss:
+    if declaration is None:
+        return loss
+    formula = declaration.body.span.text
+    if declaration.where:
+        parts = [d.span.text for d in declaration.where]
+        formula = "\n".join([formula, "where", *(f"    {part}" for part in parts)])
+    return replace(
+        loss,
+        doc=declaration.doc.value if declaration.doc else "",
+        cites=tuple(cite.text for cite in declaration.cites),
+        formula=formula if loss.formula == declaration.name else f"{loss.formula}\n{formula}",
+        claims=declaration.claims,
+        examples=declaration.examples,
+    )
+
+
+def _root(merged: Mapping[str, Input], scope: Scope, axes: dict[str, Axis]) -> Frame:
+    frame = Frame(scope, axes=dict(axes), places=((EXAMPLE, BATCH),), open=True)
+    for known in merged.values():
+        body = At(known.tensor, *((EXAMPLE,) if known.batched else ()), *map(slot, known.axes))
+        kind = known.kind
+        frame.names[known.name] = Value(body, known.axes, kind, known.over)
+    return frame
+
+
+def _terms(elab: Elaborator, expr: nodes.Expr, frame: Frame, name: str) -> tuple[Term, ...]:
+    terms: list[Term] = []
+    spans: dict[str, Span] = {}
+    for part, sign, inside in _summands(elab, expr, 1, frame):
+        value = _per_place(elab, part, inside)
+        title = _title(part, inside) or (name if part is expr else f"term_{len(terms) + 1}")
+        if title in spans:
+            fail(
+                "repeated-term",
+                f"two terms are named {title!r}",
+                part.span,
+                also=(Label(spans[title], "the first"),),
+                help='give each its own name in the config, for example `easy: "focal(gamma=1)"`',
+            )
+        spans[title] = part.span
+        body = sign * value.body
+        free = free_indices(body) | free_indices(value.guard)
+        result = tuple(sorted(free, key=lambda i: (i.axis != BATCH, str(i))))
+        terms.append(Term(title, result, body, value.guard))
+    return tuple(terms)
+
+
+def _per_place(elab: Elaborator, node: nodes.Expr, frame: Frame) -> Value:
+    """A term's value at the place at hand: free in the indices it is reduced over."""
+    value = elab.number(node, frame)
+    entry = frame.scope.find(_title(node, frame))
+    binders = entry.declaration.binders if entry and isinstance(entry.declaration, nodes.Loss) else ()
+    if value.axes not in ((), (BATCH,)) and len(value.axes) != len(binders):
+        fail(
+            "axes-left",
+            f"a loss is one number, but this has {axes_text(value.axes)}",
+            node.span,
+            help=f"reduce it, for example mean(..., axis={value.axes[-1]})",
+        )
+    for axis in value.axes:
+        value = value.at(axis, EXAMPLE if axis == BATCH else instantiate.pixel(axis))
+    return value
+
+
+def _summands(
+    elab: Elaborator, node: nodes.Expr, sign: int, frame: Frame
+) -> Iterator[tuple[nodes.Expr, int, Frame]]:
+    """The top-level summands, those of named compositions among them."""
+    if isinstance(node, nodes.Binary) and node.op in ("+", "-"):
+        yield from _summands(elab, node.left, sign, frame)
+        yield from _summands(elab, node.right, sign if node.op == "+" else -sign, frame)
+        return
+    if isinstance(node, nodes.Unary) and node.op in ("+", "-"):
+        yield from _summands(elab, node.operand, sign if node.op == "+" else -sign, frame)
+        return
+    entry = frame.scope.find(node.id) if isinstance(node, nodes.Name) else None
+    named = entry.declaration if entry and not frame.find(node.id) else None
+    if entry and isinstance(named, nodes.Loss) and named.signature is None:
+        elab.descend(node.span, named.name)
+        yield from _summands(elab, named.body, sign, instantiate.reopened(elab, entry, frame))
+        elab.ascend()
+        return
+    yield node, sign, frame
+
+
+def _title(node: nodes.Expr, frame: Frame) -> str:
+    """Name of a term: that of the one loss in it."""
+    if isinstance(node, nodes.Name):
+        return node.id
+    if isinstance(node, nodes.Call):
+        return node.function.id
+    if isinstance(node, nodes.Binary) and node.op in ("*", "/"):
+        left, right = _title(node.left, frame), _title(node.right, frame)
+        known = [n for n in (left, right) if n and (frame.scope.find(n) or n in frame.names)]
+        return known[0] if len(known) == 1 else ""
+    return ""
+
+
+@dataclass(frozen=True)
+class _Renaming:
+    names: Mapping[str, str]
+    rule: Mapping[sympy.Basic, sympy.Basic]
+
+
+def _final_names(elab: Elaborator) -> _Renaming:
+    names = settings.settle_names(elab.hyperparameters)
+    rule: dict[sympy.Basic, sympy.Basic] = {}
+    for _, hyper in elab.hyperparameters:
+        final = replace(hyper, name=names[hyper.name])
+        rule[hyper.symbol] = final.symbol
+        rule[hyper.tensor] = final.tensor
+        rule[sympy.core.symbol.Str(hyper.name)] = sympy.core.symbol.Str(final.name)
+    return _Renaming(names, rule)

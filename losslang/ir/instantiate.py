@@ -1,0 +1,469 @@
+"""Losses and functions used in formulas: binding what they take and inlining what they compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr, Integer
+
+from losslang.diagnostics import Label, fail
+from losslang.ir import settings
+from losslang.ir.frame import Frame, Place
+from losslang.ir.heads import (
+    ONE,
+    And,
+    At,
+    Axis,
+    Index,
+    Labelled,
+    free_indices,
+    substitute,
+)
+from losslang.ir.loss import BATCH, EXAMPLE
+from losslang.ir.scope import Entry, suggestion
+from losslang.ir.values import (
+    Binding,
+    FunctionValue,
+    Lazy,
+    LocalFunctionValue,
+    LossValue,
+    Setting,
+    Value,
+    slot,
+)
+from losslang.source import Span
+from losslang.syntax import nodes
+
+if TYPE_CHECKING:
+    from losslang.ir.elaborate import Elaborator
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What a loss computes from given inputs: a scalar, free in its ``result`` indices."""
+
+    value: Value
+    result: tuple[Index, ...] = ()
+
+
+def looks_at_batch(loss: nodes.Loss) -> bool:
+    """Whether the signature is that of a whole batch: it names ``batch`` in an input."""
+    assert loss.signature is not None
+    return any(
+        dim.name == BATCH.name
+        for p in loss.signature.inputs
+        if isinstance(p.type, nodes.TypeExpr) and p.type.name != "loss"
+        for dim in p.type.dims
+    )
+
+
+def split_inputs(loss: nodes.Loss) -> tuple[tuple[nodes.Parameter, ...], tuple[nodes.Parameter, ...]]:
+    """The parameters of a signature that are losses, and its inputs proper."""
+    assert loss.signature is not None
+    is_loss = [
+        isinstance(p.type, nodes.TypeExpr) and p.type.name == "loss" for p in loss.signature.inputs
+    ]
+    pairs = list(zip(loss.signature.inputs, is_loss, strict=True))
+    return tuple(p for p, flag in pairs if flag), tuple(p for p, flag in pairs if not flag)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a call of a loss, by parameter."""
+
+    losses: Mapping[str, nodes.Expr]
+    inputs: Mapping[str, nodes.Expr]
+    settings: Mapping[str, nodes.Expr]
+
+
+def arguments(loss: nodes.Loss, node: nodes.Call) -> Arguments:
+    """Match a call with a loss's signature. Positional arguments are losses and inputs, in order."""
+    if loss.signature is None:
+        if node.args or node.keywords:
+            fail("argument-count", f"{loss.name!r} is a composition and takes no arguments", node.span)
+        return Arguments({}, {}, {})
+    losses, inputs = split_inputs(loss)
+    names = [p.name for p in loss.signature.inputs]
+    if len(node.args) <= len(losses):
+        names = [p.name for p in losses]
+    if len(node.args) > len(loss.signature.inputs):
+        fail(
+            "argument-count",
+            f"{loss.name!r} takes {len(names)} inputs, but is called with {len(node.args)}",
+            node.span,
+            also=(Label(loss.name_span, "defined here"),),
+            help="hyperparameters are passed by name" if loss.signature.hyperparameters else None,
+        )
+    given: dict[str, nodes.Expr] = dict(zip(names, node.args, strict=False))
+    hyper = {p.name for p in loss.signature.hyperparameters}
+    for keyword in node.keywords:
+        known = {p.name for p in loss.signature.inputs} | hyper
+        if keyword.name in given:
+            fail("repeated-argument", f"{keyword.name!r} is given twice", keyword.span)
+        if keyword.name not in known:
+            fail(
+                "unknown-keyword",
+                f"{loss.name!r} has no parameter {keyword.name!r}",
+                keyword.span,
+                also=(Label(loss.name_span, "defined here"),),
+                help=suggestion(keyword.name, known)
+                or f"its parameters are {', '.join(sorted(known)) or 'none'}",
+            )
+        given[keyword.name] = keyword.value
+    chosen = {p.name: given[p.name] for p in inputs if p.name in given}
+    if chosen and len(chosen) < len(inputs):
+        missing = [p.name for p in inputs if p.name not in given]
+        fail(
+            "missing-argument",
+            f"{loss.name!r} is called without its input {', '.join(map(repr, missing))}",
+            node.span,
+            also=(Label(loss.name_span, "defined here"),),
+            help="a call gives all inputs of a loss or none of them",
+        )
+    return Arguments(
+        {p.name: given[p.name] for p in losses if p.name in given},
+        chosen,
+        {name: value for name, value in given.items() if name in hyper},
+    )
+
+
+def call(elab: Elaborator, loss: LossValue, node: nodes.Call, frame: Frame) -> Binding:
+    """``loss(...)``: with inputs its value, without them the loss with hyperparameters set."""
+    given = arguments(loss.declaration, node)
+    bound = {name: _loss_argument(elab, expr, frame) for name, expr in given.losses.items()}
+    loss = replace(
+        loss,
+        settings={**loss.settings, **{k: Setting(v, frame) for k, v in given.settings.items()}},
+        losses={**loss.losses, **bound},
+    )
+    if not given.inputs:
+        return loss
+    values = {name: elab.value(expr, frame) for name, expr in given.inputs.items()}
+    return as_array(instantiate(elab, loss, values, node.span))
+
+
+def _loss_argument(elab: Elaborator, node: nodes.Expr, frame: Frame) -> LossValue:
+    value = elab.evaluate(node, frame)
+    if not isinstance(value, LossValue):
+        fail("not-a-loss", "a loss is wanted here", node.span, help="name a loss, such as ce")
+    return value
+
+
+def bare(elab: Elaborator, loss: LossValue, span: Span) -> Value:
+    """The value of a loss that takes the inputs of its own names from where it was named."""
+    instance = bare_instance(elab, loss, span)
+    if not loss.whole:
+        return as_array(instance)
+    body = instance.value.body
+    examples = [i for i in free_indices(body) | set(instance.result) if i.axis == BATCH]
+    if not examples:
+        fail(
+            "no-value-per-example",
+            f"{loss.declaration.name!r} has no value per example",
+            span,
+            help="only a loss with a value for each example can be looked at over the batch",
+        )
+    rule = {index: slot(BATCH) for index in examples}
+    return replace(
+        instance.value,
+        body=substitute(body, rule),
+        guard=substitute(instance.value.guard, rule),
+        axes=(BATCH, *instance.value.axes),
+    )
+
+
+def bare_instance(elab: Elaborator, loss: LossValue, span: Span) -> Instance:
+    """What a loss computes from the inputs of its own names."""
+    declaration = loss.declaration
+    if declaration.signature is None:
+        return _composition(elab, loss, span)
+    values: dict[str, Value] = {}
+    for parameter in split_inputs(declaration)[1]:
+        found = loss.frame.find(parameter.name)
+        if found is None:
+            fail(
+                "missing-input",
+                f"{declaration.name!r} needs an input {parameter.name!r}, which nothing here defines",
+                span,
+                also=(Label(parameter.span, "declared here"),),
+                help=f"call it with its inputs: {declaration.name}({parameter.name}, ...)",
+            )
+        name = nodes.Name(span, parameter.name)
+        values[parameter.name] = elab.value(name, loss.frame)
+    return instantiate(elab, loss, values, span)
+
+
+def pixel(axis: Axis) -> Index:
+    """The place at hand on a pack's axis, for a loss that is mapped over it."""
+    return Index(axis.name, axis)
+
+
+def reopened(elab: Elaborator, entry: Entry, frame: Frame) -> Frame:
+    """The frame of a named composition: the inputs of ``frame``, the names of its own file."""
+    root = frame.root
+    inside = replace(root, scope=entry.scope, names=dict(root.names), axes=dict(root.axes))
+    elab.keep(inside)
+    return inside
+
+
+def _composition(elab: Elaborator, loss: LossValue, span: Span) -> Instance:
+    elab.descend(span, loss.declaration.name)
+    frame = reopened(elab, loss.entry, loss.frame)
+    value = elab.value(loss.declaration.body, frame)
+    elab.ascend()
+    return Instance(value)
+
+
+def as_array(instance: Instance) -> Value:
+    """A loss used as a value: an array over the axes of its ``for``, else a scalar."""
+    rule = {index: slot(index.axis) for index in instance.result}
+    value = instance.value
+    return replace(
+        value,
+        body=substitute(value.body, rule),
+        guard=substitute(value.guard, rule),
+        axes=tuple(index.axis for index in instance.result) + value.axes,
+    )
+
+
+def instantiate(
+    elab: Elaborator, loss: LossValue, values: Mapping[str, Value], span: Span
+) -> Instance:
+    """Evaluate a loss's body with its inputs bound to ``values``."""
+    declaration = loss.declaration
+    signature = declaration.signature
+    assert signature is not None
+    elab.descend(span, declaration.name)
+    whole = looks_at_batch(declaration) or any(b.axis == BATCH.name for b in declaration.binders)
+    frame = Frame(loss.entry.scope)
+    elab.keep(frame)
+    losses, inputs = split_inputs(declaration)
+    for parameter in losses:
+        frame.names[parameter.name] = _bound_loss(loss, parameter, span)
+    bound = [bind_input(elab, frame, p, values[p.name], span) for p in inputs]
+    for parameter, value in zip(inputs, bound, strict=True):
+        check_kind(frame, parameter, value, span)
+    if not whole:
+        frame.places = _places(bound)
+    for parameter in signature.hyperparameters:
+        frame.names[parameter.name] = settings.bind(elab, loss, parameter, frame)
+    define(frame, declaration.where)
+    result, inside = elab.bind(declaration.binders, frame)
+    if declaration.binders:
+        frame.names.update(inside.names)
+        frame.places = tuple((index, index.axis) for index in result)
+    guard = ONE
+    if declaration.guard is not None:
+        guard = elab.condition(declaration.guard, frame).body
+    target = None if elab.labelled or whole else _label(frame, inputs)
+    elab.labelled = elab.labelled or target is not None
+    value = elab.scalar(declaration.body, frame.where(guard))
+    if target is not None:
+        elab.labelled = False
+        if EXAMPLE in free_indices(value.body):
+            value = replace(value, body=Labelled(target, value.body))
+    elab.ascend()
+    return Instance(replace(value, guard=And(guard, value.guard)), result)
+
+
+def _places(values: Iterable[Value]) -> tuple[Place, ...]:
+    free = {i for v in values for i in free_indices(v.body) if not i.name.startswith("·")}
+    return tuple((index, index.axis) for index in sorted(free, key=sympy.default_sort_key))
+
+
+def _bound_loss(loss: LossValue, parameter: nodes.Parameter, span: Span) -> LossValue:
+    bound = loss.losses.get(parameter.name)
+    if bound is None:
+        fail(
+            "missing-argument",
+            f"{loss.declaration.name!r} needs a loss {parameter.name!r}",
+            span,
+            also=(Label(parameter.span, "declared here"),),
+            help=f"for example {loss.declaration.name}(ce)",
+        )
+    assert isinstance(parameter.type, nodes.TypeExpr)
+    return replace(bound, whole=bool(parameter.type.dims))
+
+
+def _label(frame: Frame, inputs: tuple[nodes.Parameter, ...]) -> Expr | None:
+    """The read of the label that soft targets and class weights act on."""
+    for parameter in inputs:
+        binding = frame.names[parameter.name]
+        if (
+            isinstance(binding, Value)
+            and binding.kind == "index"
+            and not binding.axes
+            and isinstance(binding.body, At)
+        ):
+            return binding.body
+    return None
+
+
+def define(frame: Frame, definitions: tuple[nodes.Definition, ...]) -> None:
+    """Enter the names under ``where`` into a frame."""
+    for definition in definitions:
+        if isinstance(definition, nodes.LocalFunction):
+            frame.names[definition.name] = LocalFunctionValue(definition, frame)
+        elif isinstance(definition, nodes.Let):
+            frame.names[definition.name] = Lazy(definition)
+        else:
+            for position, name in enumerate(definition.names):
+                frame.names[name] = Lazy(definition, position)
+
+
+def bind_input(
+    elab: Elaborator, frame: Frame, parameter: nodes.Parameter, value: Value, span: Span
+) -> Value:
+    """Bind an input, giving the axes of its type their meaning in the frame; returns what is bound."""
+    assert isinstance(parameter.type, nodes.TypeExpr)
+    dims = parameter.type.dims
+    if dims and dims[0].name == BATCH.name and BATCH not in value.axes:
+        if EXAMPLE in free_indices(value.body):
+            value = replace(
+                value,
+                body=substitute(value.body, {EXAMPLE: slot(BATCH)}),
+                axes=(BATCH, *value.axes),
+            )
+    pack = next((dim for dim in dims if dim.pack), None)
+    if pack is None and len(value.axes) == len(dims) + 1:
+        for axis in elab.packs.intersection(value.axes):
+            value = value.at(axis, pixel(axis))
+    if pack is not None and len(value.axes) == len(dims) - 1:
+        assert pack.name is not None
+        frame.axes.setdefault(pack.name, Axis(pack.name, Integer(1)))
+        dims = tuple(dim for dim in dims if not dim.pack)
+    if len(value.axes) != len(dims):
+        written = ", ".join(dim.span.text for dim in dims)
+        got = ", ".join(axis.name for axis in value.axes)
+        fail(
+            "axis-mismatch",
+            f"input {parameter.name!r} has axes ({written}), but gets ({got})",
+            span,
+            also=(Label(parameter.span, "declared here"),),
+        )
+    for dim, axis in zip(dims, value.axes, strict=True):
+        _bind_axis(frame, dim, axis, parameter, span)
+    frame.names[parameter.name] = value
+    return value
+
+
+def _bind_axis(frame: Frame, dim: nodes.Dim, axis: Axis, parameter: nodes.Parameter, span: Span) -> None:
+    if dim.name is None:
+        if axis.size is not None and axis.size != dim.size:
+            fail(
+                "axis-mismatch",
+                f"input {parameter.name!r} has {dim.size} places, but gets {axis.size}",
+                span,
+                also=(Label(parameter.span, "declared here"),),
+            )
+        return
+    known = frame.axes.setdefault(dim.name, axis)
+    if known != axis or (dim.name == BATCH.name) != (axis == BATCH):
+        fail(
+            "axis-mismatch",
+            f"axis {dim.name!r} would be both {known.name!r} and {axis.name!r}",
+            span,
+            also=(Label(parameter.span, "declared here"),),
+        )
+
+
+_ACCEPTS: dict[str, tuple[str, ...]] = {
+    "real": ("real", "int", "bool", "bit", "sign", "simplex"),
+    "int": ("int", "bool", "index"),
+    "bool": ("bool",),
+    "bit": ("bit", "bool", "real", "int"),
+    "sign": ("sign", "real", "int"),
+    "simplex": ("simplex", "real"),
+    "label": ("label", "index"),
+}
+
+
+def check_kind(frame: Frame, parameter: nodes.Parameter, value: Value, span: Span) -> None:
+    """Refuse a value of another kind than the input's type names."""
+    assert isinstance(parameter.type, nodes.TypeExpr)
+    wanted = parameter.type.name
+    if wanted not in _ACCEPTS:
+        axis = frame.axes.get(wanted)
+        if axis is None and wanted != BATCH.name:
+            fail(
+                "unknown-axis",
+                f"no axis {wanted!r}",
+                parameter.span,
+                help=suggestion(wanted, {*frame.axes, *_ACCEPTS})
+                or "an axis exists when it stands inside some [...] of the signature",
+            )
+        if value.kind == "int" or (value.kind == "index" and value.over in (axis, BATCH)):
+            return
+        if value.kind == "index":
+            fail(
+                "axis-mismatch",
+                f"input {parameter.name!r} is an index over {axis}, but gets one over {value.over}",
+                span,
+                also=(Label(parameter.span, "declared here"),),
+            )
+        wanted = f"index over {wanted}"
+    elif value.kind in _ACCEPTS[wanted]:
+        return
+    fail(
+        "type-mismatch",
+        f"input {parameter.name!r} is of type {wanted}, but gets {value.kind}",
+        span,
+        also=(Label(parameter.span, "declared here"),),
+    )
+
+
+def call_function(elab: Elaborator, function: FunctionValue, node: nodes.Call, frame: Frame) -> Value:
+    """``name(args)`` for a published ``fn``."""
+    declaration = function.entry.declaration
+    assert isinstance(declaration, nodes.Function)
+    wanted = {p.name: p for p in declaration.parameters}
+    given = dict(_matched(declaration, node))
+    missing = [p.name for p in declaration.parameters if p.name not in given and p.default is None]
+    if missing or len(given) > len(wanted):
+        fail(
+            "argument-count",
+            f"{declaration.name!r} takes {', '.join(wanted)}",
+            node.span,
+            also=(Label(declaration.name_span, "defined here"),),
+        )
+    inside = Frame(function.entry.scope, places=frame.places, guard=frame.guard)
+    elab.keep(inside)
+    values = {
+        name: elab.value(given.get(name, p.default), frame if name in given else inside)  # type: ignore[arg-type]
+        for name, p in wanted.items()
+    }
+    for name, parameter in wanted.items():
+        bind_input(elab, inside, parameter, values[name], node.span)
+    for name, parameter in wanted.items():
+        check_kind(inside, parameter, values[name], node.span)
+    define(inside, declaration.where)
+    elab.descend(node.span, declaration.name)
+    result = elab.value(declaration.body, inside)
+    elab.ascend()
+    if len(result.axes) != len(declaration.result.dims):
+        fail(
+            "axis-mismatch",
+            f"{declaration.name!r} promises {declaration.result.span.text}, but gives"
+            f" {len(result.axes)} axes",
+            declaration.body.span,
+        )
+    return result
+
+
+def _matched(function: nodes.Function, node: nodes.Call) -> Iterator[tuple[str, nodes.Expr]]:
+    names = [p.name for p in function.parameters]
+    if len(node.args) > len(names):
+        fail("argument-count", f"{function.name!r} takes {', '.join(names)}", node.span)
+    yield from zip(names, node.args, strict=False)
+    for keyword in node.keywords:
+        if keyword.name not in names:
+            fail(
+                "unknown-keyword",
+                f"{function.name!r} has no parameter {keyword.name!r}",
+                keyword.span,
+                help=suggestion(keyword.name, names),
+            )
+        yield keyword.name, keyword.value

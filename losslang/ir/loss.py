@@ -1,0 +1,199 @@
+"""The IR of a whole loss: what it takes, what it computes, and the conditions under which it is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+import sympy
+from sympy import Basic, Expr
+
+from losslang.ir.heads import ONE, ZERO, Axis, Index, Tensor
+from losslang.source import Span
+from losslang.syntax import nodes
+
+BATCH = Axis("batch")
+EXAMPLE = Index("i", BATCH)
+"""The example at hand: free in the body of a loss with a value per example."""
+
+PROGRESS = sympy.Symbol("progress", real=True)
+"""Training progress in [0, 1]."""
+
+Kind: TypeAlias = Literal["real", "int", "bool", "bit", "sign", "simplex", "index", "label"]
+Constant: TypeAlias = "Fraction | str | bool | tuple[Constant, ...]"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """An interval of real numbers; a missing end is infinite."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+    low_closed: bool = True
+    high_closed: bool = True
+
+    def __contains__(self, value: Fraction) -> bool:
+        above = self.low is None or value > self.low or (self.low_closed and value == self.low)
+        below = self.high is None or value < self.high or (self.high_closed and value == self.high)
+        return above and below
+
+    def __str__(self) -> str:
+        if self.low is not None and self.high is not None:
+            left, right = "[" if self.low_closed else "(", "]" if self.high_closed else ")"
+            return f"in {left}{_plain(self.low)}, {_plain(self.high)}{right}"
+        if self.low is not None:
+            return f"{'>=' if self.low_closed else '>'} {_plain(self.low)}"
+        if self.high is not None:
+            return f"{'<=' if self.high_closed else '<'} {_plain(self.high)}"
+        return ""
+
+
+def _plain(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else repr(float(value))
+
+
+EVERYTHING = Domain()
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the training loop passes: an array over (batch if ``batched``, then ``axes``).
+
+    ``over`` is the axis that an ``index`` points into; ``pack`` the one of ``axes`` that stands for
+    zero or more dimensions.
+    """
+
+    name: str
+    kind: Kind
+    axes: tuple[Axis, ...] = ()
+    batched: bool = True
+    over: Axis | None = None
+    pack: Axis | None = None
+    domain: Domain = EVERYTHING
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def tensor(self) -> Tensor:
+        """The head that reads it."""
+        kinds = {"bit": "real", "sign": "real", "simplex": "real"}
+        kind = kinds.get(self.kind, self.kind)
+        return Tensor(self.name, "positive" if kind == "real" and _is_positive(self.domain) else kind)
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """What the config sets. ``formula`` is the default's formula in training progress, if it has one."""
+
+    name: str
+    kind: Literal["real", "int", "bool", "choice"]
+    axes: tuple[Axis, ...] = ()
+    domain: Domain = EVERYTHING
+    default: Constant | None = None
+    learn: bool = False
+    options: tuple[str, ...] = ()
+    formula: Expr | None = None
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def symbol(self) -> sympy.Symbol:
+        """The symbol of a scalar one; its assumptions are the domain's."""
+        return sympy.Symbol(self.name, **_assumptions(self.kind, self.domain))
+
+    @property
+    def tensor(self) -> Tensor:
+        """The head that reads an array one."""
+        return Tensor(self.name, "positive" if _is_positive(self.domain) else "real")
+
+
+def _is_positive(domain: Domain) -> bool:
+    return domain.low is not None and domain.low >= 0 and Fraction(0) not in domain
+
+
+def _assumptions(kind: str, domain: Domain) -> dict[str, bool]:
+    facts = {"integer": True} if kind == "int" else {"real": True}
+    if domain.low is not None and domain.low >= 0:
+        facts["positive" if _is_positive(domain) else "nonnegative"] = True
+    return facts
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """``condition`` holds wherever ``guard`` does, for every value of their free indices."""
+
+    condition: Expr
+    guard: Expr
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """An array of random numbers, standard normal or uniform on [0, 1), over ``axes``."""
+
+    name: str
+    kind: Literal["normal", "uniform"]
+    axes: tuple[Axis, ...]
+
+    @property
+    def tensor(self) -> Tensor:
+        """The head that reads it."""
+        return Tensor(self.name, "real")
+
+
+@dataclass(frozen=True)
+class Average:
+    """A running average: the buffer ``name``, starting at ``init``."""
+
+    name: str
+    init: Fraction
+
+
+@dataclass(frozen=True)
+class Term:
+    """A summand: one number for each value of ``result`` at which ``guard`` is 1."""
+
+    name: str
+    result: tuple[Index, ...]
+    body: Expr
+    guard: Expr = ONE
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss: the sum of its terms, each reduced over its own examples.
+
+    ``hints`` gives the program's names for subexpressions, ``origin`` their places; neither changes
+    what the loss means.
+    """
+
+    name: str
+    inputs: tuple[Input, ...]
+    hyperparameters: tuple[Hyperparameter, ...]
+    terms: tuple[Term, ...]
+    requires: tuple[Requirement, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    averages: tuple[Average, ...] = ()
+    doc: str = ""
+    cites: tuple[str, ...] = ()
+    formula: str = ""
+    claims: tuple[nodes.Claim, ...] = ()
+    examples: tuple[nodes.Example, ...] = ()
+    options: Mapping[str, Constant] = field(default_factory=dict)
+    hints: Mapping[Basic, str] = field(default_factory=dict, compare=False)
+    origin: Mapping[Basic, Span] = field(default_factory=dict, compare=False)
+
+    @property
+    def body(self) -> Expr:
+        """The formula of a loss with one term; the sum of the formulas otherwise."""
+        return sympy.Add(*(term.body for term in self.terms)) if self.terms else ZERO
+
+    def input(self, name: str) -> Input:
+        """The input of that name. Raises ``KeyError``."""
+        return {known.name: known for known in self.inputs}[name]
+
+    @property
+    def uses_progress(self) -> bool:
+        """Whether training progress changes the value."""
+        formulas = [h.formula for h in self.hyperparameters if h.formula is not None]
+        return any(PROGRESS in e.free_symbols for e in [t.body for t in self.terms] + formulas)
