@@ -78,6 +78,21 @@ def far_residuals() -> Inputs:
     return prediction, torch.zeros(4, dtype=torch.float64)
 
 
+def small_residuals() -> Inputs:
+    """Residuals near 1e-3, where one plus a square rounds to one."""
+    return 1e-3 * normal(23, 6), torch.zeros(6, dtype=torch.float64)
+
+
+def counts() -> Inputs:
+    """Log-rates and counts."""
+    return normal(21, 6), torch.tensor([0.0, 3.0, 1.0, 7.0, 2.0, 0.0], dtype=torch.float64)
+
+
+def variances() -> Inputs:
+    """Predictions, targets and predicted variances."""
+    return normal(5, 6, scale=2), normal(6, 6), normal(22, 6).exp()
+
+
 def images() -> Inputs:
     """Two images of six places over three classes; the second image lacks a class."""
     target = torch.tensor([[0, 1, 2, 1, 0, 0], [1, 1, 0, 0, 1, 1]])
@@ -202,6 +217,23 @@ def logistic(score: Tensor, target: Tensor) -> Tensor:
     return F.soft_margin_loss(score, target.to(score), reduction="none")
 
 
+def perceptron(score: Tensor, target: Tensor) -> Tensor:
+    return F.margin_ranking_loss(score, torch.zeros_like(score), target, reduction="none")
+
+
+def brier(logits: Tensor, target: Tensor) -> Tensor:
+    onehot = F.one_hot(target, logits.shape[-1]).to(logits)
+    return F.mse_loss(logits.softmax(-1), onehot, reduction="none").sum(-1)
+
+
+def poisson_nll(x: Tensor, y: Tensor) -> Tensor:
+    return F.poisson_nll_loss(x, y, log_input=True, reduction="none")
+
+
+def gaussian_nll(x: Tensor, y: Tensor, variance: Tensor) -> Tensor:
+    return F.gaussian_nll_loss(x, y, variance, reduction="none")
+
+
 def mse(x: Tensor, y: Tensor) -> Tensor:
     return F.mse_loss(x, y, reduction="none")
 
@@ -317,6 +349,13 @@ CASES: tuple[Case, ...] = (
     *by_paper("poly1_focal", formulas.poly1_focal, plain, hyper={"eps": 2.0, "gamma": 1.5}),
     *by_paper("squentropy", formulas.squentropy, plain, extreme),
     *by_paper("ldr_kl", formulas.ldr_kl, plain, extreme, hyper={"tau": 0.5, "margin": 0.2}),
+    *by_paper("sigmoid_focal", formulas.sigmoid_focal, soft_bits, hard_bits),
+    *by_paper(
+        "sigmoid_focal", formulas.sigmoid_focal, soft_bits, hyper={"alpha": 0.5, "gamma": 1.5}
+    ),
+    *by_library("brier", brier, plain, extreme),
+    *by_paper("sum_exp", formulas.sum_exp, plain),
+    *by_paper("crammer_singer", formulas.crammer_singer, plain),
     # long tails
     *by_paper(
         "logit_adjusted",
@@ -343,6 +382,8 @@ CASES: tuple[Case, ...] = (
     *by_library("mae", half_absolute_error, plain, extreme),
     *by_paper("rce", formulas.rce, plain, extreme, hyper={"A": -4.0}),
     *by_paper("sce", formulas.sce, plain, extreme, hyper={"alpha": 0.5, "beta": 2.0}),
+    *by_paper("taylor_ce", formulas.taylor_ce, plain, extreme),
+    *by_paper("taylor_ce(order=5)", lambda z, y: formulas.taylor_ce(z, y, 5), plain, extreme),
     *by_paper("nce", formulas.normalized(formulas.ce), plain, extreme),
     *by_paper("normalized(gce)", formulas.normalized(formulas.gce), plain, extreme),
     *by_paper(
@@ -362,6 +403,11 @@ CASES: tuple[Case, ...] = (
     *by_library("squared_hinge", squared_hinge, scores, far_scores),
     *by_library("logistic", logistic, scores, far_scores),
     *by_paper("exponential", formulas.exponential, scores),
+    *by_library("perceptron", perceptron, scores, far_scores),
+    *by_paper("savage", formulas.savage, scores, far_scores),
+    *by_paper("tangent", formulas.tangent, scores, far_scores),
+    *by_paper("smoothed_hinge", formulas.smoothed_hinge, scores, far_scores),
+    *by_paper("modified_huber", formulas.modified_huber, scores, far_scores),
     # regression
     *by_library("mse", mse, residuals, far_residuals),
     *by_library("l1", l1, residuals, far_residuals),
@@ -372,8 +418,24 @@ CASES: tuple[Case, ...] = (
     *by_paper(
         "pseudo_huber", formulas.pseudo_huber, residuals, far_residuals, hyper={"delta": 0.5}
     ),
-    *by_paper("log_cosh", formulas.log_cosh, residuals, far_residuals),
+    *by_paper("log_cosh", formulas.log_cosh, residuals, far_residuals, small_residuals),
     *by_paper("quantile", formulas.quantile, residuals, far_residuals, hyper={"theta": 0.9}),
+    *by_paper("expectile", formulas.expectile, residuals, far_residuals, hyper={"theta": 0.9}),
+    *by_paper("pseudo_huber", formulas.pseudo_huber, small_residuals),
+    *by_paper("cauchy", formulas.cauchy, small_residuals),
+    *by_paper("welsch", formulas.welsch, small_residuals),
+    *by_paper("fair", formulas.fair, small_residuals),
+    *by_paper("cauchy", formulas.cauchy, residuals, far_residuals, hyper={"c": 0.5}),
+    *by_paper("geman_mcclure", formulas.geman_mcclure, residuals, far_residuals, hyper={"c": 0.5}),
+    *by_paper("welsch", formulas.welsch, residuals, far_residuals, hyper={"c": 0.5}),
+    *by_paper(
+        "tukey_biweight", formulas.tukey_biweight, residuals, far_residuals, hyper={"c": 2.0}
+    ),
+    *by_paper("fair", formulas.fair, residuals, far_residuals, hyper={"c": 0.5}),
+    *by_paper("linex", formulas.linex, residuals, hyper={"a": 0.5}),
+    *by_paper("wing", formulas.wing, residuals, far_residuals, hyper={"w": 3.0, "eps": 0.5}),
+    *by_library("poisson_nll", poisson_nll, counts),
+    *by_library("gaussian_nll", gaussian_nll, variances),
     # divergences and distillation
     *by_library("kl", kl_divergence, distributions),
     *by_library("kd", distillation, two_models, hyper={"tau": 4.0}),

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mpmath import acos, cos, cosh, exp, fsum, log, mp, mpf, sqrt
+from mpmath import acos, atan, cos, cosh, exp, fsum, log, mp, mpf, sqrt
 
 Row = list[Any]
 
 # The papers' default settings, named by their decimals.
 with mp.workdps(50):
-    P07, P1, P3, P333, P35, P4, P5, P7 = map(
-        mpf, ("0.07", "0.1", "0.3", "0.333", "0.35", "0.4", "0.5", "0.7")
+    P07, P1, P25, P3, P333, P35, P4, P5, P7 = map(
+        mpf, ("0.07", "0.1", "0.25", "0.3", "0.333", "0.35", "0.4", "0.5", "0.7")
     )
 
 
@@ -85,6 +85,19 @@ def squentropy(z: Row, y: int) -> Any:
 def ldr_kl(z: Row, y: int, tau: Any = 1, margin: Any = P1) -> Any:
     terms = [exp((margin * (k != y) + x - z[y]) / tau) for k, x in enumerate(z)]
     return tau * log(mean(terms))
+
+
+def sum_exp(z: Row, y: int) -> Any:
+    return fsum(exp(x - z[y]) for k, x in enumerate(z) if k != y)
+
+
+def crammer_singer(z: Row, y: int) -> Any:
+    return relu(1 + max(x for k, x in enumerate(z) if k != y) - z[y])
+
+
+def taylor_ce(z: Row, y: int, order: int = 2) -> Any:
+    p = softmax(z)[y]
+    return fsum((1 - p) ** k / k for k in range(1, order + 1))
 
 
 def z_loss(z: Row) -> Any:
@@ -158,6 +171,65 @@ def bce(s: Any, t: Any, pos_weight: Any = 1) -> Any:
 
 def exponential(s: Any, y: Any) -> Any:
     return exp(-y * s)
+
+
+def sigmoid_focal(s: Any, t: Any, alpha: Any = P25, gamma: Any = 2) -> Any:
+    p = 1 / (1 + exp(-s))
+    positive = -alpha * (1 - p) ** gamma * log(p)
+    return t * positive - (1 - t) * (1 - alpha) * p**gamma * log(1 - p)
+
+
+def savage(s: Any, y: Any) -> Any:
+    return 1 / (1 + exp(2 * y * s)) ** 2
+
+
+def tangent(s: Any, y: Any) -> Any:
+    return (2 * atan(y * s) - 1) ** 2
+
+
+def smoothed_hinge(s: Any, y: Any) -> Any:
+    m = y * s
+    return mpf("0.5") - m if m <= 0 else relu(1 - m) ** 2 / 2
+
+
+def modified_huber(s: Any, y: Any) -> Any:
+    m = y * s
+    return relu(1 - m) ** 2 if m >= -1 else -4 * m
+
+
+def cauchy(x: Any, y: Any, c: Any = 1) -> Any:
+    return log(((x - y) / c) ** 2 / 2 + 1)
+
+
+def geman_mcclure(x: Any, y: Any, c: Any = 1) -> Any:
+    return 2 * ((x - y) / c) ** 2 / (((x - y) / c) ** 2 + 4)
+
+
+def welsch(x: Any, y: Any, c: Any = 1) -> Any:
+    return 1 - exp(-(((x - y) / c) ** 2) / 2)
+
+
+def tukey_biweight(x: Any, y: Any, c: Any) -> Any:
+    inside = min(((x - y) / c) ** 2, 1)
+    return c**2 / 6 * (1 - (1 - inside) ** 3)
+
+
+def fair(x: Any, y: Any, c: Any = 1) -> Any:
+    r = abs(x - y) / c
+    return c**2 * (r - log(1 + r))
+
+
+def linex(x: Any, y: Any, a: Any = 1) -> Any:
+    return exp(a * (y - x)) - a * (y - x) - 1
+
+
+def wing(x: Any, y: Any, w: Any = 10, eps: Any = 2) -> Any:
+    r = abs(x - y)
+    return w * log(1 + r / eps) if r < w else r - (w - w * log(1 + w / eps))
+
+
+def expectile(x: Any, y: Any, theta: Any = P5) -> Any:
+    return abs(theta - (1 if y < x else 0)) * (y - x) ** 2
 
 
 def pseudo_huber(x: Any, y: Any, delta: Any = 1) -> Any:
