@@ -154,20 +154,20 @@ class _Shown:
     """A line as it is displayed, and the column of each of its characters."""
 
     def __init__(self, line: str, starts: Sequence[int]) -> None:
-        cells = [_cell(char) for char in line]
-        first = min(starts, default=0)
-        total = sum(width for _, width in cells)
-        begin = max(0, first - LEAD) if total > MAX_COLUMNS else 0
-        end, used = begin, 0
-        while end < len(cells) and used + cells[end][1] <= MAX_COLUMNS:
-            used += cells[end][1]
-            end += 1
-        before, after = "..." if begin else "", "..." if end < len(cells) else ""
-        self.text = before + "".join(text for text, _ in cells[begin:end]) + after
-        self._begin = begin
+        # A line may be megabytes long: no more of it is looked at than can be shown.
+        start = max(0, min(starts, default=0) - LEAD)
+        self._begin = start if _width(line[: MAX_COLUMNS + 1]) > MAX_COLUMNS else 0
+        before = "..." if self._begin else ""
         self._columns = [len(before)]
-        for _, width in cells[begin:end]:
+        shown: list[str] = []
+        for char in line[self._begin : self._begin + MAX_COLUMNS + 1]:
+            text, width = _cell(char)
+            if self._columns[-1] + width > len(before) + MAX_COLUMNS:
+                break
+            shown.append(text)
             self._columns.append(self._columns[-1] + width)
+        after = "..." if self._begin + len(shown) < len(line) else ""
+        self.text = before + "".join(shown) + after
 
     def columns(self, start: int, end: int) -> tuple[int, int]:
         """Display columns of a range of characters, at least one wide."""
@@ -175,6 +175,10 @@ class _Shown:
         left = self._columns[min(max(start - self._begin, 0), last)]
         right = self._columns[min(max(end - self._begin, 0), last)]
         return left, max(right, left + 1)
+
+
+def _width(text: str) -> int:
+    return sum(_cell(char)[1] for char in text)
 
 
 def _cell(char: str) -> tuple[str, int]:

@@ -26,16 +26,20 @@ class Remarks:
         """Whether comments stand before the unit."""
         return (unit.start, unit.end) in self.leading
 
-    def has(self, unit: Span) -> bool:
-        """Whether comments belong to the unit."""
-        return self.leads(unit) or (unit.start, unit.end) in self.trailing
+    def trails(self, unit: Span) -> bool:
+        """Whether a comment stands behind the unit."""
+        return (unit.start, unit.end) in self.trailing
+
+    def before(self, unit: Span, indent: int = 0) -> list[str]:
+        """The comments that stand before a unit."""
+        lines = self.leading.get((unit.start, unit.end), [])
+        return [line and " " * indent + line for line in lines]
 
     def around(self, unit: Span, text: str, indent: int = 0) -> list[str]:
         """The text of a unit with its comments."""
-        key = (unit.start, unit.end)
-        before = [line and " " * indent + line for line in self.leading.get(key, [])]
-        after = self.trailing.get(key)
-        return [*before, text if after is None else f"{text}  {after}"]
+        after = self.trailing.get((unit.start, unit.end))
+        whole = text if after is None else f"{text}  {after}"
+        return [*self.before(unit, indent), whole]
 
 
 def attach_comments(module: nodes.Module) -> Remarks:

@@ -46,18 +46,15 @@ def number(t: Trouble) -> Diagnostic | None:
 
 def foreign_sign(t: Trouble) -> Diagnostic | None:
     """Operators and punctuation of other languages."""
-    # What follows a complete operand is tried too: `a**=b`, `x += 1`.
-    if (
-        t.found == "="
-        and t.text(-1) in {"+", "-", "*", "/", "**"}
-        and t.span(t.at - 1).end == t.here.start
-    ):
-        return t.error(
-            "foreign-sign",
-            f"there is no `{t.text(-1)}=`: a name has one value",
-            span=t.span(t.at - 1).to(t.here),
-            help="give the new value another name",
-        )
+    for left, right in ((-1, 0), (0, 1)):
+        updating = t.text(left) in {"+", "-", "*", "/", "**"} and t.text(right) == "="
+        if updating and t.span(t.at + left).end == t.span(t.at + right).start:
+            return t.error(
+                "foreign-sign",
+                f"there is no `{t.text(left)}=`: a name has one value",
+                span=t.span(t.at + left).to(t.span(t.at + right)),
+                help="give the new value another name",
+            )
     if t.found not in FOREIGN_SIGNS:
         return None
     return t.error(
@@ -82,11 +79,13 @@ def unknown_character(t: Trouble) -> Diagnostic | None:
 
 def foreign_word(t: Trouble) -> Diagnostic | None:
     """Keywords of other languages."""
-    for offset in (0, -1):
+    # Most parse as a name, so the error comes one piece later; a lambda's at its colon.
+    for offset in (0, -1, -2):
         word = t.text(offset)
+        meant = offset == 0 or (offset == -1 and t.kind in ("word", "number", "sign"))
         if offset and word == "class":  # a usual axis, which only `class Name:` is not
-            continue
-        if word in FOREIGN_WORDS and (offset == 0 or t.kind in ("word", "number", "sign")):
+            meant = False
+        if word in FOREIGN_WORDS and (meant or (word == "lambda" and t.on_one_line(offset, 0))):
             return t.error(
                 "foreign-word",
                 f"there is no `{word}` in this language",

@@ -87,7 +87,7 @@ def _header_and_body(node: nodes.Loss | nodes.Function, remarks: Remarks) -> lis
         start, end = f"loss {node.name}", (_result(node), " =")
     else:
         return _composition(node, remarks)
-    if any(remarks.has(parameter.span) for parameter in _parameters(parameters)):
+    if any(remarks.leads(p.span) or remarks.trails(p.span) for p in _parameters(parameters)):
         text = _commented_header(start, parameters, end, remarks)
     else:
         text = layout((start, _signature(parameters), end), WIDTH)
@@ -98,10 +98,10 @@ def _header_and_body(node: nodes.Loss | nodes.Function, remarks: Remarks) -> lis
 def _composition(node: nodes.Loss, remarks: Remarks) -> list[str]:
     """``loss total = ...`` stands on one line where it fits and no comment parts it."""
     header, body = header_span(node), node.body
-    if not remarks.has(header) and not remarks.leads(body.span):
+    if not remarks.trails(header) and not remarks.leads(body.span):
         value = _expr(body, CONDITIONAL, top=True)
         text = layout((f"loss {node.name} =", Group(Nest((LINE, value)))), WIDTH)
-        return remarks.around(body.span, text)
+        return [*remarks.before(header), *remarks.around(body.span, text)]
     text = layout(_expr(body, CONDITIONAL, top=True), WIDTH, 4)
     head = remarks.around(header, f"loss {node.name} =")
     return [*head, *remarks.around(body.span, text, 4)]

@@ -7,13 +7,15 @@ from itertools import pairwise
 
 from losslang.diagnostics.model import Diagnostic, Label
 from losslang.source import Source, Span
+from losslang.syntax import nodes
 from losslang.syntax.scan import KEYWORDS, Piece, scan
 
 _CONTINUING = frozenset({"-", "+", "(", "["})
 
 
-def layout_warnings(source: Source) -> tuple[Diagnostic, ...]:
+def layout_warnings(program: nodes.Module | Source) -> tuple[Diagnostic, ...]:
     """Lines that silently go on with the line above, and texts that seem to belong to it."""
+    source = program if isinstance(program, Source) else program.span.source
     pieces = [piece for piece in scan(source.text) if piece.kind != "comment"]
     return (*_continued_lines(source, pieces), *_texts_after_their_loss(source, pieces))
 

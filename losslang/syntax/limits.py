@@ -13,8 +13,8 @@ from losslang.source import Source, Span
 from losslang.syntax import nodes
 from losslang.syntax.scan import Piece, scan
 
-MAX_CHARACTERS = 256 * 1024
-MAX_TOKENS = 60_000
+MAX_SOURCE = 256 * 1024
+MAX_TOKENS = 40_000
 MAX_NODES = 20_000
 MAX_BRACKETS = 100
 MAX_DEPTH = 200
@@ -25,10 +25,10 @@ MAX_ELEMENTS = 10_000
 
 def scan_within_limits(source: Source) -> tuple[Piece, ...]:
     """The pieces of the text, refused where it is too long or its brackets nest too deep."""
-    if len(source.text) > MAX_CHARACTERS:
+    if len(source.text) > MAX_SOURCE:
         fail(
             "source-too-large",
-            f"a program has at most {MAX_CHARACTERS:,} characters, this one {len(source.text):,}",
+            f"a program has at most {MAX_SOURCE:,} characters, this one {len(source.text):,}",
             Span(source, 0, 0),
         )
     pieces: list[Piece] = []

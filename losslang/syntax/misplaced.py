@@ -57,14 +57,22 @@ def crowded_comprehension(t: Trouble) -> Diagnostic | None:
         )
     if t.found != "for":
         return None
+    bracket = t.pieces[opened[-1]].text
     caller = t.pieces[opened[-1] - 1].kind if opened[-1] else ""
-    if t.last(",") is not None:
+    if bracket == "(" and t.last(",") is not None:
         return t.error(
             "comprehension-argument",
             "a comprehension is the only argument of its call",
             help="move the other arguments out of this call",
         )
-    if t.pieces[opened[-1]].text == "(" and caller != "word":
+    if bracket == "[" and caller in ("word", "close", "number"):
+        return t.error(
+            "comprehension-argument",
+            "a comprehension is no subscript",
+            also=(Label(t.span(opened[-1]), "after an operand this begins a subscript"),),
+            help="an operator is missing before the array, or the formula above it never ended",
+        )
+    if bracket == "(" and caller != "word":
         return t.error(
             "comprehension-argument",
             "a comprehension in plain parentheses says nothing about what to do with the values",

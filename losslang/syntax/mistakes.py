@@ -93,7 +93,7 @@ def _listing(expected: frozenset[str]) -> str:
     words: list[str] = []
     if {"NAME", "NUMBER", "LPAR"} <= names:
         words.append("an expression")
-        names -= {"NAME", "NUMBER", "LPAR", "LSQB", "PLUS", "MINUS", "NOT"}
+        names -= {"NAME", "NUMBER", "LPAR", "LSQB", "PLUS", "MINUS", "NOT", "LEARN"}
     if {"PLUS", "SLASH"} <= names:
         words.append("an operator")
         names -= OPERATORS
