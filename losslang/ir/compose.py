@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import sympy
 
@@ -11,7 +12,7 @@ from losslang.diagnostics import Label, fail
 from losslang.ir import builtins, instantiate, settings
 from losslang.ir.elaborate import Elaborator, axes_text
 from losslang.ir.frame import Frame
-from losslang.ir.heads import At, Axis, free_indices, substitute
+from losslang.ir.heads import At, Axis, free_indices, substitution
 from losslang.ir.loss import (
     BATCH,
     EXAMPLE,
@@ -260,8 +261,7 @@ def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None =
     elab._frames.append(frame)
     terms = _terms(elab, expr, frame, name)
     declaration = _single(expr, scope)
-    rule = _final_names(elab)
-    renamed = dict(rule.names)
+    renamed, final = _final_names(elab)
     loss = Loss(
         name=name,
         inputs=tuple(merged.values()),
@@ -269,19 +269,17 @@ def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None =
             replace(h, name=renamed[h.name], formula=h.formula) for _, h in elab.hyperparameters
         ),
         terms=tuple(
-            replace(t, body=substitute(t.body, rule.rule), guard=substitute(t.guard, rule.rule))
-            for t in terms
+            replace(t, body=final(t.body), guard=final(t.guard)) for t in terms
         ),
         requires=tuple(
-            Requirement(substitute(r.condition, rule.rule), substitute(r.guard, rule.rule), r.span)
-            for r in elab.requires
+            Requirement(final(r.condition), final(r.guard), r.span) for r in elab.requires
         ),
         draws=tuple(elab.draws.values()),
         averages=tuple(elab.averages.values()),
         formula=expr.span.text,
         options=dict(extras.options),
-        hints={substitute(e, rule.rule): n for e, n in elab.hints.items()},
-        origin={substitute(e, rule.rule): s for e, s in elab.origin.items()},
+        hints={final(e): n for e, n in elab.hints.items()},
+        origin={final(e): s for e, s in elab.origin.items()},
     )
     return _documented(loss, declaration)
 
@@ -393,13 +391,8 @@ def _title(node: nodes.Expr, frame: Frame) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class _Renaming:
-    names: Mapping[str, str]
-    rule: Mapping[sympy.Basic, sympy.Basic]
-
-
-def _final_names(elab: Elaborator) -> _Renaming:
+def _final_names(elab: Elaborator) -> tuple[Mapping[str, str], Callable[[Any], Any]]:
+    """The settled names of the hyperparameters, and the renaming of expressions."""
     names = settings.settle_names(elab.hyperparameters)
     rule: dict[sympy.Basic, sympy.Basic] = {}
     for _, hyper in elab.hyperparameters:
@@ -407,4 +400,4 @@ def _final_names(elab: Elaborator) -> _Renaming:
         rule[hyper.symbol] = final.symbol
         rule[hyper.tensor] = final.tensor
         rule[sympy.core.symbol.Str(hyper.name)] = sympy.core.symbol.Str(final.name)
-    return _Renaming(names, rule)
+    return names, substitution(rule)

@@ -10,7 +10,7 @@ so substitution never captures; ``xreplace`` and ``subs`` go through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -337,10 +337,17 @@ class Binder(Head):
     ``rest`` stands outside the scope of the bound indices.
     """
 
-    def __new__(cls, op: str | Str, binders: Iterable[Index], guard: Expr, body: Expr, *rest: Expr) -> Expr:
+    def __new__(
+        cls, op: str | Str, binders: Iterable[Index], guard: Expr, body: Expr, *rest: Expr
+    ) -> Expr:
         bound = tuple(binders)
+        outside = (free_indices(guard) | free_indices(body)).difference(bound)
         top = max(height(guard), height(body)) + len(bound)
-        canonical = tuple(Index(f"_{top - n}", index.axis) for n, index in enumerate(bound))
+        canonical = _numbered(bound, top)
+        # A part of a larger expression may hold the index of a binder around it.
+        while not outside.isdisjoint(canonical):
+            top += 1
+            canonical = _numbered(bound, top)
         rename = {old: new for old, new in zip(bound, canonical, strict=True) if old != new}
         if rename:
             guard, body = substitute(guard, rename), substitute(body, rename)
@@ -383,6 +390,10 @@ class Binder(Head):
 
     def _eval_subs(self, old: Basic, new: Basic) -> Basic:
         return substitute(self, {old: new})
+
+
+def _numbered(bound: tuple[Index, ...], top: int) -> tuple[Index, ...]:
+    return tuple(Index(f"_{top - n}", index.axis) for n, index in enumerate(bound))
 
 
 def _independent(expr: Expr, indices: Iterable[Index]) -> bool:
@@ -554,9 +565,15 @@ def tree_size(expr: Basic) -> int:
 
 def substitute(expr: Any, rule: Rule) -> Any:
     """``expr`` with every free occurrence of the rule's keys replaced; never captures an index."""
-    if not rule:
-        return expr
+    return substitution(rule)(expr) if rule else expr
+
+
+def substitution(rule: Rule) -> Callable[[Any], Any]:
+    """:func:`substitute` for many expressions that share parts: each part is replaced once."""
     memo: dict[Basic, Basic] = {}
+    named = frozenset().union(*map(free_indices, (*rule.keys(), *rule.values())))
+    # Without binders in the values, levels never grow, so a binder may keep its own indices.
+    flat = not any(map(height, rule.values()))
 
     def walk(node: Basic) -> Basic:
         if node in rule:
@@ -565,13 +582,14 @@ def substitute(expr: Any, rule: Rule) -> Any:
             return node
         known = memo.get(node)
         if known is None:
-            known = memo[node] = _under(node, rule) if isinstance(node, Binder) else _rebuild(node, walk)
+            clear = not isinstance(node, Binder) or (flat and named.isdisjoint(node.binders))
+            known = memo[node] = _rebuild(node, walk) if clear else _under(node, rule)
         return known
 
-    return walk(expr)
+    return walk
 
 
-def _rebuild(node: Basic, walk: Any) -> Basic:
+def _rebuild(node: Basic, walk: Callable[[Basic], Basic]) -> Basic:
     args = [walk(arg) for arg in node.args]
     changed = any(new is not old for new, old in zip(args, node.args, strict=True))
     return node.func(*args) if changed else node
@@ -586,6 +604,15 @@ def _under(node: Binder, rule: Rule) -> Basic:
     return node.func(
         node.op, indices, substitute(guard, visible), substitute(body, visible), *rest
     )
+
+
+@lru_cache(maxsize=1 << 16)
+def is_undefined(expr: Basic) -> bool:
+    """Whether some part of ``expr`` has no value among the real numbers."""
+    return expr in UNDEFINED or any(map(is_undefined, expr.args))
+
+
+UNDEFINED = (S.NaN, S.ComplexInfinity, S.ImaginaryUnit)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir.heads import tree_size
+from losslang.ir.heads import is_undefined, tree_size
 from losslang.source import Span
 
 MAX_EXPONENT = 1000
@@ -65,7 +65,7 @@ def check_size(body: Expr, span: Span) -> None:
         )
     if body.is_Rational and bits(body) > MAX_BITS:
         fail("number-too-large", f"this number has more than {MAX_BITS} binary digits", span)
-    if body.has(sympy.nan, sympy.zoo, sympy.I):
+    if is_undefined(body):
         fail("undefined-constant", "this has no value among the real numbers", span)
 
 
