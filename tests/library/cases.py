@@ -73,8 +73,8 @@ def residuals() -> Inputs:
 
 
 def far_residuals() -> Inputs:
-    """Residuals of 1e3 and 1e-3 beside those of order one."""
-    prediction = torch.tensor([1000.0, -1000.0, 0.001, 2.0], dtype=torch.float64)
+    """Residuals of hundreds and of 1e-3 beside those of order one."""
+    prediction = torch.tensor([1000.0, -300.0, 0.001, 2.0], dtype=torch.float64)
     return prediction, torch.zeros(4, dtype=torch.float64)
 
 

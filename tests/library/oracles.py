@@ -1,9 +1,9 @@
 """What every loss of the library is compared with, and how the comparison is made.
 
 An oracle is either a function of another library (torch, pytorch-metric-learning), differentiated
-by autograd in float64, or the paper's formula written out in mpmath at 50 digits, differentiated
-by central differences with a step of 2**-66, which leaves some 38 correct digits. No oracle is read
-from a ``.loss`` file or computed by the compiler.
+by autograd in float64, or the paper's formula written out in mpmath at 100 digits, differentiated
+by central differences with a step of 2**-100, which leaves some 60 correct digits. No oracle is
+read from a ``.loss`` file or computed by the compiler.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from torch import Tensor
 
 import losslang
 
-DIGITS = 50
-STEP = mpf(2) ** -66
+DIGITS = 100
+STEP = mpf(2) ** -100
 
 Inputs = tuple[Tensor, ...]
 
@@ -79,6 +79,10 @@ class Errors:
 # A loss of order 1 is a handful of operations: a few hundred units in the last place of float64
 # leave room for every order of summation; in float32 some thirty units are asked for.
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 4e-6}
+
+# The gradient of a saturated loss is the difference of numbers of the loss's own size, so one that
+# is smaller by this factor is measured on the scale of the loss.
+SATURATED = 1e-6
 
 
 # ---------------------------------------------------------------- measuring
@@ -207,6 +211,7 @@ def measure(case: Case, dtype: torch.dtype) -> Errors:
     """The worst relative errors of value and gradient over the reductions a case allows."""
     want = expected(case, dtype)
     values, gradients = [], []
+    size = float(want.values.abs().max()) if want.values.numel() else 0.0
     for reduction in ("mean", "none") if want.per_example else ("mean",):
         inputs, hyper = arguments(case, dtype)
         got = module(case)(*inputs, reduction=reduction, **hyper)
@@ -217,7 +222,8 @@ def measure(case: Case, dtype: torch.dtype) -> Errors:
         scalar = (got.double() * weights).sum() if reduction == "none" else got.double()
         slopes = torch.autograd.grad(scalar, leaves, materialize_grads=True)
         for slope, jacobian in zip(slopes, want.jacobians, strict=True):
-            gradients.append(relative_error(slope, torch.tensordot(weights, jacobian, dims=1)))
+            exact = torch.tensordot(weights, jacobian, dims=1)
+            gradients.append(relative_error(slope, exact, SATURATED * size))
     return Errors(max(values), max(gradients, default=0.0))
 
 
@@ -228,16 +234,20 @@ def _cotangent(want: Expected, reduction: str) -> Tensor:
     return want.kept.double() / want.kept.sum()
 
 
-def relative_error(got: Tensor, want: Tensor) -> float:
-    """Largest difference over the largest entry of ``want``; infinite if ``got`` is not finite."""
+def relative_error(got: Tensor, want: Tensor, floor: float = 0.0) -> float:
+    """Largest difference over the largest entry of ``want``; infinite if ``got`` is not finite.
+
+    ``floor`` is the least scale that counts. Where all is 0 to 1e-30, no more than that is asked.
+    """
     got = got.detach().double()
     if got.shape != want.shape:
         raise AssertionError(f"shape {tuple(got.shape)} instead of {tuple(want.shape)}")
     if not bool(torch.isfinite(got).all()):
         return float("inf")
-    scale = want.abs().max() if want.numel() else torch.tensor(0.0)
-    # Where the true answer is 0 throughout (to float64's smallest numbers), 0 is asked for.
-    return float((got - want).abs().max() / scale.clamp_min(1e-30)) if want.numel() else 0.0
+    if want.numel() == 0:
+        return 0.0
+    scale = max(float(want.abs().max()), floor, 1e-30)
+    return float((got - want).abs().max()) / scale
 
 
 def table(cases: Sequence[Case]) -> list[tuple[str, str, str, Errors, Errors]]:
