@@ -1,13 +1,15 @@
 """Every diagnostic code has a bad program, the exact text a user sees, and a section in the docs.
 
-A case is ``tests/cases/errors/<code>[--variant].loss``, a file, or ``.config``, an expression;
-beside it stands the rendered output. ``pytest --update-golden`` rewrites the outputs.
+A case is ``tests/cases/errors/<code>[--variant]`` with one of the endings ``.loss`` (a file),
+``.config`` (an expression) and ``.name`` (of a loss in ``files/two.loss``); beside it stands the
+rendered output. ``pytest --update-golden`` rewrites the outputs.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,8 @@ GENERATED = {
     "too-many-nodes--tokens.config": "x " * 70_000,
 }
 
-CASES = sorted({path.name for path in FOLDER.iterdir() if path.suffix != ".txt"} | {*GENERATED})
+KINDS = {".loss", ".config", ".name"}
+CASES = sorted({path.name for path in FOLDER.iterdir() if path.suffix in KINDS} | {*GENERATED})
 
 
 def text_of(case: str) -> str:
@@ -46,17 +49,23 @@ def diagnostics_of(case: str) -> tuple[Diagnostic, ...]:
     """What a user is told about a case."""
     text = text_of(case)
     try:
-        if case.endswith(".config"):
-            driver.elaborated(text)
+        # Imports are relative to the file, and outputs show the paths.
+        with chdir(FOLDER):
+            if case.endswith(".loss"):
+                return driver.check_file(case, text)
+            if case.endswith(".config"):
+                driver.elaborated(text)
+            else:
+                driver.elaborated(path="files/two.loss", name=text.strip())
             return ()
-        return driver.check_file(case, text)
     except DiagnosticError as error:
         return error.diagnostics
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_output_is_as_expected(case: str, update_golden: bool) -> None:
-    output = "\n\n".join(render(diagnostic) for diagnostic in diagnostics_of(case)) + "\n"
+    rendered = "\n\n".join(render(diagnostic) for diagnostic in diagnostics_of(case)) + "\n"
+    output = rendered.replace(f"{ROOT}/", "")
     golden = FOLDER / f"{case.rsplit('.', 1)[0]}.txt"
     if update_golden:
         golden.write_text(output, encoding="utf-8")

@@ -210,7 +210,9 @@ def _underline_rows(underlines: Sequence[_Underline]) -> list[list[tuple[str, bo
             first[column] = ("^" if mark.primary else "-", mark.primary)
     rows = [first]
     spoken = sorted((m for m in underlines if m.text), key=lambda mark: (mark.left, mark.right))
-    if spoken and spoken[-1].right == max(mark.right for mark in underlines):
+    ends = max(mark.left for mark in underlines), max(mark.right for mark in underlines)
+    # Behind the underlines only what belongs to the last of them can be read without doubt.
+    if spoken and (spoken[-1].left, spoken[-1].right) == ends:
         last = spoken.pop()
         _write(first, last.right + 1, last.text, last.primary)
     if spoken:
