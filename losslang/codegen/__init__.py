@@ -1,0 +1,1 @@
+"""From the IR to program text: arrays with dimensions (`plan`), the call contract, backends."""

@@ -1,0 +1,136 @@
+"""From a loss to the plans that its module needs: one for labels, one for label weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sympy import Basic, Expr
+
+from losslang.codegen import variants
+from losslang.codegen.plan import Node, Plan, Planner, Storage
+from losslang.ir.heads import ONE, Axis, Labelled, Tensor
+from losslang.ir.loss import BATCH, Input, Loss, Term
+from losslang.rewrite.stability import stabilise
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A plan with the names of the arrays and hyperparameters that it reads, in order."""
+
+    plan: Plan
+    arrays: tuple[str, ...]
+    hyperparameters: tuple[str, ...]
+    averages: bool
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What a backend emits. ``weighted`` says for which terms a class weight multiplies the result.
+
+    ``soft`` is ``None`` where label weights have no meaning; ``formulas`` are the plans of defaults
+    that depend on training progress.
+    """
+
+    loss: Loss
+    label: Input | None
+    hard: Variant
+    soft: Variant | None
+    weighted: tuple[bool, ...]
+    formulas: dict[str, Variant]
+
+
+def lower(loss: Loss) -> Lowered:
+    """Plan a loss under the call contract."""
+    label = variants.label_input(loss)
+    pack = label.pack if label else None
+    linear = tuple(
+        term.body.has(Labelled) and variants.is_linear_in_labels(term.body) for term in loss.terms
+    )
+
+    def hard(term: Term) -> Expr:
+        simple = linear[loss.terms.index(term)] or not term.body.has(Labelled)
+        return variants.plain(term.body) if simple else variants.weighted(term.body)
+
+    def masked(expr: Expr) -> Expr:
+        return variants.masked(expr, pack) if variants.looks_at_batch(expr, pack) else expr
+
+    soft: Variant | None = None
+    if label is not None:
+        bodies = [variants.softened(term.body, label) for term in loss.terms]
+        guards = [variants.softened(term.guard, label) for term in loss.terms]
+        if None not in (*bodies, *guards):
+            chosen = {id(t): b for t, b in zip(loss.terms, bodies, strict=True)}
+            soft = _variant(loss, label, lambda t: masked(chosen[id(t)] or t.body), masked, True)
+    return Lowered(
+        loss,
+        label,
+        _variant(loss, label, lambda t: masked(hard(t)), masked, False),
+        soft,
+        linear,
+        {h.name: _formula(loss, h.formula) for h in loss.hyperparameters if h.formula is not None},
+    )
+
+
+def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storage]:
+    pack: tuple[Axis, ...] = (label.pack,) if label and label.pack else ()
+    found: dict[Tensor, Storage] = {}
+    for known in loss.inputs:
+        if soft and label is not None and known.name == label.name:
+            assert label.over is not None
+            found[variants.SOFT] = Storage(label.name, (BATCH, label.over, *pack))
+            continue
+        dtype = {"index": "int", "label": "int", "int": "int", "bool": "bool"}.get(known.kind, "float")
+        axes = (*((BATCH,) if known.batched else ()), *known.axes)
+        found[known.tensor] = Storage(known.name, axes, dtype)  # type: ignore[arg-type]
+    for hyper in loss.hyperparameters:
+        if hyper.axes:
+            found[hyper.tensor] = Storage(hyper.name, hyper.axes)
+    for draw in loss.draws:
+        found[draw.tensor] = Storage(draw.name, draw.axes)
+    found[variants.KEEP] = Storage("keep", (BATCH, *pack), "bool")
+    found[variants.LABEL_WEIGHT] = Storage("label_weight", (BATCH, *pack))
+    return found
+
+
+def _variant(
+    loss: Loss,
+    label: Input | None,
+    body: Callable[[Term], Expr],
+    masked: Callable[[Expr], Expr],
+    soft: bool,
+) -> Variant:
+    memo: dict[Basic, Basic] = {}
+    bodies = [stabilise(body(term), memo) for term in loss.terms]
+    hints = {memo.get(e, e): name for e, name in loss.hints.items()}
+    planner = Planner(_storage(loss, label, soft), hints)
+    outputs = [
+        planner.output(term.name, expr, masked(term.guard), term.result)
+        for term, expr in zip(loss.terms, bodies, strict=True)
+    ]
+    return _read(planner.finish(outputs))
+
+
+def _formula(loss: Loss, formula: Expr) -> Variant:
+    planner = Planner(_storage(loss, None, False), {})
+    return _read(planner.finish([planner.output("value", stabilise(formula), ONE, ())]))
+
+
+def _read(plan: Plan) -> Variant:
+    used = [plan.nodes[n] for n in reachable(plan)]
+    arrays = dict.fromkeys(str(n.attrs[0]) for n in used if n.op in ("read", "size"))
+    hypers = dict.fromkeys(str(n.attrs[0]) for n in used if n.op in ("hyper", "chosen"))
+    return Variant(plan, tuple(arrays), tuple(hypers), any(n.op == "ema" for n in used))
+
+
+def reachable(plan: Plan) -> list[int]:
+    """The nodes that the outputs need, in order."""
+    seen: set[int] = set()
+    todo = [n for out in plan.outputs for n in (out.value, out.guard) if n is not None]
+    while todo:
+        number = todo.pop()
+        if number not in seen:
+            seen.add(number)
+            node: Node = plan.nodes[number]
+            todo.extend(node.args)
+    return sorted(seen)

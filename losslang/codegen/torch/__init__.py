@@ -1,0 +1,1 @@
+"""The torch backend: plans become Python source that imports only torch."""

@@ -1,0 +1,291 @@
+"""From a plan to the statements of a function: names for shared nodes, expressions for the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from losslang.codegen.plan import Node, Plan
+from losslang.codegen.torch.table import (
+    ALONG,
+    ATOM,
+    CHOICE,
+    COMPARE,
+    FUNCTIONS,
+    INFIX,
+    METHODS,
+    PAIRS,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+)
+from losslang.diagnostics import InternalError
+
+MAX_INLINE = 64
+TRIVIAL = ("read", "hyper", "const", "chosen")
+
+NAMES = {
+    "log_softmax": "log_p",
+    "logsumexp": "lse",
+    "einsum": "products",
+    "norm": "length",
+    "arange": "place",
+    "gather": "picked",
+    "rank": "rank",
+    "sort": "ordered",
+    "eq": "same",
+    "and": "both",
+    "exp": "power",
+    "reciprocal": "inverse",
+}
+
+
+class Writer:
+    """Writes the nodes that the outputs of a plan need, each once."""
+
+    def __init__(self, plan: Plan, like: str | None, taken: Iterable[str]) -> None:
+        self.plan = plan
+        self.lines: list[str] = []
+        self._like = like
+        self._taken = set(taken)
+        self._text: dict[int, tuple[str, int]] = {}
+        self._uses = self._count_uses()
+
+    def _count_uses(self) -> Counter[int]:
+        uses: Counter[int] = Counter()
+        seen: set[int] = set()
+        todo = [n for out in self.plan.outputs for n in (out.value, out.guard) if n is not None]
+        uses.update(todo)
+        while todo:
+            number = todo.pop()
+            if number not in seen:
+                seen.add(number)
+                uses.update(self.plan.nodes[number].args)
+                todo.extend(self.plan.nodes[number].args)
+        return uses
+
+    def result(self, number: int) -> str:
+        """The text of an output; its statements are in :attr:`lines`."""
+        return self._operand(number, 0)
+
+    def name(self, wanted: str) -> str:
+        """A fresh local name."""
+        base, n = wanted, 1
+        while wanted in self._taken:
+            n += 1
+            wanted = f"{base}_{n}"
+        self._taken.add(wanted)
+        return wanted
+
+    def _operand(self, number: int, strength: int) -> str:
+        """The text of a node, in parentheses if it binds weaker than its place needs."""
+        if number not in self._text:
+            self._text[number] = self._written(number)
+        text, own = self._text[number]
+        return text if own >= strength else f"({text})"
+
+    def _written(self, number: int) -> tuple[str, int]:
+        node = self.plan.nodes[number]
+        text, strength = self._expression(node)
+        shared = self._uses[number] > 1 and node.op not in TRIVIAL
+        if node.op == "size" or (not shared and len(text) <= MAX_INLINE and not self._is_named(number)):
+            return text, strength
+        if not shared and number in (out.value for out in self.plan.outputs):
+            return text, strength
+        name = self.name(self.plan.names.get(number) or NAMES.get(node.op, "part"))
+        self.lines.append(f"{name} = {text}")
+        return name, ATOM
+
+    def _is_named(self, number: int) -> bool:
+        outputs = [out.value for out in self.plan.outputs]
+        return number in self.plan.names and number not in outputs
+
+    # ------------------------------------------------------------ one node
+
+    def _expression(self, node: Node) -> tuple[str, int]:
+        op, args = node.op, node.args
+        if op in METHODS:
+            return METHODS[op].replace("@", self._operand(args[0], ATOM)), ATOM
+        if op in FUNCTIONS:
+            template = FUNCTIONS[op]
+            strength = UNARY if "-@" in template else 0
+            text = template.replace("@", self._operand(args[0], strength))
+            return text.replace("(--", "("), UNARY if text.startswith("-") else ATOM
+        if op in PAIRS:
+            return f"{PAIRS[op]}({', '.join(self._operand(a, 0) for a in args)})", ATOM
+        if op in ALONG:
+            return self._along(node)
+        if op in INFIX:
+            return self._infix(node)
+        write = getattr(self, f"_op_{op}", None)
+        if write is None:
+            raise InternalError(f"the torch backend has no operation {op!r}")
+        found: tuple[str, int] = write(node)
+        return found
+
+    def _along(self, node: Node) -> tuple[str, int]:
+        template = ALONG[node.op]
+        strength = ATOM if template.startswith("@") else 0
+        dims = ", ".join(str(d) for d in node.attrs)
+        along = dims if len(node.attrs) == 1 else f"({dims})"
+        operand = self._operand(node.args[0], strength)
+        return template.replace("$", along).replace("@", operand), ATOM
+
+    def _infix(self, node: Node) -> tuple[str, int]:
+        sign, strength = INFIX[node.op]
+        if node.dtype == "static" and node.op in ("and", "or"):
+            joined = f" {node.op} ".join(self._operand(a, COMPARE) for a in node.args)
+            return joined, CHOICE + 1
+        return f" {sign} ".join(self._operand(a, strength + 1) for a in node.args), strength
+
+    def _op_not(self, node: Node) -> tuple[str, int]:
+        inner = self.plan.nodes[node.args[0]]
+        if node.dtype == "static":
+            return f"not {self._operand(node.args[0], COMPARE)}", CHOICE + 1
+        if inner.op == "eq" and self._uses[node.args[0]] == 1:
+            left, right = (self._operand(a, COMPARE + 1) for a in inner.args)
+            return f"{left} != {right}", COMPARE
+        return f"~{self._operand(node.args[0], UNARY)}", UNARY
+
+    def _op_read(self, node: Node) -> tuple[str, int]:
+        return str(node.attrs[0]), ATOM
+
+    _op_hyper = _op_read
+
+    def _op_const(self, node: Node) -> tuple[str, int]:
+        value = node.attrs[0]
+        if value in (float("inf"), float("-inf")):
+            return f'float("{value}")', ATOM
+        return repr(value), UNARY if isinstance(value, int | float) and value < 0 else ATOM
+
+    def _op_size(self, node: Node) -> tuple[str, int]:
+        return f"{node.attrs[0]}.shape[{node.attrs[1]}]", ATOM
+
+    def _op_chosen(self, node: Node) -> tuple[str, int]:
+        return f"{node.attrs[0]} == {str(node.attrs[1])!r}".replace("'", '"'), COMPARE
+
+    def _device(self) -> str:
+        return f"{self._like}.device" if self._like else "None"
+
+    def _op_arange(self, node: Node) -> tuple[str, int]:
+        device = f", device={self._device()}" if self._like else ""
+        return f"torch.arange({self._operand(node.args[0], 0)}{device})", ATOM
+
+    def _op_cast(self, node: Node) -> tuple[str, int]:
+        dtype = f"{self._like}.dtype" if self._like else "torch.get_default_dtype()"
+        return f"{self._operand(node.args[0], ATOM)}.to({dtype})", ATOM
+
+    def _op_as_tensor(self, node: Node) -> tuple[str, int]:
+        like = f", dtype={self._like}.dtype, device={self._like}.device" if self._like else ""
+        return f"torch.as_tensor({self._operand(node.args[0], 0)}{like})", ATOM
+
+    def _op_view(self, node: Node) -> tuple[str, int]:
+        layout = list(node.attrs)
+        order = [place for place in layout if place is not None]
+        text = self._operand(node.args[0], ATOM)
+        if order != sorted(order, key=int):  # type: ignore[call-overload]
+            text = f"{text}.permute({', '.join(str(place) for place in order)})"
+        missing = [n for n, place in enumerate(layout) if place is None]
+        if len(missing) == 1:
+            return f"{text}.unsqueeze({missing[0] - len(layout)})", ATOM
+        if missing:
+            marks = ", ".join("None" if place is None else ":" for place in layout)
+            return f"{text}[{marks}]", ATOM
+        return text, ATOM
+
+    def _op_column(self, node: Node) -> tuple[str, int]:
+        return f"_column({self._operand(node.args[0], 0)}, {node.attrs[0]})", ATOM
+
+    def _op_add(self, node: Node) -> tuple[str, int]:
+        text = ""
+        for number, sign in zip(node.args, node.attrs, strict=True):
+            if not text:
+                text = self._operand(number, SUM) if sign == "+" else f"-{self._operand(number, UNARY)}"
+            else:
+                text += f" {sign} {self._operand(number, SUM if sign == '+' else SUM + 1)}"
+        return text, SUM
+
+    def _op_mul(self, node: Node) -> tuple[str, int]:
+        return " * ".join(self._operand(a, PRODUCT) for a in node.args), PRODUCT
+
+    def _op_div(self, node: Node) -> tuple[str, int]:
+        left, right = self._operand(node.args[0], PRODUCT), self._operand(node.args[1], PRODUCT + 1)
+        return f"{left} / {right}", PRODUCT
+
+    def _op_neg(self, node: Node) -> tuple[str, int]:
+        text = self._operand(node.args[0], PRODUCT)
+        return (text[1:], ATOM) if text.startswith("-nn.") else (f"-{text}", UNARY)
+
+    def _op_pow(self, node: Node) -> tuple[str, int]:
+        base, exponent = self._operand(node.args[0], ATOM), self._operand(node.args[1], UNARY)
+        return f"{base} ** {exponent}", POWER
+
+    def _op_where(self, node: Node) -> tuple[str, int]:
+        return f"torch.where({', '.join(self._operand(a, 0) for a in node.args)})", ATOM
+
+    def _op_fill(self, node: Node) -> tuple[str, int]:
+        guard, value = (self._operand(a, 0) for a in node.args)
+        fill = node.attrs[0]
+        number = repr(fill) if fill in (0.0, 1.0) else f'float("{fill}")'
+        return f"torch.where({guard}, {value}, {number})", ATOM
+
+    def _op_clamp_min(self, node: Node) -> tuple[str, int]:
+        bound = self._operand(node.args[1], 0)
+        operand = self._operand(node.args[0], ATOM)
+        return (f"{operand}.relu()" if bound == "0" else f"{operand}.clamp(min={bound})"), ATOM
+
+    def _op_clamp_max(self, node: Node) -> tuple[str, int]:
+        bound = self._operand(node.args[1], 0)
+        return f"{self._operand(node.args[0], ATOM)}.clamp(max={bound})", ATOM
+
+    def _op_choose(self, node: Node) -> tuple[str, int]:
+        test, yes, no = (self._operand(a, CHOICE + 1) for a in node.args)
+        return f"{yes} if {test} else {no}", CHOICE
+
+    def _op_einsum(self, node: Node) -> tuple[str, int]:
+        operands = ", ".join(self._operand(a, 0) for a in node.args)
+        return f'torch.einsum("{node.attrs[0]}", {operands})', ATOM
+
+    def _op_select(self, node: Node) -> tuple[str, int]:
+        dim, place = node.attrs
+        operand = self._operand(node.args[0], ATOM)
+        return (f"{operand}[..., {place}]" if dim == -1 else f"{operand}.select({dim}, {place})"), ATOM
+
+    def _op_take(self, node: Node) -> tuple[str, int]:
+        array, index = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
+        rank = len(self.plan.nodes[node.args[0]].dims)
+        return (f"{array}[{index}]" if rank == 1 else f"{array}[..., {index}]"), ATOM
+
+    def _op_gather(self, node: Node) -> tuple[str, int]:
+        array, index = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
+        dim = node.attrs[0]
+        return f"{array}.gather({dim}, {index}).squeeze({dim})", ATOM
+
+    def _op_take_along(self, node: Node) -> tuple[str, int]:
+        array, index = (self._operand(a, 0) for a in node.args)
+        dim = node.attrs[0]
+        return f"torch.take_along_dim({array}, {index}, {dim}).squeeze({dim})", ATOM
+
+    def _op_diagonal(self, node: Node) -> tuple[str, int]:
+        first, second = node.attrs
+        where = "" if len(self.plan.nodes[node.args[0]].dims) == 2 else f"dim1={first}, dim2={second}"
+        return f"{self._operand(node.args[0], ATOM)}.diagonal({where})", ATOM
+
+    def _op_topk(self, node: Node) -> tuple[str, int]:
+        array, count = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
+        return f"{array}.topk({count}, dim={node.attrs[0]}).values", ATOM
+
+    def _op_quantile(self, node: Node) -> tuple[str, int]:
+        array, level = (self._operand(a, 0) for a in node.args)
+        return f"torch.{node.op}({array}, {level}, dim={node.attrs[0]})", ATOM
+
+    _op_nanquantile = _op_quantile
+
+    def _op_ema(self, node: Node) -> tuple[str, int]:
+        value, decay = (self._operand(a, 0) for a in node.args)
+        return f'_ema(averages, "{node.attrs[0]}", {value}, {decay}, training)', ATOM
+
+    def _op_expand(self, node: Node) -> tuple[str, int]:
+        array = self._operand(node.args[0], ATOM)
+        return f"{array}.expand({', '.join(self._operand(a, 0) for a in node.args[1:])})", ATOM

@@ -1,0 +1,209 @@
+"""What the call contract asks of a formula: masks, class weights and soft labels as IR rewrites.
+
+Every pass maps a term's expression to another; the backends see only the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy
+from sympy import Basic, Expr
+
+from losslang.ir.heads import (
+    ONE,
+    And,
+    At,
+    Axis,
+    Binder,
+    Delta,
+    Index,
+    Labelled,
+    Less,
+    Reduce,
+    Size,
+    Tensor,
+    free_indices,
+    fresh,
+    substitute,
+    walk,
+)
+from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
+
+KEEP = Tensor("keep", "bool")
+"""Which examples (and places on the pack) count."""
+
+SOFT = Tensor("labels", "real")
+"""Weight of each label of each example."""
+
+LABEL_WEIGHT = Tensor("label_weight", "real")
+"""Class weight of each example's label."""
+
+
+@dataclass(frozen=True)
+class LabelUse:
+    """How a loss uses its labels: the input, and whether soft ones have a meaning."""
+
+    input: Input
+    soft: bool
+
+
+def label_input(loss: Loss) -> Input | None:
+    """The input with one class per example (or per place of the pack), if there is one."""
+    for known in loss.inputs:
+        if known.kind == "index" and known.batched and known.axes in ((), (known.pack,)):
+            if any(known.over in other.axes for other in loss.inputs):
+                return known
+    return None
+
+
+# ---------------------------------------------------------------- generic rewriting
+
+
+def _transform(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:
+    """Rebuild ``expr``; ``visit`` sees opened binders and may replace a node outright."""
+    found = visit(expr)
+    if found is not None:
+        return found
+    if isinstance(expr, Binder):
+        rest = tuple(_transform(arg, visit) for arg in expr.rest)
+        indices, guard, body = expr.open()
+        return expr.func(
+            expr.op, indices, _transform(guard, visit), _transform(body, visit), *rest
+        )
+    if not expr.args:
+        return expr
+    args = [_transform(a, visit) if isinstance(a, Expr) else a for a in expr.args]
+    return expr.func(*args) if tuple(args) != expr.args else expr
+
+
+# ---------------------------------------------------------------- masks
+
+
+def masked(expr: Expr, pack: Axis | None) -> Expr:
+    """Leave masked places out of every reduction, order and size over the batch and the pack."""
+
+    def keeps(index: Index, batch: Expr, pixel: Expr | None) -> Expr:
+        if pack is None:
+            return At(KEEP, batch)
+        if pixel is not None:
+            return At(KEEP, batch, pixel)
+        place = fresh(pack)
+        return Reduce("any", (place,), ONE, At(KEEP, batch, place))
+
+    def visit(scope: tuple[Index, ...], e: Expr) -> Expr:
+        if isinstance(e, Size) and e.axis == BATCH:
+            index = fresh(BATCH)
+            return Reduce("sum", (index,), ONE, keeps(index, index, None))
+        if isinstance(e, Size) and e.axis == pack:
+            index, batch = fresh(e.axis), _innermost(scope, BATCH)
+            return Reduce("sum", (index,), ONE, keeps(index, batch or EXAMPLE, index))
+        if isinstance(e, Binder):
+            return binder(scope, e)
+        if not e.args:
+            return e
+        args = [visit(scope, a) if isinstance(a, Expr) else a for a in e.args]
+        return e.func(*args) if tuple(args) != e.args else e
+
+    def binder(scope: tuple[Index, ...], e: Binder) -> Expr:
+        rest = tuple(visit(scope, a) for a in e.rest)
+        indices, guard, body = e.open()
+        inside = scope + indices
+        limits: list[Expr] = []
+        for index in indices:
+            if index.axis == BATCH:
+                pixel = _innermost(inside, pack) if pack else None
+                if pack and pixel is None:
+                    pixel = next((i for i in free_indices(e) if i.axis == pack), None)
+                limits.append(keeps(index, index, pixel))
+            elif index.axis == pack:
+                limits.append(keeps(index, _innermost(inside, BATCH) or EXAMPLE, index))
+            elif index.axis.size is not None and index.axis.size.has(Size):
+                limits.append(Less(index, visit(scope, index.axis.size)))
+        guard = And(visit(inside, guard), *limits)
+        return e.func(e.op, indices, guard, visit(inside, body), *rest)
+
+    return visit((), expr)
+
+
+def _innermost(scope: tuple[Index, ...], axis: Axis | None) -> Index | None:
+    return next((i for i in reversed(scope) if i.axis == axis), None)
+
+
+def looks_at_batch(expr: Expr, pack: Axis | None) -> bool:
+    """Whether a mask changes more than which results are kept."""
+    return any(
+        (isinstance(e, Binder) and any(i.axis in (BATCH, pack) for i in e.binders))
+        or (isinstance(e, Size) and e.axis in (BATCH, pack))
+        for e in walk(expr)
+    )
+
+
+# ---------------------------------------------------------------- labels
+
+
+def plain(expr: Expr) -> Expr:
+    """The formula itself, its marks removed."""
+    return _transform(
+        expr, lambda e: plain(e.args[1]) if isinstance(e, Labelled) else None
+    )
+
+
+def is_linear_in_labels(expr: Expr) -> bool:
+    """Whether a weight on each label's loss is a weight on the whole: sums of marked losses."""
+    for term in sympy.Add.make_args(expr):
+        marked = [f for f in sympy.Mul.make_args(term) if isinstance(f, Labelled)]
+        others = [f for f in sympy.Mul.make_args(term) if not isinstance(f, Labelled)]
+        if len(marked) != 1 or any(f.has(Labelled) for f in others):
+            return False
+        if any(free_indices(f) for f in others):
+            return False
+    return True
+
+
+def weighted(expr: Expr) -> Expr:
+    """Multiply each marked loss by its label's class weight."""
+
+    def visit(e: Expr) -> Expr | None:
+        if not isinstance(e, Labelled):
+            return None
+        target, body = e.args
+        return At(LABEL_WEIGHT, *target.indices) * plain(body)
+
+    return _transform(expr, visit)
+
+
+def softened(expr: Expr, label: Input) -> Expr | None:
+    """The formula for label weights in place of labels; ``None`` where it has no meaning.
+
+    A marked loss becomes ``sum_k q_k l(z, k)``; elsewhere ``target[x] == c`` becomes ``q[c, x]``.
+    """
+    assert label.over is not None
+    over = label.over
+
+    def spread(e: Expr) -> Expr | None:
+        if not isinstance(e, Labelled):
+            return None
+        target, body = e.args
+        k = fresh(over)
+        each = substitute(plain(body), {target: k})
+        return Reduce("sum", (k,), ONE, At(SOFT, *_soft_indices(target, k, label)) * each)
+
+    def compared(e: Expr) -> Expr | None:
+        if isinstance(e, Delta):
+            for target, other in (e.args, e.args[::-1]):
+                if isinstance(target, At) and target.tensor == label.tensor:
+                    return At(SOFT, *_soft_indices(target, other, label))
+        return None
+
+    found = _transform(_transform(expr, spread), compared)
+    return None if _reads(found, label.tensor) else found
+
+
+def _soft_indices(target: At, k: Expr, label: Input) -> tuple[Expr, ...]:
+    return (target.indices[0], k, *target.indices[1:])
+
+
+def _reads(expr: Basic, tensor: Tensor) -> bool:
+    return any(e == tensor for e in walk(expr))

@@ -1,0 +1,1 @@
+"""Rewriting rules: how floats compute what the IR means."""

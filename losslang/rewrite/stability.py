@@ -1,0 +1,295 @@
+"""How floats compute a formula: rewrites that keep its value over the reals.
+
+The result is still an expression of the IR, with further words of the floating-point vocabulary:
+``Apply`` of ``expm1 log1p log1mexp logaddexp reciprocal``, ``Reduce`` by ``norm``, and ``Ordered``
+by ``log_softmax``. Each rule looks at one node whose arguments are already rewritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import sympy
+from sympy import Add, Basic, Expr, Mul, Pow, Rational
+
+from losslang.ir.heads import (
+    ONE,
+    ZERO,
+    At,
+    Binder,
+    Branch,
+    Delta,
+    Detach,
+    Index,
+    Not,
+    Ordered,
+    Reduce,
+    free_indices,
+    substitute,
+    walk,
+)
+from losslang.ir.primitives import Apply
+
+HALF = Rational(1, 2)
+
+Rule = Callable[[Expr], Expr | None]
+
+
+def stabilise(expr: Expr, memo: dict[Basic, Basic] | None = None) -> Expr:
+    """``expr`` as floats should compute it; ``memo`` receives what became of each part."""
+    return safe_branches(rewrite(expr, {} if memo is None else memo))
+
+
+def rewrite(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
+    """Apply :data:`RULES` bottom-up until none matches."""
+    if expr in memo:
+        return memo[expr]
+    if not expr.args:
+        return expr
+    new = _settled(_rebuilt(expr, memo), memo)
+    memo[expr] = new
+    return new
+
+
+def _settled(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
+    for rule in RULES.get(_kind(expr), ()):
+        found = rule(expr)
+        if found is not None:
+            same_kind = _kind(found) == _kind(expr)
+            return _settled(found, memo) if same_kind else rewrite(found, memo)
+    return expr
+
+
+def _kind(expr: Basic) -> type:
+    return Apply if isinstance(expr, Apply) else type(expr)
+
+
+def _rebuilt(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
+    if isinstance(expr, Binder):
+        rest = tuple(rewrite(arg, memo) for arg in expr.rest)
+        indices, guard, body = expr.open()
+        new = Binder.__new__(
+            type(expr), expr.op, indices, rewrite(guard, memo), rewrite(body, memo), *rest
+        )
+        return new
+    args = [rewrite(a, memo) if isinstance(a, Expr) else a for a in expr.args]
+    return expr.func(*args) if tuple(args) != expr.args else expr
+
+
+# ---------------------------------------------------------------- sums
+
+
+def log_softmax(e: Expr) -> Expr | None:
+    """``c z[y] - c logsumexp_k z[k]`` is ``c log_softmax(z)[y]``: the maximum is taken off first."""
+    for term in e.args:
+        scale, lse = _scaled(term, lambda f: isinstance(f, Reduce) and f.op == "logsumexp")
+        if lse is None or len(lse.binders) != 1:
+            continue
+        rest = e - term
+        for place in _places(rest, lse.binders[0]):
+            picked = substitute(lse.body, {lse.binders[0]: place})
+            if picked == lse.body:
+                continue
+            expected = -scale * picked
+            wanted = set(Add.make_args(expected)) | set(Add.make_args(sympy.expand_mul(expected)))
+            if not wanted & set(Add.make_args(rest)):
+                continue
+            left = rest - expected
+            if not _shorter(left, rest):
+                left = rest - sympy.expand_mul(expected)
+            if _shorter(left, rest) and substitute(lse.guard, {lse.binders[0]: place}) == ONE:
+                found = Ordered("log_softmax", lse.binders, lse.guard, lse.body, place)
+                return left - scale * found
+    return None
+
+
+def _shorter(left: Expr, whole: Expr) -> bool:
+    return len(Add.make_args(left)) < len(Add.make_args(whole)) or left == ZERO
+
+
+def _scaled(term: Expr, test: Callable[[Expr], bool]) -> tuple[Expr, Expr | None]:
+    for factor in Mul.make_args(term):
+        if test(factor):
+            return term / factor, factor
+    return ONE, None
+
+
+def _places(expr: Expr, index: Index) -> Iterator[Expr]:
+    """The indices at which ``expr`` reads arrays along the axis of ``index``."""
+    seen: set[Expr] = set()
+    for node in walk(expr):
+        for place in node.indices if isinstance(node, At) else node.args if isinstance(node, Delta) else ():
+            along = place.axis == index.axis if isinstance(place, Index) else True
+            if along and place not in seen and (not isinstance(place, Index) or place in free_indices(expr)):
+                seen.add(place)
+                yield place
+
+
+def expm1(e: Expr) -> Expr | None:
+    """``c exp(u) - c`` is ``c expm1(u)``."""
+    for term in e.args:
+        scale, power = _scaled(term, lambda f: isinstance(f, sympy.exp))
+        if power is not None and -scale in e.args:
+            return e - term + scale + scale * Apply("expm1", power.args[0])
+    return None
+
+
+def one_minus_sigmoid(e: Expr) -> Expr | None:
+    """``c - c sigmoid(x)`` is ``c sigmoid(-x)``."""
+    for term in e.args:
+        scale, s = _scaled(term, lambda f: isinstance(f, Apply) and f.name == "sigmoid")
+        if s is not None and -scale in e.args:
+            return e - term + scale - scale * Apply("sigmoid", -s.operands[0])
+    return None
+
+
+def sqrt_minus_one(e: Expr) -> Expr | None:
+    """``sqrt(1 + w) - 1`` is ``w / (sqrt(1 + w) + 1)``: no cancellation for small ``w``."""
+    for term in e.args:
+        scale, root = _scaled(term, lambda f: isinstance(f, Pow) and f.exp == HALF)
+        if root is not None and -scale in e.args and ONE in Add.make_args(root.base):
+            return e - term + scale + scale * (root.base - 1) / (root + 1)
+    return None
+
+
+# ---------------------------------------------------------------- logarithms
+
+
+def log_of_sum(e: Expr) -> Expr | None:
+    """``log`` of ``1 + exp``, ``1 - exp``, ``1 + x`` and of sums of exponentials."""
+    inside = e.args[0]
+    if isinstance(inside, Add):
+        powers = [_log_term(term) for term in inside.args]
+        if all(p is not None for p in powers):
+            return _logaddexp([p for p in powers if p is not None])
+        if inside.args[0] == ONE:
+            return Apply("log1p", inside - 1)
+    if isinstance(inside, Apply) and inside.name == "sigmoid":
+        return -Apply("softplus", -inside.operands[0])
+    if inside.could_extract_minus_sign() and isinstance(-inside, Apply) and (-inside).name == "expm1":
+        return Apply("log1mexp", (-inside).operands[0])
+    if isinstance(inside, sympy.cosh):
+        x = inside.args[0]
+        return x + Apply("softplus", -2 * x) - sympy.log(2)
+    return None
+
+
+def _log_term(term: Expr) -> Expr | None:
+    """The logarithm of a positive number times an exponential."""
+    number, rest = term.as_coeff_Mul()
+    if not number.is_positive:
+        return None
+    factors = [] if rest == ONE else Mul.make_args(rest)
+    if not all(isinstance(factor, sympy.exp) for factor in factors):
+        return None
+    return Add(sympy.log(number), *(factor.args[0] for factor in factors))
+
+
+def _logaddexp(powers: list[Expr]) -> Expr:
+    if len(powers) == 2 and ZERO in powers:
+        return Apply("softplus", powers[0] + powers[1])
+    total = powers[0]
+    for power in powers[1:]:
+        total = Apply("logaddexp", total, power)
+    return total
+
+
+# ---------------------------------------------------------------- powers
+
+
+def norm(e: Expr) -> Expr | None:
+    """``sqrt`` of a sum of squares is a norm, whose gradient at 0 is 0; its reciprocal is 0 there."""
+    if not isinstance(e.exp, Rational) or e.exp.q != 2 or not isinstance(e.base, Reduce):
+        return None
+    total = e.base
+    squared = isinstance(total.body, Pow) and total.body.exp == 2
+    if total.op != "sum" or total.guard != ONE or not squared:
+        return None
+    length = Binder.__new__(Reduce, "norm", total.binders, ONE, total.body.base)
+    if e.exp.p > 0:
+        return length**e.exp.p
+    return Apply("reciprocal", length) ** -e.exp.p
+
+
+RULES: dict[type, tuple[Rule, ...]] = {
+    Add: (log_softmax, expm1, one_minus_sigmoid, sqrt_minus_one),
+    sympy.log: (log_of_sum,),
+    Pow: (norm,),
+}
+
+
+# ---------------------------------------------------------------- branches
+
+SAFE: dict[str, Expr] = {
+    "log": ONE,
+    "log1p": ZERO,
+    "log1mexp": -ONE,
+    "exp": ZERO,
+    "expm1": ZERO,
+    "sinh": ZERO,
+    "cosh": ZERO,
+    "asin": ZERO,
+    "acos": ZERO,
+    "atanh": ZERO,
+    "acosh": sympy.Integer(2),
+    "lgamma": ONE,
+    "digamma": ONE,
+    "trigamma": ONE,
+    "xlogy": ONE,
+}
+"""A harmless argument of each function that is singular or overflows somewhere."""
+
+
+def safe_branches(expr: Expr) -> Expr:
+    """Give singular functions in a branch or under a guard a harmless argument where not taken.
+
+    Selecting afterwards is not enough: the gradient of the part left out would be 0 times infinity.
+    """
+    memo: dict[Basic, Basic] = {}
+
+    def visit(e: Basic) -> Basic:
+        if not e.args or not isinstance(e, Expr):
+            return e
+        if e not in memo:
+            memo[e] = rebuild(e)
+        return memo[e]
+
+    def rebuild(e: Expr) -> Expr:
+        if isinstance(e, Branch):
+            test, yes, no = (visit(a) for a in e.args)
+            return Branch(test, protected(yes, test), protected(no, Not(test)))
+        if isinstance(e, Binder):
+            guard, body = visit(e.guard), visit(e.body)
+            rest = tuple(visit(a) for a in e.rest)
+            if e.guard != ONE:
+                body = protected(body, guard)
+            same = (guard, body, rest) == (e.guard, e.body, e.rest)
+            return e if same else Binder.__new__(type(e), e.op, e.binders, guard, body, *rest)
+        args = [visit(a) for a in e.args]
+        return e.func(*args) if tuple(args) != e.args else e
+
+    return visit(expr)
+
+
+def protected(expr: Expr, test: Expr) -> Expr:
+    """``expr``, computed from harmless arguments where ``test`` is 0."""
+    if not expr.args or isinstance(expr, At | Index | Binder | Branch | Detach):
+        return expr
+    args = [protected(a, test) if isinstance(a, Expr) else a for a in expr.args]
+    if isinstance(expr, Pow) and not (expr.exp.is_Integer and expr.exp > 0):
+        return Pow(_where(test, args[0], ONE), args[1])
+    name = expr.name if isinstance(expr, Apply) else type(expr).__name__
+    if name in SAFE and not (name in ("exp", "expm1") and _is_log_probability(expr)):
+        first = 1 if isinstance(expr, Apply) else 0
+        args[first:] = [_where(test, a, SAFE[name]) for a in args[first:]]
+    return expr.func(*args) if tuple(args) != expr.args else expr
+
+
+def _where(test: Expr, argument: Expr, safe: Expr) -> Expr:
+    reads = any(isinstance(node, At) for node in walk(argument))
+    return Branch(test, argument, safe) if reads else argument
+
+
+def _is_log_probability(expr: Expr) -> bool:
+    inside = expr.args[-1]
+    return isinstance(inside, Ordered) and inside.op == "log_softmax"
