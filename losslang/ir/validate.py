@@ -1,0 +1,238 @@
+"""What every loss in the IR promises to the passes after it, and a check that it holds.
+
+A failure is a defect of the compiler, never of a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, NoReturn
+
+import sympy
+from sympy import Basic, Expr
+from sympy.core.symbol import Str
+
+from losslang.diagnostics import InternalError
+from losslang.ir.heads import (
+    ONE,
+    ZERO,
+    And,
+    At,
+    Axis,
+    Binder,
+    Branch,
+    Chosen,
+    Delta,
+    Detach,
+    Ema,
+    Equal,
+    Index,
+    Labelled,
+    Less,
+    LessEqual,
+    Max,
+    Min,
+    Not,
+    Or,
+    Ordered,
+    Reduce,
+    Size,
+    Tensor,
+    Truth,
+    free_indices,
+    height,
+    is_undefined,
+    walk,
+)
+from losslang.ir.loss import BATCH, PROGRESS, Loss
+from losslang.ir.primitives import primitive_of
+
+REDUCE_OPS = frozenset("sum prod mean max min logsumexp logmeanexp any all argmax argmin".split())
+ORDERED_OPS = frozenset("rank sort cumsum quantile".split())
+STRUCTURE = (Str, Axis, Tensor, sympy.Tuple, sympy.Number, sympy.NumberSymbol, sympy.Symbol)
+HEADS = (
+    *(sympy.Add, sympy.Mul, sympy.Pow),
+    *(Index, Size, At, Delta, Equal, Less, LessEqual, Chosen, And, Or, Not, Branch, Max, Min),
+    *(Detach, Ema, Labelled, Reduce, Ordered),
+)
+
+
+def valid(loss: Loss) -> None:
+    """Raise :class:`InternalError` if a loss breaks an invariant of the IR."""
+    _Validator(loss).check()
+
+
+class _Validator:
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+        self.tensors: dict[Tensor, tuple[Axis, ...]] = {}
+        self.scalars: dict[str, str] = {PROGRESS.name: "real"}
+        self.choices: dict[str, tuple[str, ...]] = {}
+        for known in loss.inputs:
+            self.tensors[known.tensor] = (BATCH,) * known.batched + known.axes
+        for hyper in loss.hyperparameters:
+            if hyper.kind == "choice":
+                self.choices[hyper.name] = hyper.options
+            elif hyper.axes:
+                self.tensors[hyper.tensor] = hyper.axes
+            else:
+                self.scalars[hyper.name] = hyper.kind
+        for draw in loss.draws:
+            self.tensors[draw.tensor] = draw.axes
+        self.axes = {axis for axes in self.tensors.values() for axis in axes} | {BATCH}
+        self.axes |= {known.over for known in loss.inputs if known.over is not None}
+
+    def check(self) -> None:
+        """Check names, then every formula of the loss."""
+        self._distinct("input", (known.name for known in self.loss.inputs))
+        self._distinct("hyperparameter", (hyper.name for hyper in self.loss.hyperparameters))
+        self._distinct("array", (tensor.name for tensor in self.tensors))
+        self._distinct("term", (term.name for term in self.loss.terms))
+        self._distinct("average", (average.name for average in self.loss.averages))
+        for term in self.loss.terms:
+            for expr in (term.body, term.guard):
+                self._formula(expr)
+                loose = free_indices(expr).difference(term.result)
+                if loose:
+                    _broken(f"{_names(loose)} free in a term over {_names(term.result)}", expr)
+            self._truth(term.guard)
+        for requirement in self.loss.requires:
+            for expr in (requirement.condition, requirement.guard):
+                self._formula(expr)
+                self._truth(expr)
+
+    def _distinct(self, what: str, names: Iterable[str]) -> None:
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                _broken(f"two {what}s are named {name!r}")
+            seen.add(name)
+
+    def _formula(self, expr: Expr) -> None:
+        if is_undefined(expr):
+            _broken("a number without a value", expr)
+        for part in walk(expr):
+            if not isinstance(part, STRUCTURE + HEADS) and primitive_of(part) is None:
+                _broken(f"the head {type(part).__name__} is not of the IR", part)
+            for kind, check in self._CHECKS.items():
+                if isinstance(part, kind):
+                    check(self, part)
+
+    # ------------------------------------------------------------ heads
+
+    def _symbol(self, symbol: sympy.Symbol) -> None:
+        if symbol.name not in self.scalars:
+            _broken(f"nothing declares the symbol {symbol.name!r}")
+        if symbol != PROGRESS:
+            (hyper,) = (h for h in self.loss.hyperparameters if h.name == symbol.name)
+            if hyper.symbol != symbol:
+                _broken(f"the symbol {symbol.name!r} has other assumptions than its domain")
+
+    def _chosen(self, expr: Chosen) -> None:
+        name, option = map(str, expr.args)
+        if option not in self.choices.get(name, ()):
+            _broken(f"nothing declares the choice {name} == {option}")
+
+    def _known_axis(self, axis: Axis) -> None:
+        if axis not in self.axes and axis.size is None:
+            _broken(f"nothing has the axis {axis.name!r}")
+
+    def _size(self, expr: Size) -> None:
+        self._known_axis(expr.axis)
+
+    def _at(self, expr: At) -> None:
+        axes = self.tensors.get(expr.tensor)
+        if axes is None:
+            _broken(f"nothing declares the array {expr.tensor.name!r} of kind {expr.tensor.kind}")
+        if len(axes) != len(expr.indices):
+            _broken(
+                f"{len(expr.indices)} indices for {expr.tensor.name!r} over {_names(axes)}", expr
+            )
+        for axis, index in zip(axes, expr.indices, strict=True):
+            if not self._points_into(index, axis):
+                _broken(f"{index} stands at the place of axis {axis.name!r}", expr)
+
+    def _points_into(self, index: Expr, axis: Axis) -> bool:
+        """Whether an expression may stand as an index: it runs over the axis, or is an integer."""
+        if isinstance(index, Index):
+            return index.axis == axis or index.axis.size is not None
+        if index.is_Integer:
+            return index >= 0 and not (
+                axis.size is not None and axis.size.is_Integer and index >= axis.size
+            )
+        if isinstance(index, At) and index.tensor.kind == "index":
+            over = next((i.over for i in self.loss.inputs if i.tensor == index.tensor), None)
+            return over == axis
+        if isinstance(index, Branch):
+            return all(self._points_into(arg, axis) for arg in index.args[1:])
+        if isinstance(index, Reduce) and index.op in ("argmax", "argmin"):
+            return index.binders[0].axis == axis or axis.size is not None
+        return index.is_integer is not False
+
+    def _binder(self, expr: Binder) -> None:
+        top = max(height(expr.guard), height(expr.body)) + len(expr.binders)
+        for n, index in enumerate(expr.binders):
+            self._known_axis(index.axis)
+            if index.name != f"_{top - n}":
+                _broken(f"the bound index {index} is not canonical", expr)
+        ops = REDUCE_OPS if isinstance(expr, Reduce) else ORDERED_OPS
+        if expr.op not in ops or (
+            len(expr.binders) != 1 and expr.op in (*ORDERED_OPS, "argmax", "argmin")
+        ):
+            _broken(f"no operation {expr.op!r} over {len(expr.binders)} axes", expr)
+        self._truth(expr.guard)
+        if expr.op in ("any", "all"):
+            self._truth(expr.body)
+
+    def _condition(self, expr: Branch | And | Or | Not) -> None:
+        for arg in expr.args[:1] if isinstance(expr, Branch) else expr.args:
+            self._truth(arg)
+
+    def _labelled(self, expr: Labelled) -> None:
+        target, body = expr.args
+        if not isinstance(target, At) or target.tensor.kind != "index":
+            _broken("a labelled loss without the read of a label", expr)
+        if any(isinstance(part, Labelled) for part in walk(body)):
+            _broken("a labelled loss inside a labelled loss", expr)
+
+    def _ema(self, expr: Ema) -> None:
+        if expr.site not in (average.name for average in self.loss.averages):
+            _broken(f"nothing declares the running average {expr.site!r}", expr)
+        if free_indices(expr):
+            _broken(f"a running average for each {_names(free_indices(expr))}", expr)
+
+    def _truth(self, expr: Expr) -> None:
+        if not self._is_truth(expr):
+            _broken("a number where a truth value is wanted", expr)
+
+    def _is_truth(self, expr: Expr) -> bool:
+        if isinstance(expr, Branch):
+            return all(map(self._is_truth, expr.args))
+        if isinstance(expr, At):
+            return expr.tensor.kind == "bool"
+        if isinstance(expr, sympy.Symbol):
+            return self.scalars.get(expr.name) == "bool"
+        if isinstance(expr, Reduce) and expr.op in ("max", "min"):
+            return self._is_truth(expr.body)
+        reduced = isinstance(expr, Reduce) and expr.op in ("any", "all")
+        return expr in (ZERO, ONE) or isinstance(expr, Truth) or reduced
+
+    _CHECKS: ClassVar[Mapping[type | tuple[type, ...], Callable[[_Validator, Any], None]]] = {
+        sympy.Symbol: _symbol,
+        Chosen: _chosen,
+        Size: _size,
+        At: _at,
+        Binder: _binder,
+        (Branch, And, Or, Not): _condition,
+        Labelled: _labelled,
+        Ema: _ema,
+    }
+
+
+def _names(things: Iterable[Basic]) -> str:
+    return ", ".join(sorted(map(str, things))) or "nothing"
+
+
+def _broken(message: str, expr: Basic | None = None) -> NoReturn:
+    where = "" if expr is None else f": {str(expr)[:200]}"
+    raise InternalError(f"invalid IR: {message}{where}")
