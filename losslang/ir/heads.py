@@ -488,7 +488,7 @@ def _linear(op: str, binders: tuple[Index, ...], guard: Expr, body: Expr) -> Exp
         for delta in sympy.Mul.make_args(body):
             if isinstance(delta, Delta):
                 for index, other in (delta.args, delta.args[::-1]):
-                    if index in binders and _independent(other, binders):
+                    if index in binders and _independent(other, (index,)):
                         rule = {index: other}
                         rest = tuple(b for b in binders if b != index)
                         value = Branch(
