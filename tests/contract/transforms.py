@@ -53,6 +53,12 @@ LOSSES: dict[str, Inputs] = {
     "sum_exp": CLASSIFIED,
     "crammer_singer": CLASSIFIED,
     "taylor_ce": CLASSIFIED,
+    "comp_sum": CLASSIFIED,
+    "stablemax_ce": CLASSIFIED,
+    "taylor_softmax": CLASSIFIED,
+    "spherical_softmax": CLASSIFIED,
+    "z_normalised": CLASSIFIED,
+    "mbls(margin=1)": CLASSIFIED,
     "gce": CLASSIFIED,
     "mae": CLASSIFIED,
     "rce": CLASSIFIED,
@@ -90,12 +96,15 @@ LOSSES: dict[str, Inputs] = {
     "poisson_nll": PAIRED,
     "gaussian_nll": (*PAIRED, torch.tensor([0.5, 1.0, 2.0]).double()),
     "kl": (CLASSIFIED[0], normal(7, 3, 3).softmax(-1)),
+    "js": (CLASSIFIED[0], normal(7, 3, 3).softmax(-1)),
     "kd": (CLASSIFIED[0], normal(8, 3, 3)),
     "tversky": IMAGES,
     "dice": IMAGES,
     "jaccard": IMAGES,
     "arcface(scale=4)": COSINES,
     "cosface(scale=4)": COSINES,
+    "sface(scale=2, k=4)": COSINES,
+    "multi_similarity(beta=5)": LABELLED,
     "circle(gamma=4)": LABELLED,
     "triplet": (*VIEWS, normal(9, 3, 2)),
     "info_nce": VIEWS,
@@ -111,7 +120,7 @@ LOSSES: dict[str, Inputs] = {
 }
 
 # Their gradient holds a factor constant, so it is not the derivative of their value.
-DETACHED = {"circle(gamma=4)", "loss_reweighted(ce)"}
+DETACHED = {"circle(gamma=4)", "sface(scale=2, k=4)", "loss_reweighted(ce)"}
 
 # One loss of each family, for the transforms that take seconds.
 FAMILIES = [

@@ -289,6 +289,10 @@ def metric_supcon(embedding: Tensor, label: Tensor) -> Tensor:
     return pml.SupConLoss(temperature=0.1)(embedding, label)
 
 
+def metric_multi_similarity(embedding: Tensor, label: Tensor) -> Tensor:
+    return pml.MultiSimilarityLoss(alpha=2, beta=50, base=1)(embedding, label)
+
+
 def metric_circle(embedding: Tensor, label: Tensor) -> Tensor:
     return pml.CircleLoss(m=0.4, gamma=80)(embedding, label)
 
@@ -356,6 +360,14 @@ CASES: tuple[Case, ...] = (
     *by_library("brier", brier, plain, extreme),
     *by_paper("sum_exp", formulas.sum_exp, plain),
     *by_paper("crammer_singer", formulas.crammer_singer, plain),
+    *by_paper("comp_sum", formulas.comp_sum, plain, hyper={"order": 0.5}),
+    *by_paper("comp_sum", formulas.comp_sum, plain, extreme, hyper={"order": 1.7}),
+    *by_paper("comp_sum(order=1)", lambda z, y: formulas.comp_sum(z, y, 1), plain, extreme),
+    *by_paper("stablemax_ce", formulas.stablemax_ce, plain, extreme),
+    *by_paper("taylor_softmax", formulas.taylor_softmax, plain, extreme),
+    *by_paper("spherical_softmax", formulas.spherical_softmax, plain, hyper={"eps": 0.01}),
+    *by_paper("z_normalised", formulas.z_normalised, plain, hyper={"a": 2.0, "b": 1.5}),
+    *by_paper("mbls", formulas.mbls, plain, extreme, hyper={"margin": 1.0, "alpha": 0.3}),
     # long tails
     *by_paper(
         "logit_adjusted",
@@ -438,6 +450,7 @@ CASES: tuple[Case, ...] = (
     *by_library("gaussian_nll", gaussian_nll, variances),
     # divergences and distillation
     *by_library("kl", kl_divergence, distributions),
+    *by_paper("js", formulas.js, distributions),
     *by_library("kd", distillation, two_models, hyper={"tau": 4.0}),
     *by_library("kd", distillation, far_models, hyper={"tau": 1.0}),
     # segmentation
@@ -474,6 +487,9 @@ CASES: tuple[Case, ...] = (
         slack=8,
         why=SCALED,
     ),
+    *by_paper("sface(scale=4, k=8)", formulas.sface, cosines, lift=False, frozen=True),
+    *by_library("multi_similarity", metric_multi_similarity, fully_labelled, source=METRIC),
+    *by_paper("multi_similarity", formulas.multi_similarity, labelled, lift=False),
     *by_library("circle", metric_circle, fully_labelled, source=METRIC, slack=20, why=COLD),
     *by_paper(
         "circle", formulas.circle, labelled, opposite, lift=False, frozen=True, slack=20, why=COLD

@@ -16,8 +16,8 @@ Row = list[Any]
 
 # The papers' default settings, named by their decimals.
 with mp.workdps(50):
-    P07, P1, P25, P3, P333, P35, P4, P5, P7 = map(
-        mpf, ("0.07", "0.1", "0.25", "0.3", "0.333", "0.35", "0.4", "0.5", "0.7")
+    P07, P1, P25, P3, P333, P35, P4, P5, P7, P8, P123 = map(
+        mpf, ("0.07", "0.1", "0.25", "0.3", "0.333", "0.35", "0.4", "0.5", "0.7", "0.8", "1.23")
     )
 
 
@@ -89,6 +89,43 @@ def ldr_kl(z: Row, y: int, tau: Any = 1, margin: Any = P1) -> Any:
 
 def sum_exp(z: Row, y: int) -> Any:
     return fsum(exp(x - z[y]) for k, x in enumerate(z) if k != y)
+
+
+def comp_sum(z: Row, y: int, order: Any) -> Any:
+    """Integral of (1 + t) ** -order from 0 to the sum-exponential loss."""
+    u = sum_exp(z, y)
+    return log(1 + u) if order == 1 else ((1 + u) ** (1 - order) - 1) / (1 - order)
+
+
+def stablemax_ce(z: Row, y: int) -> Any:
+    s = [x + 1 if x >= 0 else 1 / (1 - x) for x in z]
+    return -log(s[y] / fsum(s))
+
+
+def taylor_softmax(z: Row, y: int) -> Any:
+    s = [1 + x + x**2 / 2 for x in z]
+    return -log(s[y] / fsum(s))
+
+
+def spherical_softmax(z: Row, y: int, eps: Any) -> Any:
+    s = [x**2 + eps for x in z]
+    return -log(s[y] / fsum(s))
+
+
+def z_normalised(z: Row, y: int, a: Any = 1, b: Any = 1) -> Any:
+    mid = mean(z)
+    deviation = sqrt(mean((x - mid) ** 2 for x in z))
+    return log(1 + exp(a * (b - (z[y] - mid) / deviation))) / a
+
+
+def mbls(z: Row, y: int, margin: Any = 10, alpha: Any = P1) -> Any:
+    return ce(z, y) + alpha * fsum(relu(max(z) - x - margin) for x in z)
+
+
+def js(z: Row, q: Row) -> Any:
+    p = softmax(z)
+    middle = [(a + b) / 2 for a, b in zip(p, q, strict=True)]
+    return fsum(a * log(a / m) for v in (p, q) for a, m in zip(v, middle, strict=True)) / 2
 
 
 def crammer_singer(z: Row, y: int) -> Any:
@@ -306,6 +343,30 @@ def adaface_at_rest(
             for k, x in enumerate(cosines)
         ]
         values.append(ce(logits, label))
+    return values
+
+
+def sface(
+    c: list[Row], y: Row, frozen: Any, scale: Any = 4, k: Any = 8, a: Any = P8, b: Any = P123
+) -> list[Any]:
+    values = []
+    for row, label, held in zip(c, y, frozen[0], strict=True):
+        near = 1 / (1 + exp(-k * (acos(held[label]) - a)))
+        far = [1 / (1 + exp(k * (acos(x) - b))) for x in held]
+        pushed = fsum(far[j] * x for j, x in enumerate(row) if j != label)
+        values.append(scale * (pushed - near * row[label]))
+    return values
+
+
+def multi_similarity(
+    e: list[Row], y: Row, alpha: Any = 2, beta: Any = 50, base: Any = 1
+) -> list[Any]:
+    values = []
+    for i, anchor in enumerate(e):
+        s = [cosine(anchor, other) - base for other in e]
+        near = fsum(exp(-alpha * x) for j, x in enumerate(s) if j != i and y[j] == y[i])
+        far = fsum(exp(beta * x) for j, x in enumerate(s) if y[j] != y[i])
+        values.append(log(1 + near) / alpha + log(1 + far) / beta)
     return values
 
 
