@@ -47,13 +47,13 @@ def cache_folder() -> Path | None:
 
 
 def read_cached(name: str) -> bytes | None:
-    """A cached file, if there is one that only this user could have written."""
+    """A cached file, if there is one and no stranger could have written it."""
     place = cache_folder()
     if place is None:
         return None
     try:
         with (place / name).open("rb") as file:
-            if _only_ours(os.stat(place)) and _only_ours(os.fstat(file.fileno())):
+            if _is_ours(os.stat(place)) and _is_ours(os.fstat(file.fileno())):
                 return file.read()
     except OSError:
         pass
@@ -82,8 +82,7 @@ def write_cached(name: str, data: bytes) -> None:
             os.unlink(temporary)
 
 
-def _only_ours(status: os.stat_result) -> bool:
+def _is_ours(status: os.stat_result) -> bool:
     if not hasattr(os, "geteuid"):  # Windows keeps users' folders apart by other means
         return True
-    writable_by_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return status.st_uid == os.geteuid() and not writable_by_others
+    return status.st_uid == os.geteuid() and not status.st_mode & stat.S_IWOTH

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from losslang.diagnostics.model import Diagnostic, Label
 from losslang.source import Source, Span
 from losslang.syntax.scan import KEYWORDS, Piece
+from losslang.syntax.words import STARTERS
 
 RELATIONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
@@ -60,12 +61,16 @@ class Trouble:
         return stack
 
     def before(self) -> Iterator[int]:
-        """Indices of the pieces before the error inside the same bracket, the nearest first."""
+        """Indices of the pieces before the error inside the same bracket, the nearest first.
+
+        Outside of all brackets, those of the same declaration or definitions.
+        """
+        starts = frozenset() if self.open_brackets() else STARTERS | {"where"}
         depth = 0
         for index in range(self.at - 1, -1, -1):
             kind = self.pieces[index].kind
             depth += (kind == "close") - (kind == "open")
-            if depth < 0:
+            if depth < 0 or (depth == 0 and self.pieces[index].text in starts):
                 return
             if depth == 0 and kind != "open":
                 yield index

@@ -5,12 +5,18 @@ The whole output for one program of each kind is in tests/cases/errors; here are
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from losslang.diagnostics.model import Diagnostic, DiagnosticError
 from losslang.source import Source
 from losslang.syntax.mistakes import layout_warnings
 from losslang.syntax.parse import parse_expression, parse_module
+from losslang.syntax.scan import KEYWORDS, scan
 
 HEADER = "loss f(x: real[class], target: class) =\n    "
 
@@ -33,6 +39,57 @@ def place(found: Diagnostic) -> str:
 
 def help_of(found: Diagnostic) -> str:
     return found.help or ""
+
+
+TOUR = sorted((Path(__file__).parents[1] / "cases/tour").glob("*.loss"))
+TEXTS = [path.read_text(encoding="utf-8") for path in TOUR]
+INSERTED = [
+    *sorted(KEYWORDS),
+    *"()[],:=+-*<>|.!&'",
+    "==",
+    "->",
+    '"',
+    '"""',
+    "range",
+    "2x",
+    "τ",
+    "\x00",
+]
+
+
+def told(parse: Callable[[Source], object], text: str) -> str:
+    """What a user reads about a text, nothing if it is right; any other exception is a bug."""
+    try:
+        parse(Source(text))
+    except DiagnosticError as error:
+        return str(error)
+    return ""
+
+
+class TestAnything:
+    """Whatever is wrong, it is told as a diagnostic that can be shown."""
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.data())
+    def test_a_program_with_pieces_changed(self, data):
+        pieces = [piece.text for piece in scan(data.draw(st.sampled_from(TEXTS)))]
+        for _ in range(data.draw(st.integers(1, 3))):
+            at = data.draw(st.integers(0, len(pieces) - 1))
+            kept = data.draw(st.integers(0, 1))
+            pieces[at : at + 1 - kept] = data.draw(st.lists(st.sampled_from(INSERTED), max_size=2))
+        told(parse_module, data.draw(st.sampled_from([" ", "\n"])).join(pieces))
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.text(max_size=60))
+    def test_any_text(self, text):
+        for parse in (parse_module, parse_expression):
+            told(parse, text)
+
+    @pytest.mark.parametrize("path", TOUR, ids=[path.stem for path in TOUR])
+    def test_a_program_cut_off_anywhere(self, path):
+        pieces = list(scan(path.read_text(encoding="utf-8")))
+        for piece in pieces[:: max(1, len(pieces) // 40)]:
+            told(parse_module, path.read_text(encoding="utf-8")[: piece.end])
 
 
 class TestPlaces:
@@ -59,6 +116,13 @@ class TestPlaces:
         found = in_body("log(x[target]\nwhere\n    p = 1")
         assert place(found) == "("
         assert found.secondary[0].span.text == "where"
+
+    def test_a_guard_of_another_loss_is_not_blamed(self):
+        found = mistake(
+            "loss f(x: real[batch]) for i in batch if x[i] > 0 = x[i]\n"
+            "loss g(x: real) = x if x > 0 if x < 2"
+        )
+        assert found.code == "missing-else"
 
 
 class TestExpected:
