@@ -32,6 +32,10 @@ PAIRED: Inputs = (torch.tensor([0.3, -1.7, 2.6]).double(), torch.tensor([0.1, 0.
 VIEWS: Inputs = (normal(3, 3, 2), normal(4, 3, 2))
 LABELLED: Inputs = (normal(5, 4, 2), torch.tensor([0, 1, 0, 1]))
 IMAGES: Inputs = (normal(6, 2, 2, 3), torch.tensor([[0, 1, 1], [1, 0, 1]]))
+BOXES: Inputs = (
+    torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 1.0, 1.5]]).double(),
+    torch.tensor([[1.0, 1.1, 3.0, 4.0], [3.0, 2.0, 5.0, 4.0]]).double(),
+)
 COUNTS = "counts=[50, 20, 5]"
 
 # Every loss of the library without state, by the expression that is compiled.
@@ -95,6 +99,12 @@ LOSSES: dict[str, Inputs] = {
     "wing": PAIRED,
     "poisson_nll": PAIRED,
     "gaussian_nll": (*PAIRED, torch.tensor([0.5, 1.0, 2.0]).double()),
+    "rmse": PAIRED,
+    "mape": PAIRED,
+    "smape": PAIRED,
+    "msle": (PAIRED[0].abs(), PAIRED[1]),
+    "giou": BOXES,
+    "diou": BOXES,
     "kl": (CLASSIFIED[0], normal(7, 3, 3).softmax(-1)),
     "js": (CLASSIFIED[0], normal(7, 3, 3).softmax(-1)),
     "kd": (CLASSIFIED[0], normal(8, 3, 3)),
@@ -111,6 +121,9 @@ LOSSES: dict[str, Inputs] = {
     "nt_xent": VIEWS,
     "supcon(tau=0.5)": LABELLED,
     "clip(tau=0.5)": VIEWS,
+    "siglip(bias=-1)": VIEWS,
+    "alignment": VIEWS,
+    "uniformity": VIEWS[:1],
     "cvar(ce)": CLASSIFIED,
     "kl_dro(ce)": CLASSIFIED,
     "loss_reweighted(ce)": CLASSIFIED,

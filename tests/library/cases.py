@@ -111,6 +111,23 @@ def pairs() -> Inputs:
     return normal(8, 5, 4), normal(9, 5, 4)
 
 
+def views() -> Inputs:
+    """One set of embeddings."""
+    return (normal(10, 6, 4),)
+
+
+def positives() -> Inputs:
+    """Positive predictions and targets."""
+    return normal(24, 6).exp(), normal(25, 6).exp()
+
+
+def boxes() -> Inputs:
+    """Pairs of boxes that overlap, contain one another, touch in no point."""
+    prediction = [[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 1.0, 1.0]]
+    target = [[1.0, 1.0, 3.0, 4.0], [1.0, 1.5, 2.0, 3.0], [3.0, 2.0, 5.0, 4.0]]
+    return torch.tensor(prediction).double(), torch.tensor(target).double()
+
+
 def labelled() -> Inputs:
     """Embeddings whose last label has no partner."""
     return normal(10, 6, 4), torch.tensor([0, 1, 0, 2, 1, 3])
@@ -448,6 +465,13 @@ CASES: tuple[Case, ...] = (
     *by_paper("wing", formulas.wing, residuals, far_residuals, hyper={"w": 3.0, "eps": 0.5}),
     *by_library("poisson_nll", poisson_nll, counts),
     *by_library("gaussian_nll", gaussian_nll, variances),
+    *by_paper("rmse", formulas.rmse, residuals, lift=False),
+    *by_paper("mape", formulas.mape, residuals),
+    *by_paper("smape", formulas.smape, residuals),
+    *by_paper("msle", formulas.msle, positives),
+    # boxes
+    *by_paper("giou", formulas.giou, boxes),
+    *by_paper("diou", formulas.diou, boxes),
     # divergences and distillation
     *by_library("kl", kl_divergence, distributions),
     *by_paper("js", formulas.js, distributions),
@@ -512,6 +536,10 @@ CASES: tuple[Case, ...] = (
         why=COLD,
     ),
     *by_library("clip", clip, pairs, hyper={"tau": 0.07}, slack=4, why=COLD),
+    *by_paper("siglip", formulas.siglip, pairs, lift=False, hyper={"tau": 0.2, "bias": -2.0}),
+    *by_paper("alignment", formulas.alignment, pairs),
+    *by_paper("alignment", formulas.alignment, pairs, hyper={"alpha": 3.0}),
+    *by_paper("uniformity", formulas.uniformity, views, lift=False, hyper={"t": 2.0}),
     # robust and reweighted
     *by_paper("cvar(ce)", formulas.cvar_ce, plain, extreme, lift=False, hyper={"alpha": 0.3}),
     *by_paper("kl_dro(ce)", formulas.kl_dro_ce, plain, extreme, lift=False, hyper={"tau": 0.5}),

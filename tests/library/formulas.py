@@ -281,6 +281,45 @@ def quantile(x: Any, y: Any, theta: Any = P5) -> Any:
     return theta * relu(y - x) + (1 - theta) * relu(x - y)
 
 
+def rmse(x: Row, y: Row) -> Any:
+    return sqrt(mean((a - b) ** 2 for a, b in zip(x, y, strict=True)))
+
+
+def mape(x: Any, y: Any) -> Any:
+    return 100 * abs(y - x) / abs(y)
+
+
+def smape(x: Any, y: Any) -> Any:
+    return 2 * abs(y - x) / (abs(x) + abs(y))
+
+
+def msle(x: Any, y: Any) -> Any:
+    return (log(1 + y) - log(1 + x)) ** 2
+
+
+# ---------------------------------------------------------------- boxes (x1, y1, x2, y2)
+
+
+def _overlap(a: Row, b: Row) -> tuple[Any, Any, Any, Any]:
+    """Intersection, union, and the sides of the smallest box around both."""
+    width = relu(min(a[2], b[2]) - max(a[0], b[0]))
+    height = relu(min(a[3], b[3]) - max(a[1], b[1]))
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    sides = max(a[2], b[2]) - min(a[0], b[0]), max(a[3], b[3]) - min(a[1], b[1])
+    return width * height, areas[0] + areas[1] - width * height, *sides
+
+
+def giou(a: Row, b: Row) -> Any:
+    shared, union, width, height = _overlap(a, b)
+    return 1 - (shared / union - (width * height - union) / (width * height))
+
+
+def diou(a: Row, b: Row) -> Any:
+    shared, union, width, height = _overlap(a, b)
+    apart = [(a[k] + a[k + 2]) / 2 - (b[k] + b[k + 2]) / 2 for k in (0, 1)]
+    return 1 - shared / union + dot(apart, apart) / (width**2 + height**2)
+
+
 # ---------------------------------------------------------------- segmentation
 
 
@@ -427,6 +466,28 @@ def supcon(e: list[Row], y: Row, tau: Any = P1) -> list[Any]:
 
 def clip(u: list[Row], v: list[Row], tau: Any = P07) -> Any:
     return (mean(info_nce(u, v, tau)) + mean(info_nce(v, u, tau))) / 2
+
+
+def siglip(u: list[Row], v: list[Row], tau: Any = P1, bias: Any = -10) -> list[Any]:
+    values = []
+    for i, row in enumerate(u):
+        logits = [cosine(row, other) / tau + bias for other in v]
+        values.append(fsum(log(1 + exp(-x if j == i else x)) for j, x in enumerate(logits)))
+    return values
+
+
+def _apart(a: Row, b: Row) -> Any:
+    """Squared distance of the unit vectors."""
+    return 2 - 2 * cosine(a, b)
+
+
+def alignment(u: Row, v: Row, alpha: Any = 2) -> Any:
+    return _apart(u, v) ** (alpha / mpf(2))
+
+
+def uniformity(e: list[Row], t: Any = 2) -> Any:
+    pairs = [(i, j) for i in range(len(e)) for j in range(i)]
+    return log(mean(exp(-t * _apart(e[i], e[j])) for i, j in pairs))
 
 
 # ---------------------------------------------------------------- whole batches
