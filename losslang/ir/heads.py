@@ -29,7 +29,7 @@ class Axis(Basic):
     """A named axis. ``size`` is an expression for ``real[4]`` and ``range(n)``, else ``None``."""
 
     def __new__(cls, name: str | Str, size: Basic | None = None) -> Axis:
-        return Basic.__new__(cls, Str(str(name)), size or NONE)  # type: ignore[return-value]
+        return Basic.__new__(cls, Str(str(name)), NONE if size is None else size)
 
     @property
     def name(self) -> str:

@@ -34,20 +34,15 @@ class TermResult:
 
 @dataclass(frozen=True)
 class Result:
-    """The terms by name, and the running averages after the call."""
+    """A loss: each term reduced over what was kept, then added up.
 
+    ``terms`` has them by name, ``averages`` the running averages after the call.
+    """
+
+    mean: Number
+    sum: Number
     terms: Mapping[str, TermResult]
     averages: Mapping[str, Number] = field(default_factory=dict)
-
-    @property
-    def mean(self) -> Number:
-        """The loss: each term's mean over what was kept, added up."""
-        return exact.total(term.mean for term in self.terms.values())
-
-    @property
-    def sum(self) -> Number:
-        """Each term's sum over what was kept, added up."""
-        return exact.total(term.sum for term in self.terms.values())
 
     @property
     def values(self) -> Any:
@@ -68,7 +63,7 @@ def interpret(
     progress: Any = 0,
     mask: Any = None,
 ) -> Result:
-    """The value of a loss to ``digits`` digits.
+    """The value of a loss to ``digits`` digits: rational numbers exact, others ``mpmath.mpf``.
 
     An input is nested lists, an array or a number: the examples on one leading axis if it is
     ``batched``, then its axes in order. Hyperparameters not given take their defaults; a mask has
@@ -212,7 +207,9 @@ def _evaluated(loss: Loss, evaluator: Evaluator) -> Result:
     terms = {term.name: _term(term, evaluator) for term in loss.terms}
     sites = {e for term in loss.terms for e in walk(term.body) if isinstance(e, Ema)}
     averages = {e.site: evaluator.value(e) for e in sites if not free_indices(e)}
-    return Result(terms, averages)
+    mean_ = exact.total(term.mean for term in terms.values())
+    sum_ = exact.total(term.sum for term in terms.values())
+    return Result(mean_, sum_, terms, averages)
 
 
 def _term(term: Term, evaluator: Evaluator) -> TermResult:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import pytest
 
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
+from losslang.ir import exact
 from losslang.ir.compose import elaborate
 from losslang.ir.interpret import interpret
 from losslang.ir.loss import Loss
@@ -69,3 +71,10 @@ def value(loss: Loss | str, inputs: Mapping[str, Any], **options: Any) -> Any:
 def values(loss: Loss | str, inputs: Mapping[str, Any], **options: Any) -> Any:
     """The values of a loss with one term; text is a program."""
     return interpret(program(loss) if isinstance(loss, str) else loss, inputs, **options).values
+
+
+def near(found: Any, expected: Any, digits: int = 45) -> bool:
+    """Whether two numbers agree to so many digits."""
+    with mpmath.workdps(60):
+        found, expected = exact.rough(found), exact.rough(expected)
+        return bool(abs(found - expected) <= mpmath.mpf(10) ** -digits * max(1, abs(expected)))
