@@ -16,6 +16,8 @@ from losslang.syntax import nodes
 from losslang.syntax.parse import parse_expression, parse_module
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from losslang.ir.compose import Extras
     from losslang.ir.loss import Loss
     from losslang.ir.scope import Entry, Scope
@@ -202,3 +204,59 @@ def _takes_losses(loss: nodes.Loss) -> bool:
     from losslang.ir.instantiate import split_inputs
 
     return loss.signature is not None and bool(split_inputs(loss)[0])
+
+
+# ---------------------------------------------------------------- text and live modules
+
+
+def emit(
+    spec: str | None = None, *, path: Path | str | None = None, name: str | None = None
+) -> str:
+    """Python source that imports only torch, of a config expression or of a file's losses.
+
+    With ``path`` alone the module holds every loss of the file that can stand alone.
+    """
+    from losslang.codegen.torch.emit import emit as emitted
+
+    if spec is None and name is None and path is not None:
+        return emitted(_all_of(path)).text
+    return emitted([elaborated(spec, path=path, name=name)]).text
+
+
+def _all_of(path: Path | str) -> list[Loss]:
+    from losslang.ir.compose import elaborate
+
+    module, scope = load(path)
+    losses = [d for d in module.declarations if isinstance(d, nodes.Loss) and not _takes_losses(d)]
+    if not losses:
+        fail("unknown-loss", f"{path} declares no loss that can stand alone")
+    return [elaborate(nodes.Name(d.name_span, d.name), scope, d.name) for d in losses]
+
+
+def compile(
+    spec: str | None = None,
+    *,
+    path: Path | str | None = None,
+    name: str | None = None,
+    backend: str = "auto",
+    **settings: Any,
+) -> nn.Module:
+    """A live ``nn.Module`` of a config expression, or of a loss of a file.
+
+    ``settings`` are the module's own keywords: hyperparameters, and defaults of the call contract.
+    ``backend`` is ``"auto"`` or ``"torch"``. Raises
+    :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
+    """
+    return _live(elaborated(spec, path=path, name=name), backend, settings)
+
+
+def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> nn.Module:
+    from losslang.codegen.torch.emit import emit as emitted
+    from losslang.runtime.module import load as load_module
+
+    if backend not in ("auto", "torch"):
+        raise ValueError(f"backend must be 'auto' or 'torch', not {backend!r}")
+    text = emitted([loss])
+    module = load_module(text.text, text.digest)
+    made: nn.Module = getattr(module, text.entries[loss.name][1])(**settings)
+    return made

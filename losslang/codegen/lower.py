@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sympy import Basic, Expr
 
 from losslang.codegen import variants
-from losslang.codegen.plan import Node, Plan, Planner, Storage
+from losslang.codegen.plan import Plan, Planner, Storage
 from losslang.ir.heads import ONE, Axis, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss, Term
 from losslang.rewrite.stability import stabilise
@@ -101,36 +101,25 @@ def _variant(
     soft: bool,
 ) -> Variant:
     memo: dict[Basic, Basic] = {}
-    bodies = [stabilise(body(term), memo) for term in loss.terms]
-    hints = {memo.get(e, e): name for e, name in loss.hints.items()}
-    planner = Planner(_storage(loss, label, soft), hints)
+    planner = Planner(_storage(loss, label, soft))
     outputs = [
-        planner.output(term.name, expr, masked(term.guard), term.result)
-        for term, expr in zip(loss.terms, bodies, strict=True)
+        planner.output(
+            term.name, stabilise(body(term), memo), stabilise(masked(term.guard), memo), term.result
+        )
+        for term in loss.terms
     ]
+    for hint, name in loss.hints.items():
+        if not soft and isinstance(hint, Expr):
+            planner.suggest(stabilise(masked(variants.plain(hint)), memo), name)
     return _read(planner.finish(outputs))
 
 
 def _formula(loss: Loss, formula: Expr) -> Variant:
-    planner = Planner(_storage(loss, None, False), {})
+    planner = Planner(_storage(loss, None, False))
     return _read(planner.finish([planner.output("value", stabilise(formula), ONE, ())]))
 
 
 def _read(plan: Plan) -> Variant:
-    used = [plan.nodes[n] for n in reachable(plan)]
-    arrays = dict.fromkeys(str(n.attrs[0]) for n in used if n.op in ("read", "size"))
-    hypers = dict.fromkeys(str(n.attrs[0]) for n in used if n.op in ("hyper", "chosen"))
-    return Variant(plan, tuple(arrays), tuple(hypers), any(n.op == "ema" for n in used))
-
-
-def reachable(plan: Plan) -> list[int]:
-    """The nodes that the outputs need, in order."""
-    seen: set[int] = set()
-    todo = [n for out in plan.outputs for n in (out.value, out.guard) if n is not None]
-    while todo:
-        number = todo.pop()
-        if number not in seen:
-            seen.add(number)
-            node: Node = plan.nodes[number]
-            todo.extend(node.args)
-    return sorted(seen)
+    arrays = dict.fromkeys(str(n.attrs[0]) for n in plan.nodes if n.op in ("read", "size"))
+    hypers = dict.fromkeys(str(n.attrs[0]) for n in plan.nodes if n.op in ("hyper", "chosen"))
+    return Variant(plan, tuple(arrays), tuple(hypers), any(n.op == "ema" for n in plan.nodes))

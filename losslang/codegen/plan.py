@@ -11,12 +11,12 @@ one entry per example (a hyperparameter, or arithmetic on such).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce as fold
 from typing import Literal, TypeAlias
 
 import sympy
-from sympy import Add, Basic, Expr, Mul, Pow
+from sympy import Add, Expr, Mul, Pow
 
 from losslang.diagnostics import InternalError
 from losslang.ir.heads import (
@@ -71,7 +71,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Plan:
-    """``names`` are hints for readers; ``per_call`` the hyperparameters that must be single numbers."""
+    """``names`` are hints for readers; ``scalars`` the hyperparameters that must be single numbers."""
 
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
@@ -110,18 +110,19 @@ _FILL = {
     "argmin": float("inf"),
 }
 
+LEAVES = ("read", "hyper", "const", "size", "arange", "chosen")
+
 _TORCH_REDUCTION = {"max": "amax", "min": "amin", "logmeanexp": "logsumexp"}
 
 
 class Planner:
     """Turns expressions into nodes. One planner makes one plan."""
 
-    def __init__(self, storage: Mapping[Tensor, Storage], hints: Mapping[Basic, str]) -> None:
+    def __init__(self, storage: Mapping[Tensor, Storage]) -> None:
         self.nodes: list[Node] = []
         self.names: dict[int, str] = {}
         self.scalars: set[str] = set()
         self._storage = storage
-        self._hints = hints
         self._known: dict[Node, int] = {}
         self._memo: dict[Expr, Array] = {}
 
@@ -201,11 +202,19 @@ class Planner:
     def plan(self, expr: Expr) -> Array:
         """The array of a scalar expression over its free indices."""
         if expr not in self._memo:
-            array = self._build(expr)
-            self._memo[expr] = array
-            if expr in self._hints and self.nodes[array.node].op not in ("read", "hyper", "const"):
-                self.names.setdefault(array.node, self._hints[expr])
+            self._memo[expr] = self._build(expr)
         return self._memo[expr]
+
+    def suggest(self, expr: Expr, name: str) -> None:
+        """Call the array of ``expr`` by the program's name for it, if the plan has that array."""
+        known = len(self.nodes)
+        if isinstance(expr, sympy.exp):
+            inside = self.plan(expr.args[0]).node
+            if inside < known and self.nodes[inside].op not in LEAVES:
+                self.names.setdefault(inside, f"log_{name}")
+        number = self.plan(expr).node
+        if number < known and self.nodes[number].op not in LEAVES:
+            self.names.setdefault(number, name)
 
     def _build(self, e: Expr) -> Array:
         if e.is_number and not e.has(Size, Chosen):
@@ -608,8 +617,28 @@ class Planner:
         return self.node("expand", (seen, *sizes), (), axes, self.dtype(array))
 
     def finish(self, outputs: Iterable[Output]) -> Plan:
-        """The plan of what was asked for."""
-        return Plan(tuple(self.nodes), tuple(outputs), self.names, frozenset(self.scalars))
+        """The plan of what was asked for, without nodes that it does not need."""
+        asked = tuple(outputs)
+        needed: set[int] = set()
+        todo = [n for out in asked for n in (out.value, out.guard) if n is not None]
+        while todo:
+            number = todo.pop()
+            if number not in needed:
+                needed.add(number)
+                todo.extend(self.nodes[number].args)
+        new = {old: place for place, old in enumerate(sorted(needed))}
+        return Plan(
+            tuple(
+                replace(self.nodes[old], args=tuple(new[a] for a in self.nodes[old].args))
+                for old in new
+            ),
+            tuple(
+                replace(o, value=new[o.value], guard=None if o.guard is None else new[o.guard])
+                for o in asked
+            ),
+            {new[n]: name for n, name in self.names.items() if n in needed},
+            frozenset(self.scalars),
+        )
 
 
 @dataclass

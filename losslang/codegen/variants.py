@@ -17,13 +17,16 @@ from losslang.ir.heads import (
     At,
     Axis,
     Binder,
+    Branch,
     Delta,
     Index,
     Labelled,
     Less,
+    Not,
     Reduce,
     Size,
     Tensor,
+    Truth,
     free_indices,
     fresh,
     substitute,
@@ -72,6 +75,9 @@ def _transform(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:
         return expr.func(
             expr.op, indices, _transform(guard, visit), _transform(body, visit), *rest
         )
+    if isinstance(expr, Branch):
+        test, yes, no = expr.args
+        return Branch(_transform(test, visit), _transform(yes, visit), _transform(no, visit))
     if not expr.args:
         return expr
     args = [_transform(a, visit) if isinstance(a, Expr) else a for a in expr.args]
@@ -191,11 +197,15 @@ def softened(expr: Expr, label: Input) -> Expr | None:
         return Reduce("sum", (k,), ONE, At(SOFT, *_soft_indices(target, k, label)) * each)
 
     def compared(e: Expr) -> Expr | None:
+        if isinstance(e, Not):
+            same = compared(e.args[0])
+            return None if same is None or same == e.args[0] else 1 - same
         if isinstance(e, Delta):
             for target, other in (e.args, e.args[::-1]):
                 if isinstance(target, At) and target.tensor == label.tensor:
                     return At(SOFT, *_soft_indices(target, other, label))
-        return None
+        # A condition on a label has no meaning for label weights, so it stays and is found below.
+        return e if isinstance(e, Truth) else None
 
     found = _transform(_transform(expr, spread), compared)
     return None if _reads(found, label.tensor) else found

@@ -190,8 +190,10 @@ class Writer:
         if len(missing) == 1:
             return f"{text}.unsqueeze({missing[0] - len(layout)})", ATOM
         if missing:
-            marks = ", ".join("None" if place is None else ":" for place in layout)
-            return f"{text}[{marks}]", ATOM
+            marks = ["None" if place is None else ":" for place in layout]
+            if missing[0] > 0:
+                marks[: missing[0]] = ["..."]
+            return f"{text}[{', '.join(marks)}]", ATOM
         return text, ATOM
 
     def _op_column(self, node: Node) -> tuple[str, int]:

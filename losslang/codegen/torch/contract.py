@@ -1,0 +1,421 @@
+"""The call contract in emitted code: the public function of a loss and the helpers it calls.
+
+Only the parts that apply to a loss are written: a loss without labels has no ``ignore_index``, one
+without a value per example no ``weight``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from losslang.codegen.lower import Lowered, Variant
+from losslang.codegen.plan import Node
+from losslang.codegen.torch.names import Names
+from losslang.ir.heads import Labelled
+from losslang.ir.loss import BATCH, Constant, Hyperparameter, Input
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Which parts of the contract a loss has."""
+
+    label: bool
+    per_example: bool
+    class_dim: bool
+    mask: bool
+    generator: bool
+    progress: bool
+    averages: bool
+
+
+def needs(low: Lowered) -> Needs:
+    """What applies to a loss."""
+    loss = low.loss
+    return Needs(
+        label=low.label is not None,
+        per_example=any(term.result for term in loss.terms),
+        class_dim=low.label is not None,
+        mask=any(known.batched for known in loss.inputs),
+        generator=bool(loss.draws),
+        progress=loss.uses_progress,
+        averages=bool(loss.averages),
+    )
+
+
+def parameters(low: Lowered, names: Names) -> Iterator[str]:
+    """The keyword parameters of the public function, with types and defaults."""
+    has = needs(low)
+    for hyper in low.loss.hyperparameters:
+        yield f"{names[hyper.name]}: {annotation(hyper)}{default(hyper)}"
+    options = low.loss.options
+    if has.progress:
+        yield f"progress: float | Tensor = {literal(options.get('progress', Fraction(0)))}"
+    yield f'reduction: str = "{options.get("reduction", "mean")}"'
+    yield "denominator: float | Tensor | None = None"
+    if has.per_example:
+        yield "weight: Tensor | None = None"
+    if has.mask:
+        yield "mask: Tensor | None = None"
+    if has.label:
+        yield f"ignore_index: int = {literal(options.get('ignore_index', Fraction(-100)))}"
+        yield f"class_weight: Tensor | None = {_tensor(options.get('class_weight'))}"
+        smoothing = literal(options.get("label_smoothing", Fraction(0)), real=True)
+        yield f"label_smoothing: float = {smoothing}"
+        yield f"class_dim: int = {literal(options.get('class_dim', Fraction(class_place(low))))}"
+    if has.generator:
+        yield "generator: torch.Generator | None = None"
+    if has.averages:
+        yield "averages: dict[str, Tensor] | None = None"
+        yield "training: bool = True"
+
+
+def class_place(low: Lowered) -> int:
+    """Where the scores of a loss with labels have their class axis, as written."""
+    label = low.label
+    assert label is not None
+    scores = next(k for k in low.loss.inputs if label.over in k.axes)
+    place = scores.axes.index(label.over)
+    return place + 1 if scores.pack else place - len(scores.axes)
+
+
+def annotation(hyper: Hyperparameter) -> str:
+    """Type of a hyperparameter in a signature."""
+    if hyper.kind == "choice":
+        return "str"
+    if hyper.axes:
+        return "Tensor | Sequence[float]"
+    plain = {"int": "int", "bool": "bool"}.get(hyper.kind, "float | Tensor")
+    return f"{plain} | None" if hyper.formula is not None else plain
+
+
+def default(hyper: Hyperparameter) -> str:
+    """`` = value``, or nothing for a hyperparameter that has to be given."""
+    if hyper.formula is not None:
+        return " = None"
+    if hyper.default is None:
+        return ""
+    return f" = {literal(hyper.default, real=hyper.kind == 'real')}"
+
+
+def literal(value: Constant, *, real: bool = False) -> str:
+    """A constant as Python text."""
+    if isinstance(value, tuple):
+        inner = ", ".join(literal(v, real=real) for v in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, Fraction):
+        return repr(float(value)) if real or value.denominator != 1 else str(value.numerator)
+    if isinstance(value, str):
+        return quoted(value)
+    return repr(value)
+
+
+def _tensor(value: Constant | None) -> str:
+    return "None" if value is None else f"torch.tensor({literal(value, real=True)})"
+
+
+def quoted(text: str) -> str:
+    """A string literal that shows ``text`` and nothing else."""
+    escaped = text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+# ---------------------------------------------------------------- the public function
+
+
+class Body:
+    """Writes the body of a public function: check, flatten, compute, reduce."""
+
+    def __init__(self, low: Lowered, names: Names) -> None:
+        self.low = low
+        self.names = names
+        self.has = needs(low)
+        self.flat = is_flat(low)
+
+    def lines(self) -> Iterator[str]:
+        """The statements, not indented."""
+        yield from self._domains()
+        yield from self._inputs()
+        yield from self._labels()
+        yield from self._flattened()
+        yield from self._hyperparameters()
+        yield from self._draws()
+        yield from self._compute()
+        yield from self._reduced()
+
+    # ------------------------------------------------------------ inputs
+
+    def _domains(self) -> Iterator[str]:
+        for hyper in self.low.loss.hyperparameters:
+            name, domain = self.names[hyper.name], hyper.domain
+            if hyper.kind == "choice":
+                options = ", ".join(quoted(o) for o in hyper.options)
+                yield f"if {name} not in ({options}):"
+                message = f"{name} must be one of {', '.join(hyper.options)}, not "
+                yield f"    raise ValueError({quoted(message)} + repr({name}))"
+            elif str(domain) and not hyper.axes:
+                tests = []
+                if domain.low is not None:
+                    sign = ">=" if domain.low_closed else ">"
+                    tests.append(f"{name} {sign} {literal(domain.low)}")
+                if domain.high is not None:
+                    sign = "<=" if domain.high_closed else "<"
+                    tests.append(f"{name} {sign} {literal(domain.high)}")
+                yield f"if isinstance({name}, int | float) and not ({' and '.join(tests)}):"
+                yield f'    raise ValueError(f"{name} must be {domain}, not {{{name}}}")'
+
+    def _inputs(self) -> Iterator[str]:
+        examples: list[str] = []
+        for known in self.low.loss.inputs:
+            if known is self.low.label:
+                continue
+            name = self.names[known.name]
+            yield f"{name} = {self._checked(known)}"
+            if known.batched:
+                examples.append(f"{name}={name}.shape{self._leading(known)}")
+        if len(examples) > 1:
+            yield f"_same_examples({', '.join(examples)})"
+        if examples and (self.low.label is None or self._uses_examples()):
+            yield f"examples = {examples[0].split('=', 1)[1]}"
+
+    def _uses_examples(self) -> bool:
+        return self.flat and any(self._is_per_example(h) for h in self.low.loss.hyperparameters)
+
+    def _checked(self, known: Input) -> str:
+        name = self.names[known.name]
+        batch = ["n" if self._has_pack() else "*batch"] if known.batched else []
+        axes = ", ".join([*batch, *(_axis_text(known, a) for a in known.axes)])
+        text = f"{quoted(known.name)}, {name}, {quoted(axes)}, {self._rank(known)}"
+        if known.kind in ("index", "label", "int"):
+            return f"_whole({text})"
+        if known.kind == "bool":
+            return f"{name}.bool()"
+        if known.kind in ("bit", "sign"):
+            return f"_number({text})"
+        moved = ""
+        if self.low.label is not None and self.low.label.over in known.axes:
+            moved = f".movedim(class_dim, {-1 if not known.pack else class_place(self.low)})"
+        return f"_real({text}){moved}"
+
+    def _has_pack(self) -> bool:
+        return any(known.pack for known in self.low.loss.inputs)
+
+    def _rank(self, known: Input) -> int:
+        plain = [a for a in known.axes if a != known.pack]
+        return len(plain) + (1 if known.pack and known.batched else 0)
+
+    def _leading(self, known: Input) -> str:
+        if known.pack:
+            return "[:1]"
+        return f"[:-{len(known.axes)}]" if known.axes else ""
+
+    # ------------------------------------------------------------ labels and masks
+
+    def _scores(self) -> Input:
+        assert self.low.label is not None
+        return next(k for k in self.low.loss.inputs if self.low.label.over in k.axes)
+
+    def _labels(self) -> Iterator[str]:
+        label = self.low.label
+        if label is None:
+            if self.has.mask:
+                yield f"keep = _keep(mask, examples, {self._any_batched()})"
+            return
+        name, scores = self.names[label.name], self._scores()
+        logits = self.names[scores.name]
+        place = class_place(self.low)
+        last = f"{logits}.movedim({place}, -1)" if scores.pack else logits
+        yield f"{name}, soft, keep, label_weight = _labels("
+        yield f"    {name}, {last}, mask, ignore_index, class_weight, label_smoothing, class_dim"
+        yield ")"
+        if label.pack:
+            rows = f"{logits}.shape[0]"
+            soft = f"{name}.movedim(-1, {place}).reshape({rows}, {logits}.shape[{place}], -1)"
+            yield f"{name} = {soft} if soft else {name}.reshape({rows}, -1)"
+        elif self.flat:
+            yield f"{name} = {name}.reshape(-1, *{name}.shape[keep.ndim :])"
+
+    def _any_batched(self) -> str:
+        return self.names[next(k for k in self.low.loss.inputs if k.batched).name]
+
+    def _flattened(self) -> Iterator[str]:
+        for known in self.low.loss.inputs:
+            if known is self.low.label or not known.batched:
+                continue
+            name = self.names[known.name]
+            if known.kind in ("real", "simplex") and self.has.mask and not self._has_pack():
+                marks = f"[...{', None' * len(known.axes)}]" if known.axes else ""
+                fill = f"{name}.masked_fill(~keep{marks}, {_harmless(known)})"
+                yield f"{name} = {name} if mask is None else {fill}"
+            if known.pack:
+                if known.axes[-1] == known.pack:
+                    kept = ", ".join(f"{name}.shape[{n}]" for n in range(len(known.axes)))
+                    yield f"{name} = {name}.reshape({kept}, -1)"
+                else:
+                    after = len(known.axes) - 1 - known.axes.index(known.pack)
+                    kept = ", ".join(f"{name}.shape[-{n}]" for n in range(after, 0, -1))
+                    yield f"{name} = {name}.reshape({name}.shape[0], -1, {kept})"
+            elif self.flat:
+                kept = "".join(f", {name}.shape[-{n}]" for n in range(len(known.axes), 0, -1))
+                yield f"{name} = {name}.reshape(-1{kept})"
+
+    # ------------------------------------------------------------ hyperparameters and draws
+
+    def _hyperparameters(self) -> Iterator[str]:
+        like = self.like()
+        loss = self.low.loss
+        for hyper in loss.hyperparameters:
+            name = self.names[hyper.name]
+            if hyper.formula is not None:
+                yield f"if {name} is None:"
+                yield f"    {name} = {self.names.private(f'{name}_now')}({like}, progress)"
+            if hyper.axes:
+                yield f"{name} = _array({quoted(hyper.name)}, {name}, {len(hyper.axes)}, {like})"
+            elif hyper.kind == "real" and not self._is_per_example(hyper):
+                yield f"{name} = _single({quoted(hyper.name)}, {name})"
+            elif hyper.kind == "real" and self.flat:
+                yield f"{name} = _per_example({name}, examples)"
+
+    def _is_per_example(self, hyper: Hyperparameter) -> bool:
+        """Whether a tensor with one entry per example may stand for it."""
+        soft = self.low.soft.plan.scalars if self.low.soft else frozenset()
+        single = hyper.name in self.low.hard.plan.scalars | soft
+        return hyper.kind == "real" and not hyper.axes and not single and self.has.per_example
+
+    def like(self) -> str:
+        """An input whose dtype and device everything else takes."""
+        reals = [k for k in self.low.loss.inputs if k.kind not in ("index", "label", "int", "bool")]
+        return self.names[reals[0].name] if reals else "None"
+
+    def _draws(self) -> Iterator[str]:
+        like = self.like()
+        for draw in self.low.loss.draws:
+            sizes = ", ".join(self._size(axis.name) for axis in draw.axes)
+            make = "torch.randn" if draw.kind == "normal" else "torch.rand"
+            yield f"{draw.name} = {make}("
+            yield (
+                f"    ({sizes}{',' if len(draw.axes) == 1 else ''}), generator=generator,"
+                f" dtype={like}.dtype, device={like}.device"
+            )
+            yield ")"
+
+    def _size(self, axis: str) -> str:
+        for known in self.low.loss.inputs:
+            axes = [*([BATCH] if known.batched else []), *known.axes]
+            for place, own in enumerate(axes):
+                if own.name == axis and known is not self.low.label:
+                    return f"{self.names[known.name]}.shape[{place}]"
+                if own.name == axis and own.size is not None:
+                    return str(own.size)
+        return axis
+
+    # ------------------------------------------------------------ compute and reduce
+
+    def arguments(self, variant: Variant) -> list[str]:
+        """What a formula is called with."""
+        pack = bool(self.low.label and self.low.label.pack)
+        keep = "keep.flatten(1)" if pack else "keep.reshape(-1)"
+        weight = f"{keep}.to({self.like()}.dtype) if label_weight is None else label_weight"
+        weight += ".flatten(1)" if pack else ".reshape(-1)"
+        special = {"keep": keep, "label_weight": weight}
+        names = (*variant.arrays, *variant.hyperparameters)
+        found = [special.get(name, self.names[name]) for name in names]
+        return found + (["averages", "training"] if variant.averages else [])
+
+    def _compute(self) -> Iterator[str]:
+        loss, low = self.low.loss, self.low
+        if self.has.averages:
+            inits = ", ".join(
+                f'"{a.name}": torch.tensor({float(a.init)!r}, device={self.like()}.device)'
+                for a in loss.averages
+            )
+            yield "if averages is None:"
+            yield f"    averages = {{{inits}}}"
+        formula = self.names.private(self.names[loss.name])
+        call = f"{formula}({', '.join(self.arguments(low.hard))})"
+        contract = any(n.op == "einsum" for n in low.hard.plan.nodes)
+        indent = ""
+        if contract:
+            yield f"with torch.autocast({self.like()}.device.type, enabled=False):"
+            indent = "    "
+        if low.label is None:
+            yield f"{indent}value = {call}"
+            return
+        if low.soft is None:
+            yield f"{indent}if soft:"
+            message = f"{loss.name} has no meaning for soft labels"
+            yield f"{indent}    raise ValueError({quoted(message)})"
+            yield f"{indent}value = {call}"
+            return
+        soft = f"{formula}_soft({', '.join(self.arguments(low.soft))})"
+        yield f"{indent}value = {soft} if soft else {call}"
+
+    def _reduced(self) -> Iterator[str]:
+        terms = self.low.hard.plan.outputs
+        if len(terms) == 1:
+            yield f"return {self._reduction(0, 'value')}"
+            return
+        yield "return {"
+        for n, output in enumerate(terms):
+            yield f"    {quoted(output.name)}: {self._reduction(n, f'value[{n}]')},"
+        yield "}"
+
+    def _reduction(self, n: int, value: str) -> str:
+        term = self.low.hard.plan.outputs[n]
+        guarded = term.guard is not None
+        if guarded:
+            value, guard = f"{value}[0]", f"{value}[1]"
+        if not term.axes:
+            if len(self.low.hard.plan.outputs) > 1:
+                return value
+            return f"_whole_batch({value}, {quoted(term.name)}, reduction)"
+        mapped = len(term.axes) > 1
+        label_pack = bool(self.low.label and self.low.label.pack)
+        keep = "keep.flatten(1).any(1)" if label_pack and not mapped else "keep"
+        if guarded:
+            keep = f"{keep} & {guard}.reshape(keep.shape)"
+        weighs = self.low.label is not None and self.low.loss.terms[n].body.has(Labelled)
+        labels = "label_weight" if weighs else "None"
+        included = "soft" if weighs and self.low.weighted[n] else "True"
+        return f"_reduce({value}, {keep}, weight, {labels}, {included}, reduction, denominator)"
+
+
+def is_flat(low: Lowered) -> bool:
+    """Whether the formula wants a single batch axis: it looks at other examples, or draws."""
+    if any(known.pack for known in low.loss.inputs) or low.loss.draws or low.loss.averages:
+        return True
+    plans = [low.hard.plan, *([low.soft.plan] if low.soft else [])]
+    return any(_names_batch(node) for plan in plans for node in plan.nodes)
+
+
+def _names_batch(node: Node) -> bool:
+    """Whether a node needs to know how many leading axes there are."""
+    if node.op in ("expand", "einsum") or (node.op == "read" and node.attrs[0] == "keep"):
+        return True
+    if BATCH.name not in node.dims:
+        return False
+    if node.op == "view":
+        order = [place for place in node.attrs if place is not None]
+        return order != sorted(order, key=str)
+    return node.dims[0] != BATCH.name or node.dims.count(BATCH.name) > 1
+
+
+def _axis_text(known: Input, axis: object) -> str:
+    name = getattr(axis, "name", str(axis))
+    return f"*{name}" if axis == known.pack else str(name)
+
+
+def _harmless(known: Input) -> str:
+    """A number inside the domain of an input."""
+    domain = known.domain
+    if known.kind == "simplex":
+        return f"1 / {known.name}.shape[-1]"
+    low, high = domain.low, domain.high
+    if low is not None and high is not None:
+        return repr(float((low + high) / 2))
+    if low is not None and low >= 0:
+        return repr(float(low + 1))
+    if high is not None and high <= 0:
+        return repr(float(high - 1))
+    return "0.0"

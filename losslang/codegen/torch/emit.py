@@ -1,0 +1,399 @@
+"""A module that imports only torch: the formula first, then the function, the class, the helpers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from losslang._version import __version__
+from losslang.codegen.lower import Lowered, Variant, lower
+from losslang.codegen.torch import contract, helpers, table
+from losslang.codegen.torch.contract import Body, annotation, default, literal, needs, quoted
+from losslang.codegen.torch.formula import Writer
+from losslang.codegen.torch.names import Names, class_name
+from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input, Loss
+
+WIDTH = 100
+CHECK = "CHECK_LABELS = True  # labels on the CPU are checked to be in range\n"
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A module's text; ``entries`` are its losses with the names of their function and class."""
+
+    text: str
+    entries: dict[str, tuple[str, str]]
+    digest: str
+
+
+def emit(losses: Iterable[Loss]) -> Emitted:
+    """One module with a function and a class for each loss."""
+    parts = [_Part(lower(loss)) for loss in losses]
+    body = [text for part in parts for text in part.texts()]
+    used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
+    entries = {part.low.loss.name: (part.function, part.type) for part in parts}
+    exported = sorted(name for pair in entries.values() for name in pair)
+    constants = []
+    if "_labels" in used:
+        constants.append(CHECK)
+    text = "\n\n".join(
+        [
+            _header(parts) + "".join(constants),
+            *body,
+            *(used[name] for name in sorted(used)),
+        ]
+    )
+    text = text.replace("__ALL__", ", ".join(f'"{name}"' for name in exported))
+    digest = hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()[:16]
+    return Emitted(text.replace("__DIGEST__", digest), entries, digest)
+
+
+def _used(text: str, known: dict[str, str]) -> dict[str, str]:
+    used: dict[str, str] = {}
+    todo = [name for name in known if re.search(rf"\b{name}\(", text)]
+    while todo:
+        name = todo.pop()
+        if name not in used:
+            used[name] = known[name]
+            todo.extend(n for n in known if n != name and re.search(rf"\b{n}\(", known[name]))
+    return used
+
+
+def _header(parts: list[_Part]) -> str:
+    lines: list[str] = []
+    for part in parts:
+        loss = part.low.loss
+        lines += [loss.doc or f"The loss {loss.name}.", ""]
+        lines += [*(f"    {line}" for line in _formula_lines(loss)), ""]
+        lines += [f"Source: {cite}" for cite in loss.cites]
+    lines.append(f"Compiled by losslang {__version__}, digest __DIGEST__; imports only torch.")
+    return "\n".join(
+        [
+            _docstring(lines),
+            "",
+            "import torch",
+            "from torch import Tensor, nn",
+            "__all__ = [__ALL__]",
+            "",
+        ]
+    )
+
+
+def _formula_lines(loss: Loss) -> list[str]:
+    """The formula as written; a single definition stands beside it if there is room."""
+    lines = loss.formula.splitlines()
+    if len(lines) == 3 and lines[1] == "where":
+        joined = f"{lines[0]}  where  {lines[2].strip()}"
+        return [joined] if len(joined) <= WIDTH - 8 else lines
+    return lines
+
+
+def _docstring(lines: Iterable[str], indent: str = "") -> str:
+    """A docstring that shows the lines and ends where it should, whatever they hold."""
+    text = "\n".join(lines).strip("\n")
+    safe = "".join(c if c == "\n" or c.isprintable() else "?" for c in text)
+    safe = safe.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if safe.endswith('"'):
+        safe += " "
+    tail = "" if "\n" not in safe else "\n"
+    return textwrap.indent(f'"""{safe}{tail}"""', indent, lambda line: bool(line.strip()))
+
+
+class _Part:
+    """The functions and the class of one loss."""
+
+    def __init__(self, low: Lowered) -> None:
+        self.low = low
+        loss = low.loss
+        self.names = Names(
+            [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)]
+        )
+        self.function = self.names[loss.name]
+        self.type = class_name(loss.name)
+        self.has = needs(low)
+        self.many = len(loss.terms) > 1
+
+    def texts(self) -> Iterator[str]:
+        """The parts in order of reading."""
+        yield self._formula(self.low.hard, "")
+        if self.low.soft is not None:
+            yield self._formula(self.low.soft, "_soft")
+        for name, variant in self.low.formulas.items():
+            yield self._progress_formula(name, variant)
+        yield from self._functions()
+        yield self._class()
+
+    # ------------------------------------------------------------ formulas
+
+    def _formula(self, variant: Variant, suffix: str) -> str:
+        like = self._like(variant)
+        arrays = [self.names[name] for name in variant.arrays]
+        writer = Writer(_renamed(variant, self.names), like, self.names.taken | set(arrays))
+        results = []
+        for output in variant.plan.outputs:
+            text = writer.result(output.value)
+            if output.guard is not None:
+                text = f"({text}, {writer.result(output.guard)})"
+            results.append(text)
+        result = results[0].removeprefix("(").removesuffix(")") if self._is_pair(variant) else results[0]
+        if self.many:
+            result = ", ".join(results)
+        one = self.many or self._is_pair(variant)
+        returns = "tuple[Tensor, ...]" if one and not self.many else "tuple" if self.many else "Tensor"
+        arguments = [f"{name}: Tensor" for name in arrays]
+        arguments += [f"{self.names[h]}: {self._type(h)}" for h in variant.hyperparameters]
+        if variant.averages:
+            arguments += ["averages: dict[str, Tensor]", "training: bool"]
+        head = _call(f"def {self.names.private(self.function)}{suffix}", arguments, f" -> {returns}:")
+        doc = self._formula_doc(variant, suffix)
+        body = [*writer.lines, f"return {result}"]
+        return "\n".join([head, f"    {doc}", *(f"    {line}" for line in body), ""])
+
+    def _is_pair(self, variant: Variant) -> bool:
+        outputs = variant.plan.outputs
+        return len(outputs) == 1 and outputs[0].guard is not None
+
+    def _formula_doc(self, variant: Variant, suffix: str) -> str:
+        shapes = []
+        for known in self.low.loss.inputs:
+            if known.name in variant.arrays:
+                soft = suffix and known is self.low.label
+                shapes.append(f"{known.name} [{', '.join(self._dims(known, bool(soft)))}]")
+        out = ["n", *variant.plan.outputs[0].axes[1:]] if variant.plan.outputs[0].axes else []
+        what = "The formula for label weights" if suffix else "The formula"
+        result = f" -> [{', '.join(out)}]" if not self.many else ""
+        return f'"""{what}: {", ".join(shapes)}{result}."""'
+
+    def _dims(self, known: Input, soft: bool) -> list[str]:
+        dims = ["n"] if known.batched else []
+        if soft and known.over is not None:
+            dims.append(known.over.name)
+        return dims + [axis.name for axis in known.axes]
+
+    def _type(self, name: str) -> str:
+        hyper = {h.name: h for h in self.low.loss.hyperparameters}.get(name)
+        if hyper is None or hyper.kind == "real":
+            return "float | Tensor"
+        return {"int": "int", "bool": "bool", "choice": "str"}[hyper.kind]
+
+    def _like(self, variant: Variant) -> str | None:
+        reals = [k for k in self.low.loss.inputs if k.kind not in ("index", "label", "int", "bool")]
+        chosen = [k for k in reals if k.name in variant.arrays]
+        return self.names[chosen[0].name] if chosen else None
+
+    def _progress_formula(self, name: str, variant: Variant) -> str:
+        emitted = self.names[name]
+        writer = Writer(variant.plan, "like", self.names.taken | {"like"})
+        result = writer.result(variant.plan.outputs[0].value)
+        head = f"def {self.names.private(f'{emitted}_now')}(like: Tensor, progress: float | Tensor) -> Tensor:"
+        doc = f'"""{emitted} at a point of training."""'
+        return "\n".join(
+            [head, f"    {doc}", *(f"    {line}" for line in writer.lines), f"    return {result}", ""]
+        )
+
+    # ------------------------------------------------------------ public
+
+    def _functions(self) -> Iterator[str]:
+        loss = self.low.loss
+        inputs = [f"{self.names[i.name]}: Tensor" for i in loss.inputs]
+        keywords = list(contract.parameters(self.low, self.names))
+        name = f"{self.function}_terms" if self.many else self.function
+        returns = "dict[str, Tensor]" if self.many else "Tensor"
+        head = _call(f"def {name}", [*inputs, "*", *keywords], f" -> {returns}:")
+        body = list(Body(self.low, self.names).lines())
+        yield "\n".join([head, self._doc(), *(f"    {line}" for line in body), ""])
+        if self.many:
+            given = ", ".join(self.names[i.name] for i in loss.inputs)
+            yield "\n".join(
+                [
+                    _call(f"def {self.function}", [*inputs, "**options: object"], " -> Tensor:"),
+                    f'    """The sum of the terms; keywords as for {name}."""',
+                    f"    terms = {name}({given}, **options)",
+                    "    if len({term.shape for term in terms.values()}) > 1:",
+                    f'        raise ValueError("the terms have different examples; see {name}")',
+                    "    return sum(terms.values())",
+                    "",
+                ]
+            )
+
+    def _doc(self) -> str:
+        loss = self.low.loss
+        first = loss.doc.splitlines()[0] if loss.doc else f"The loss {loss.name}."
+        parts = [f"{self.names[i.name]}: {_input_text(i)}" for i in loss.inputs]
+        parts += [f"{self.names[h.name]}: {_hyper_text(h)}" for h in loss.hyperparameters]
+        wrapped = textwrap.wrap("; ".join(parts) + ".", WIDTH - 8)
+        return _docstring([first, "", *wrapped], "    ")
+
+    def _class(self) -> str:
+        loss = self.low.loss
+        hypers = loss.hyperparameters
+        parameters = [
+            f"{self.names[h.name]}: {annotation(h)}{default(h)}" for h in hypers
+        ]
+        own = ["*", *parameters] if parameters else []
+        head = _call("    def __init__", ["self", *own, "**options: object"], " -> None:")
+        body = [
+            f"class {self.type}(nn.Module):",
+            f'    """Module of :func:`{self.function}`; what is set here is the default of each call."""',
+            "",
+            head,
+            "        super().__init__()",
+        ]
+        for hyper in hypers:
+            body += [f"        {line}" for line in self._stored(hyper)]
+        for average in loss.averages:
+            init = f"torch.tensor({float(average.init)!r})"
+            body.append(f'        self.register_buffer("{average.name}", {init})')
+        if self.has.progress:
+            start = literal(loss.options.get("progress", Fraction(0)), real=True)
+            body.append(f'        self.register_buffer("_progress", torch.tensor({start}), persistent=False)')
+        body += ["        self.options = options", ""]
+        for hyper in hypers:
+            if hyper.learn:
+                body += self._constrained(hyper)
+        if self.has.progress:
+            body += _PROGRESS
+        body += self._calls()
+        return "\n".join([*body, ""])
+
+    def _stored(self, hyper: Hyperparameter) -> Iterator[str]:
+        name = self.names[hyper.name]
+        if hyper.learn:
+            yield f"self.raw_{name} = nn.Parameter({_inverse(hyper.domain, f'torch.as_tensor({name})')})"
+        elif hyper.axes:
+            yield f'self.register_buffer("{name}", torch.as_tensor({name}, dtype=torch.float32))'
+        else:
+            yield f"self.{name} = {name}"
+
+    def _constrained(self, hyper: Hyperparameter) -> list[str]:
+        name = self.names[hyper.name]
+        return [
+            "    @property",
+            f"    def {name}(self) -> Tensor:",
+            f'        """The learned value, {str(hyper.domain) or "any number"}."""',
+            f"        return {_forward(hyper.domain, f'self.raw_{name}')}",
+            "",
+        ]
+
+    def _calls(self) -> list[str]:
+        loss = self.low.loss
+        inputs = [self.names[i.name] for i in loss.inputs]
+        typed = [f"{name}: Tensor" for name in inputs]
+        settings = [f'"{self.names[h.name]}": self.{self.names[h.name]}' for h in loss.hyperparameters]
+        if self.has.progress:
+            settings.append('"progress": self._progress')
+        if self.has.averages:
+            settings += ['"training": self.training']
+        merged = "{" + ", ".join([*settings, "**self.options", "**options"]) + "}"
+        lines = [
+            _call("    def forward", ["self", *typed, "**options: object"], " -> Tensor:"),
+            f'        """The loss; keywords as for :func:`{self.function}`."""',
+        ]
+        given = ", ".join(inputs)
+        if self.has.averages:
+            names = ", ".join(f'"{a.name}"' for a in loss.averages)
+            lines += [
+                f"        averages = {{name: getattr(self, name) for name in ({names},)}}",
+                f"        settings = {merged}",
+                f"        value = {self.function}({given}, averages=averages, **settings)",
+                "        for name, average in averages.items():",
+                "            getattr(self, name).copy_(average)",
+                "        return value",
+            ]
+        else:
+            lines.append(f"        return {self.function}({given}, **{merged})")
+        lines += [
+            "",
+            _call("    def terms", ["self", *typed, "**options: object"], " -> dict[str, Tensor]:"),
+            '        """Each term of the loss, by name."""',
+        ]
+        if self.many:
+            lines.append(f"        return {self.function}_terms({given}, **{merged})")
+        else:
+            title = quoted(loss.terms[0].name)
+            lines.append(f"        return {{{title}: self({given}, **options)}}")
+        return lines
+
+
+_PROGRESS = [
+    "    @property",
+    "    def progress(self) -> float:",
+    '        """Training progress in [0, 1]; the training loop sets it."""',
+    "        return self._progress.item()",
+    "",
+    "    @progress.setter",
+    "    def progress(self, value: float) -> None:",
+    "        self._progress.fill_(value)",
+    "",
+]
+
+
+def _renamed(variant: Variant, names: Names):  # type: ignore[no-untyped-def]
+    """The plan with the names of the module in place of those of the program."""
+    from dataclasses import replace
+
+    nodes = tuple(
+        replace(n, attrs=(names[str(n.attrs[0])], *n.attrs[1:]))
+        if n.op in ("read", "hyper", "size", "chosen")
+        else n
+        for n in variant.plan.nodes
+    )
+    return replace(variant.plan, nodes=nodes)
+
+
+def _call(head: str, arguments: list[str], tail: str) -> str:
+    """A signature on one line, or wrapped as few lines as it takes."""
+    one = f"{head}({', '.join(arguments)}){tail}"
+    if len(one) <= WIDTH:
+        return one
+    indent = " " * (len(head) - len(head.lstrip()) + 4)
+    lines = textwrap.wrap(
+        ",\0".join(a.replace(" ", "\1") for a in arguments).replace("\0", " ") + ",",
+        WIDTH - len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    close = indent[4:] + ")" + tail
+    return "\n".join([f"{head}(", *(indent + line.replace("\1", " ") for line in lines), close])
+
+
+def _input_text(known: Input) -> str:
+    axes = [*(["*batch"] if known.batched else []), *(a.name for a in known.axes)]
+    if known.pack is not None:
+        axes = [BATCH.name, *(f"*{a.name}" if a == known.pack else a.name for a in known.axes)]
+    kind = f"index over {known.over.name}" if known.over is not None else known.kind
+    return f"{kind} {known.domain}".strip() + f" [{', '.join(axes)}]"
+
+
+def _hyper_text(hyper: Hyperparameter) -> str:
+    kind = " or ".join(hyper.options) if hyper.kind == "choice" else f"{hyper.kind} {hyper.domain}".strip()
+    axes = f" [{', '.join(a.name for a in hyper.axes)}]" if hyper.axes else ""
+    return f"{kind}{axes}" + (", learned" if hyper.learn else "")
+
+
+def _forward(domain: Domain, raw: str) -> str:
+    """A smooth map of the real line into a domain."""
+    if domain.low is not None and domain.high is not None:
+        low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
+        return f"{low} + {width} * {raw}.sigmoid()"
+    if domain.low is not None:
+        return f"{raw}.exp()" if domain.low == 0 else f"{literal(domain.low, real=True)} + {raw}.exp()"
+    if domain.high is not None:
+        return f"{literal(domain.high, real=True)} - {raw}.exp()"
+    return raw
+
+
+def _inverse(domain: Domain, value: str) -> str:
+    """Where :func:`_forward` reaches a value."""
+    if domain.low is not None and domain.high is not None:
+        low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
+        return f"(({value} - {low}) / {width}).logit()"
+    if domain.low is not None:
+        return f"{value}.log()" if domain.low == 0 else f"({value} - {literal(domain.low, real=True)}).log()"
+    if domain.high is not None:
+        return f"({literal(domain.high, real=True)} - {value}).log()"
+    return f"{value}.float()"

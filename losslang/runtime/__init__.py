@@ -1,0 +1,1 @@
+"""Live modules: emitted source as importable, picklable torch modules."""
