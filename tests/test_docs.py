@@ -72,6 +72,13 @@ def test_ci_runs_what_the_readme_says():
         assert step in script
 
 
+def test_the_readme_shows_what_compile_writes():
+    (shown,) = (text for text in blocks(ROOT / "README.md", "python") if "def focal" in text)
+    emitted = driver.emit(path=ROOT / "examples/focal.loss")
+    for part in shown.replace("    ...\n", "").split("\n\n\n"):
+        assert part in emitted
+
+
 def test_the_readme_shows_the_example_file():
     assert (ROOT / "examples/focal.loss").read_text(encoding="utf-8") in blocks(
         ROOT / "README.md", "loss"
