@@ -127,7 +127,8 @@ def test_version():
         ["check"],
         ["check", "missing.loss"],
         ["compile", "missing.loss"],
-        ["compile", "ce", "--name", "ce"],
+        ["compile", "ce", "--name", "two words"],
+        ["show", "ce", "--name", "ce"],
         ["show", "ce", "--order", "-1"],
         ["list", "--family", "none"],
         ["fmt", "{empty}"],
@@ -212,11 +213,11 @@ def test_compile_prints_the_module(driver):
 def test_compile_takes_a_file_or_one_loss_of_it(driver, loss_file):
     run("compile", loss_file)
     run("compile", loss_file, "--name", "ce")
-    run("compile", "2 * ce", "--from", loss_file)
+    run("compile", "2 * ce", "--from", loss_file, "--name", "twice")
     assert driver.calls == [
         (None, loss_file, None),
         (None, loss_file, "ce"),
-        ("2 * ce", loss_file, None),
+        ("2 * ce", loss_file, "twice"),
     ]
 
 

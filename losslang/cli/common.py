@@ -28,8 +28,6 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for a program to read."
 )
 
-name_option = click.option("--name", metavar="NAME", help="Only this loss of the file.")
-
 scope_option = click.option(
     "--from",
     "scope",
@@ -40,7 +38,10 @@ scope_option = click.option(
 
 
 class Target(NamedTuple):
-    """What TARGET and its options mean: an expression, one loss of a file, or a whole file."""
+    """What TARGET and its options mean: an expression, one loss of a file, or a whole file.
+
+    With an expression, ``name`` is what its result is to be called.
+    """
 
     spec: str | None
     path: Path | None
@@ -50,9 +51,9 @@ class Target(NamedTuple):
 def resolve(target: str, name: str | None, scope: Path | None) -> Target:
     """Make sense of TARGET, ``--name`` and ``--from`` together."""
     if not target.endswith(".loss"):
-        if name is not None:
-            raise click.UsageError("--name goes with a file, not with an expression")
-        return Target(target, scope, None)
+        if name is not None and not name.isidentifier():
+            raise click.UsageError(f"{name!r} cannot be the name of a function")
+        return Target(target, scope, name)
     path = Path(target)
     if not path.is_file():
         raise click.UsageError(f"there is no file {target!r}")

@@ -16,7 +16,7 @@ from losslang.cli import common
     "Examples:\n"
     "  losslang compile my.loss -o my_loss.py\n"
     "  losslang compile my.loss --name focal -o focal.py\n"
-    '  losslang compile "ce + 0.5 * dice(smooth=0)" -o total.py\n'
+    '  losslang compile "ce + 0.5 * dice(smooth=0)" --name total -o total.py\n'
     '  losslang compile "focal(gamma=3)" --from my.loss\n',
 )
 @click.argument("target")
@@ -27,7 +27,11 @@ from losslang.cli import common
     metavar="FILE",
     help="Write the module here instead of printing it.",
 )
-@common.name_option
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="Only this loss of the file; or, for an expression, what to call it.",
+)
 @common.scope_option
 def command(target: str, output: Path | None, name: str | None, scope: Path | None) -> None:
     """Turn TARGET into a Python module that imports only torch.

@@ -20,7 +20,7 @@ from losslang.cli import common
     '  losslang show "focal(gamma=3) + ce" --plan\n',
 )
 @click.argument("target")
-@common.name_option
+@click.option("--name", metavar="NAME", help="Only this loss of the file.")
 @common.scope_option
 @click.option("--expand", metavar="BASE", help='Expand as a series in BASE, such as "1 - p".')
 @click.option(
@@ -39,6 +39,8 @@ def command(
     from losslang import driver
 
     chosen = common.resolve(target, name, scope)
+    if chosen.spec is not None and name is not None:
+        raise click.UsageError("--name goes with a file, not with an expression")
     with common.reported():
         for at, spec in enumerate(_specs(chosen)):
             if at:
