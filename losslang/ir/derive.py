@@ -104,21 +104,24 @@ def _read(e: At, wrt: Expr) -> Expr:
 
 def _reduce(e: Reduce, wrt: Expr) -> Expr:
     indices, guard, body = e.open()
+    if e.op in ("max", "min", "prod") and len(indices) > 1:
+        inner = Reduce(e.op, indices[1:], guard, body)
+        return derivative(Reduce(e.op, indices[:1], ONE, inner), wrt)
     slope = derivative(body, wrt)
     if e.op in ("sum", "mean"):
         return Reduce(e.op, indices, guard, slope)
     if e.op in ("logsumexp", "logmeanexp"):
         average = "sum" if e.op == "logsumexp" else "mean"
         return Reduce(average, indices, guard, sympy.exp(body - e) * slope)
-    if e.op in ("max", "min") and len(indices) == 1:
+    if e.op in ("max", "min"):
         return substitute(slope, {indices[0]: Reduce(f"arg{e.op}", indices, guard, body)})
-    if e.op == "prod" and len(indices) == 1:
+    if e.op == "prod":
         other = fresh(indices[0].axis)
         rename = {indices[0]: other}
         others = And(substitute(guard, rename), Not(Delta(other, indices[0])))
         rest = Reduce("prod", (other,), others, substitute(body, rename))
         return Reduce("sum", indices, guard, slope * rest)
-    raise InternalError(f"no derivative for {e.op} over several axes")
+    raise InternalError(f"no derivative for {e.op}")
 
 
 def _ordered(e: Ordered, wrt: Expr) -> Expr:
