@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from sympy import Basic, Expr
 
@@ -12,6 +13,9 @@ from losslang.codegen.plan import Plan, Planner, Storage
 from losslang.ir.heads import ONE, Axis, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss, Term
 from losslang.rewrite.stability import stabilise
+
+MAX_HINTS = 40
+"""How many of the program's names are looked up in a plan: they only serve readers."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def _variant(
         )
         for term in loss.terms
     ]
-    for hint, name in loss.hints.items():
+    for hint, name in islice(loss.hints.items(), MAX_HINTS):
         if not soft and isinstance(hint, Expr):
             planner.suggest(stabilise(masked(variants.plain(hint)), memo), name)
     return _read(planner.finish(outputs))

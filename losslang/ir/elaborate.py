@@ -547,6 +547,8 @@ class Elaborator:
         self.keep(inside)
         result = self.evaluate(function.node.value, inside.where(frame.guard))
         self.ascend()
+        if isinstance(result, Value):
+            self.hints.setdefault(result.body, function.node.name)
         return result
 
     def _misplaced(self, node: nodes.Comprehension, frame: Frame) -> Binding:

@@ -2,7 +2,7 @@
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
 ``Apply`` of ``expm1 log1p log1mexp logaddexp reciprocal``, ``Reduce`` by ``norm``, and ``Ordered``
-by ``log_softmax``. Each rule looks at one node whose arguments are already rewritten.
+by ``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
 """
 
 from __future__ import annotations
@@ -211,10 +211,46 @@ def norm(e: Expr) -> Expr | None:
     return Apply("reciprocal", length) ** -e.exp.p
 
 
+def unit(e: Expr) -> Expr | None:
+    """``v[d] / norm(v)`` is a unit vector, computed without overflow and 0 for a zero vector."""
+    for factor in e.args:
+        base, times = factor.as_base_exp()
+        if not (isinstance(base, Apply) and base.name == "reciprocal" and times.is_Integer):
+            continue
+        length = base.operands[0]
+        if not (isinstance(length, Reduce) and length.op == "norm" and len(length.binders) == 1):
+            continue
+        for entry in e.args:
+            for place in _places(entry, length.binders[0]):
+                if substitute(length.body, {length.binders[0]: place}) == entry:
+                    found = Ordered("unit", length.binders, length.guard, length.body, place)
+                    return Mul(*(a for a in e.args if a not in (factor, entry)), found) * base ** (
+                        times - 1
+                    )
+    return None
+
+
+# ---------------------------------------------------------------- exponentials
+
+
+def sum_of_probabilities(e: Expr) -> Expr | None:
+    """A sum or mean of probabilities is safe as it stands; no logarithm is needed."""
+    total = e.args[0]
+    if not isinstance(total, Reduce) or total.op not in ("logsumexp", "logmeanexp"):
+        return None
+    body = total.body
+    if not (isinstance(body, Ordered) and body.op == "log_softmax"):
+        return None
+    op = "sum" if total.op == "logsumexp" else "mean"
+    return Binder.__new__(Reduce, op, total.binders, total.guard, sympy.exp(body))
+
+
 RULES: dict[type, tuple[Rule, ...]] = {
     Add: (log_softmax, expm1, one_minus_sigmoid, sqrt_minus_one),
     sympy.log: (log_of_sum,),
+    sympy.exp: (sum_of_probabilities,),
     Pow: (norm,),
+    Mul: (unit,),
 }
 
 

@@ -13,7 +13,7 @@ from losslang._version import __version__
 from losslang.codegen.lower import Lowered, Variant, lower
 from losslang.codegen.torch import contract, helpers, table
 from losslang.codegen.torch.contract import Body, annotation, default, literal, needs, quoted
-from losslang.codegen.torch.formula import Writer
+from losslang.codegen.torch.formula import Writer, wrapped
 from losslang.codegen.torch.names import Names, class_name
 from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input, Loss
 
@@ -32,7 +32,8 @@ class Emitted:
 
 def emit(losses: Iterable[Loss]) -> Emitted:
     """One module with a function and a class for each loss."""
-    parts = [_Part(lower(loss)) for loss in losses]
+    given = tuple(losses)
+    parts = [_Part(lower(loss), alone=len(given) == 1) for loss in given]
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
@@ -77,6 +78,7 @@ def _header(parts: list[_Part]) -> str:
             "",
             "import torch",
             "from torch import Tensor, nn",
+            "",
             "__all__ = [__ALL__]",
             "",
         ]
@@ -106,8 +108,9 @@ def _docstring(lines: Iterable[str], indent: str = "") -> str:
 class _Part:
     """The functions and the class of one loss."""
 
-    def __init__(self, low: Lowered) -> None:
+    def __init__(self, low: Lowered, *, alone: bool) -> None:
         self.low = low
+        self.alone = alone
         loss = low.loss
         self.names = Names(
             [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)]
@@ -142,6 +145,8 @@ class _Part:
         result = results[0].removeprefix("(").removesuffix(")") if self._is_pair(variant) else results[0]
         if self.many:
             result = ", ".join(results)
+            if len(result) > WIDTH - 12:
+                result = "\n".join(["(", *(f"        {text}," for text in results), "    )"])
         one = self.many or self._is_pair(variant)
         returns = "tuple[Tensor, ...]" if one and not self.many else "tuple" if self.many else "Tensor"
         arguments = [f"{name}: Tensor" for name in arrays]
@@ -150,7 +155,7 @@ class _Part:
             arguments += ["averages: dict[str, Tensor]", "training: bool"]
         head = _call(f"def {self.names.private(self.function)}{suffix}", arguments, f" -> {returns}:")
         doc = self._formula_doc(variant, suffix)
-        body = [*writer.lines, f"return {result}"]
+        body = [*writer.lines, *(wrapped("return ", result) if not one else [f"return {result}"])]
         return "\n".join([head, f"    {doc}", *(f"    {line}" for line in body), ""])
 
     def _is_pair(self, variant: Variant) -> bool:
@@ -225,8 +230,10 @@ class _Part:
         first = loss.doc.splitlines()[0] if loss.doc else f"The loss {loss.name}."
         parts = [f"{self.names[i.name]}: {_input_text(i)}" for i in loss.inputs]
         parts += [f"{self.names[h.name]}: {_hyper_text(h)}" for h in loss.hyperparameters]
-        wrapped = textwrap.wrap("; ".join(parts) + ".", WIDTH - 8)
-        return _docstring([first, "", *wrapped], "    ")
+        listed = "; ".join(parts) + "."
+        if self.alone and len(listed) <= WIDTH - 10:
+            return _docstring([listed], "    ")
+        return _docstring([first, "", *textwrap.wrap(listed, WIDTH - 8)], "    ")
 
     def _class(self) -> str:
         loss = self.low.loss

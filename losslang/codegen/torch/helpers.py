@@ -66,18 +66,18 @@ def _labels(
     class_weight: Tensor | None, smoothing: float, class_dim: int,
 ) -> tuple[Tensor, bool, Tensor, Tensor | None]:
     """Labels (soft: a weight for every class), which of them count, and their class weights."""
-    classes, soft, scale = logits.shape[-1], target.is_floating_point(), None
+    rows, classes, soft, scale = logits.shape[:-1], logits.shape[-1], target.is_floating_point(), None
     target = target.movedim(class_dim, -1).to(logits.dtype) if soft else target
-    for name, x, n in (("target", target, soft), ("mask", mask, 0), ("class_weight", class_weight, 2)):
-        shape = (logits.shape[:-1], logits.shape, logits.shape[-1:])[n]
-        if x is not None and x.shape != shape:
-            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*shape]}")
+    wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
+    for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
+        if x is not None and x.shape != wanted[name]:
+            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)
         target = torch.where(keep, target, 0)
         tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
-        if CHECK_LABELS and target.is_cpu and not tracing and ((target < 0) | (target >= classes)).any():
+        if CHECK_LABELS and target.is_cpu and not tracing and (target.lt(0) | target.ge(classes)).any():
             raise IndexError(f"target has labels outside 0 to {classes - 1}")
         scale = None if class_weight is None else class_weight.to(logits.dtype)[target]
     if smoothing:

@@ -41,6 +41,7 @@ ALONG: Mapping[str, str] = {
         for name in "sum mean prod amax amin logsumexp any all argmax argmin log_softmax cumsum".split()
     },
     "norm": "torch.linalg.vector_norm(@, dim=$)",
+    "unit": "_unit(@, $)",
     "rank": "@.argsort(dim=$, descending=True, stable=True).argsort(dim=$)",
     "sort": "@.sort(dim=$, descending=True).values",
 }
@@ -66,6 +67,13 @@ def _reciprocal(x: Tensor) -> Tensor:
     """1 / x, and 0 with gradient 0 where x is 0."""
     zero = x == 0
     return torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, x))
+''',
+    "_unit": '''\
+def _unit(x: Tensor, dim: int) -> Tensor:
+    """A vector divided by its length; a zero vector stays zero."""
+    largest = x.detach().abs().amax(dim, keepdim=True)
+    x = x / torch.where(largest == 0, 1.0, largest)
+    return x * _reciprocal(torch.linalg.vector_norm(x, dim=dim, keepdim=True))
 ''',
     "_column": '''\
 def _column(value: float | Tensor, axes: int) -> float | Tensor:
