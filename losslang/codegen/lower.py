@@ -115,15 +115,22 @@ def _variant(
     for hint, name in islice(loss.hints.items(), MAX_HINTS):
         if not soft and isinstance(hint, Expr):
             planner.suggest(stabilise(masked(variants.plain(hint)), memo), name)
-    return _read(planner.finish(outputs))
+    return _read(loss, planner.finish(outputs))
 
 
 def _formula(loss: Loss, formula: Expr) -> Variant:
     planner = Planner(_storage(loss, None, False))
-    return _read(planner.finish([planner.output("value", stabilise(formula), ONE, ())]))
+    return _read(loss, planner.finish([planner.output("value", stabilise(formula), ONE, ())]))
 
 
-def _read(plan: Plan) -> Variant:
-    arrays = dict.fromkeys(str(n.attrs[0]) for n in plan.nodes if n.op in ("read", "size"))
-    hypers = dict.fromkeys(str(n.attrs[0]) for n in plan.nodes if n.op in ("hyper", "chosen"))
-    return Variant(plan, tuple(arrays), tuple(hypers), any(n.op == "ema" for n in plan.nodes))
+def _read(loss: Loss, plan: Plan) -> Variant:
+    arrays = {str(n.attrs[0]) for n in plan.nodes if n.op in ("read", "size")}
+    hypers = {str(n.attrs[0]) for n in plan.nodes if n.op in ("hyper", "chosen")}
+    declared = [h.name for h in loss.hyperparameters]
+    order = [*(i.name for i in loss.inputs), *declared, *(d.name for d in loss.draws)]
+    return Variant(
+        plan,
+        tuple(name for name in (*order, "keep", "label_weight") if name in arrays),
+        tuple(name for name in (*declared, "progress") if name in hypers),
+        any(n.op == "ema" for n in plan.nodes),
+    )

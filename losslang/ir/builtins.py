@@ -401,8 +401,17 @@ def ema(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
         fail("default-not-constant", "ema starts at a number", given["init"].span)
     key = (id(node), id(frame.root))
     if key not in elab.averages:
-        elab.averages[key] = Average(f"ema_{len(elab.averages) + 1}", _fraction(init))
+        elab.averages[key] = Average(_average_name(elab), _fraction(init))
     return Value(Ema(elab.averages[key].name, Detach(x), decay, init))
+
+
+def _average_name(elab: Elaborator) -> str:
+    """``running_`` and the name under which the average is defined."""
+    taken = {average.name for average in elab.averages.values()}
+    name = wanted = f"running_{elab.defining or 'mean'}"
+    while name in taken:
+        name = f"{wanted}_{len(taken) + 1}"
+    return name
 
 
 def _draw(elab: Elaborator, node: nodes.Call, frame: Frame, kind: str) -> Expr:

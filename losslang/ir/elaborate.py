@@ -148,6 +148,11 @@ class Elaborator:
         """Keep a frame alive: names and draws are remembered by its identity."""
         self._frames.append(frame)
 
+    @property
+    def defining(self) -> str | None:
+        """The name under ``where`` whose formula is being evaluated."""
+        return self._active[-1][1] if self._active else None
+
     def descend(self, span: Span, name: str) -> None:
         """Count one more level of calls; undone by :meth:`ascend`."""
         self._depth += 1

@@ -226,9 +226,8 @@ class Body:
         logits = self.names[scores.name]
         place = class_place(self.low)
         last = f"{logits}.movedim({place}, -1)" if scores.pack else logits
-        yield f"{name}, soft, keep, label_weight = _labels("
-        yield f"    {name}, {last}, mask, ignore_index, class_weight, label_smoothing, class_dim"
-        yield ")"
+        given = f"{name}, {last}, mask, ignore_index, class_weight, label_smoothing, class_dim"
+        yield f"{name}, soft, keep, label_weight = _labels({given})"
         if label.pack:
             rows = f"{logits}.shape[0]"
             soft = f"{name}.movedim(-1, {place}).reshape({rows}, {logits}.shape[{place}], -1)"
@@ -293,12 +292,9 @@ class Body:
         for draw in self.low.loss.draws:
             sizes = ", ".join(self._size(axis.name) for axis in draw.axes)
             make = "torch.randn" if draw.kind == "normal" else "torch.rand"
-            yield f"{draw.name} = {make}("
-            yield (
-                f"    ({sizes}{',' if len(draw.axes) == 1 else ''}), generator=generator,"
-                f" dtype={like}.dtype, device={like}.device"
-            )
-            yield ")"
+            shape = f"({sizes}{',' if len(draw.axes) == 1 else ''})"
+            given = f"{shape}, generator=generator, dtype={like}.dtype, device={like}.device"
+            yield f"{draw.name} = {make}({given})"
 
     def _size(self, axis: str) -> str:
         for known in self.low.loss.inputs:
@@ -358,7 +354,8 @@ class Body:
             return
         yield "return {"
         for n, output in enumerate(terms):
-            yield f"    {quoted(output.name)}: {self._reduction(n, f'value[{n}]')},"
+            entry = f"{quoted(output.name)}: {self._reduction(n, f'value[{n}]')},"
+            yield f"    {entry}"
         yield "}"
 
     def _reduction(self, n: int, value: str) -> str:

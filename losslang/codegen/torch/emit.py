@@ -13,11 +13,11 @@ from losslang._version import __version__
 from losslang.codegen.lower import Lowered, Variant, lower
 from losslang.codegen.torch import contract, helpers, table
 from losslang.codegen.torch.contract import Body, annotation, default, literal, needs, quoted
-from losslang.codegen.torch.formula import Writer, wrapped
+from losslang.codegen.torch.formula import Writer
+from losslang.codegen.torch.layout import WIDTH, filled, folded
 from losslang.codegen.torch.names import Names, class_name
 from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input, Loss
 
-WIDTH = 100
 CHECK = "CHECK_LABELS = True  # labels on the CPU are checked to be in range\n"
 
 
@@ -74,7 +74,7 @@ def _header(parts: list[_Part]) -> str:
     lines.append(f"Compiled by losslang {__version__}, digest __DIGEST__; imports only torch.")
     return "\n".join(
         [
-            _docstring(lines),
+            _docstring(filled(lines, WIDTH - 3)),
             "",
             "import torch",
             "from torch import Tensor, nn",
@@ -146,7 +146,7 @@ class _Part:
         if self.many:
             result = ", ".join(results)
             if len(result) > WIDTH - 12:
-                result = "\n".join(["(", *(f"        {text}," for text in results), "    )"])
+                result = f"({result})"
         one = self.many or self._is_pair(variant)
         returns = "tuple[Tensor, ...]" if one and not self.many else "tuple" if self.many else "Tensor"
         arguments = [f"{name}: Tensor" for name in arrays]
@@ -155,8 +155,8 @@ class _Part:
             arguments += ["averages: dict[str, Tensor]", "training: bool"]
         head = _call(f"def {self.names.private(self.function)}{suffix}", arguments, f" -> {returns}:")
         doc = self._formula_doc(variant, suffix)
-        body = [*writer.lines, *(wrapped("return ", result) if not one else [f"return {result}"])]
-        return "\n".join([head, f"    {doc}", *(f"    {line}" for line in body), ""])
+        body = [*writer.lines, f"return {result}"]
+        return "\n".join([head, f"    {doc}", *folded(body, 4), ""])
 
     def _is_pair(self, variant: Variant) -> bool:
         outputs = variant.plan.outputs
@@ -197,7 +197,7 @@ class _Part:
         head = f"def {self.names.private(f'{emitted}_now')}(like: Tensor, progress: float | Tensor) -> Tensor:"
         doc = f'"""{emitted} at a point of training."""'
         return "\n".join(
-            [head, f"    {doc}", *(f"    {line}" for line in writer.lines), f"    return {result}", ""]
+            [head, f"    {doc}", *folded([*writer.lines, f"return {result}"], 4), ""]
         )
 
     # ------------------------------------------------------------ public
@@ -210,7 +210,7 @@ class _Part:
         returns = "dict[str, Tensor]" if self.many else "Tensor"
         head = _call(f"def {name}", [*inputs, "*", *keywords], f" -> {returns}:")
         body = list(Body(self.low, self.names).lines())
-        yield "\n".join([head, self._doc(), *(f"    {line}" for line in body), ""])
+        yield "\n".join([head, self._doc(), *folded(body, 4), ""])
         if self.many:
             given = ", ".join(self.names[i.name] for i in loss.inputs)
             yield "\n".join(
@@ -228,12 +228,13 @@ class _Part:
     def _doc(self) -> str:
         loss = self.low.loss
         first = loss.doc.splitlines()[0] if loss.doc else f"The loss {loss.name}."
+        lead = list(filled([first], WIDTH - 10))
         parts = [f"{self.names[i.name]}: {_input_text(i)}" for i in loss.inputs]
         parts += [f"{self.names[h.name]}: {_hyper_text(h)}" for h in loss.hyperparameters]
         listed = "; ".join(parts) + "."
         if self.alone and len(listed) <= WIDTH - 10:
             return _docstring([listed], "    ")
-        return _docstring([first, "", *textwrap.wrap(listed, WIDTH - 8)], "    ")
+        return _docstring([*lead, "", *textwrap.wrap(listed, WIDTH - 8)], "    ")
 
     def _class(self) -> str:
         loss = self.low.loss
@@ -265,7 +266,7 @@ class _Part:
         if self.has.progress:
             body += _PROGRESS
         body += self._calls()
-        return "\n".join([*body, ""])
+        return "\n".join([*folded(body), ""])
 
     def _stored(self, hyper: Hyperparameter) -> Iterator[str]:
         name = self.names[hyper.name]

@@ -22,8 +22,7 @@ from losslang.codegen.torch.table import (
 )
 from losslang.diagnostics import InternalError
 
-MAX_INLINE = 64
-MAX_LINE = 94
+MAX_INLINE = 52
 TRIVIAL = ("read", "hyper", "const", "chosen")
 
 NAMES = {
@@ -57,9 +56,6 @@ NAMES = {
     "where": "chosen",
 }
 """What a shared value is called where the program has no name for it."""
-
-LOOSEST_FIRST = (" | ", " & ", (" + ", " - "), (" * ", " / "))
-
 
 class Writer:
     """Writes the nodes that the outputs of a plan need, each once."""
@@ -114,7 +110,7 @@ class Writer:
         if not shared and number in (out.value for out in self.plan.outputs):
             return text, strength
         name = self.name(self.plan.names.get(number) or NAMES.get(node.op, "part"))
-        self.lines.extend(wrapped(f"{name} = ", text))
+        self.lines.append(f"{name} = {text}")
         return name, ATOM
 
     def _is_named(self, number: int) -> bool:
@@ -312,24 +308,3 @@ class Writer:
         array = self._operand(node.args[0], ATOM)
         return f"{array}.expand({', '.join(self._operand(a, 0) for a in node.args[1:])})", ATOM
 
-
-def wrapped(head: str, text: str) -> list[str]:
-    """``head text`` as lines of a function's body, broken at the loosest operator if it is long."""
-    if len(head) + len(text) <= MAX_LINE:
-        return [head + text]
-    for operators in LOOSEST_FIRST:
-        pieces = _split(text, (operators,) if isinstance(operators, str) else operators)
-        if len(pieces) > 1:
-            return [f"{head}(", *(f"    {piece}" for piece in pieces), ")"]
-    return [head + text]
-
-
-def _split(text: str, operators: tuple[str, ...]) -> list[str]:
-    """Cut at operators outside all brackets; each piece but the first begins with its operator."""
-    pieces, depth, start = [], 0, 0
-    for at, char in enumerate(text):
-        depth += (char in "([{") - (char in ")]}")
-        if depth == 0 and any(text.startswith(op, at) for op in operators) and at > start:
-            pieces.append(text[start:at])
-            start = at + 1
-    return [*pieces, text[start:]]

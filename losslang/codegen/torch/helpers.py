@@ -66,7 +66,8 @@ def _labels(
     class_weight: Tensor | None, smoothing: float, class_dim: int,
 ) -> tuple[Tensor, bool, Tensor, Tensor | None]:
     """Labels (soft: a weight for every class), which of them count, and their class weights."""
-    rows, classes, soft, scale = logits.shape[:-1], logits.shape[-1], target.is_floating_point(), None
+    rows, classes, scale = logits.shape[:-1], logits.shape[-1], None
+    soft = target.is_floating_point()
     target = target.movedim(class_dim, -1).to(logits.dtype) if soft else target
     wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
     for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
@@ -75,13 +76,13 @@ def _labels(
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)
-        target = torch.where(keep, target, 0)
+        target, bad = torch.where(keep, target, 0), keep & ((target < 0) | (target >= classes))
         tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
-        if CHECK_LABELS and target.is_cpu and not tracing and (target.lt(0) | target.ge(classes)).any():
+        if CHECK_LABELS and target.is_cpu and not tracing and bad.any():
             raise IndexError(f"target has labels outside 0 to {classes - 1}")
         scale = None if class_weight is None else class_weight.to(logits.dtype)[target]
     if smoothing:
-        target = target if soft else target[..., None] == torch.arange(classes, device=target.device)
+        target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
     return target * class_weight if soft and class_weight is not None else target, soft, keep, scale
 ''',
