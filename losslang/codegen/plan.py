@@ -268,12 +268,26 @@ class Planner:
 
     def _truth(self, op: str, args: list[Array]) -> Array:
         if not all(a.static for a in args):
-            args = [self.as_tensor(a) if op in ("and", "or") else a for a in args]
-        return self.map(op, args, dtype="bool")
+            args = [self._truth_tensor(a) if op in ("and", "or") else a for a in args]
+            return self.map(op, args, dtype="bool")
+        hypers = frozenset().union(*(a.hypers for a in args))
+        if not hypers:
+            return self.map(op, args)
+        # A hyperparameter may be a tensor, whose comparison Python's own words cannot combine.
+        if op in ("and", "or", "not"):
+            args = [self._truth_tensor(a) for a in args]
+            return Array(self.node(op, [a.node for a in args], dtype="bool"), (), True, hypers)
+        return self._truth_tensor(self.map(op, args))
+
+    def _truth_tensor(self, array: Array) -> Array:
+        if not array.static or self.dtype(array) == "bool":
+            return array
+        made = self.node("as_truth", (array.node,), dtype="bool")
+        return Array(made, (), True, array.hypers)
 
     def _branch(self, e: Branch) -> Array:
         test, yes, no = (self.plan(a) for a in e.args)
-        if test.static:
+        if test.static and not test.hypers:
             both = [self.as_float(yes), self.as_float(no)]
             axes, args = self.align(both)
             static = yes.static and no.static
@@ -448,15 +462,12 @@ class Planner:
             array = self.as_float(body)
             count: Array | None = None
         else:
-            guard = self._tensor_guard(self.plan(e.guard))
+            guard = self._truth_tensor(self.plan(e.guard))
             count = self._count(guard, e.binders)
             if e.body == ONE and e.op == "sum":
                 return count
             array = self._filled(guard, self.as_float(body), _FILL[e.op])
         return self._collapsed(e, array, count)
-
-    def _tensor_guard(self, guard: Array) -> Array:
-        return self.as_tensor(guard)
 
     def _filled(self, guard: Array, body: Array, value: float) -> Array:
         axes, args = self.align([guard, body])
@@ -525,7 +536,7 @@ class Planner:
 
     def _any_all(self, e: Reduce) -> Array:
         parts = [e.guard, e.body] if e.op == "any" else [Or(Not(e.guard), e.body)]
-        array = self.as_tensor(self.plan(And(*parts)))
+        array = self._truth_tensor(self.plan(And(*parts)))
         return self._collapse(e.op, array, [b for b in e.binders if b in array.axes])
 
     def _contraction(self, e: Reduce) -> Array | None:
@@ -571,7 +582,7 @@ class Planner:
             body = self.map("add", [body, zero], ("+", "+"))
         if e.guard != ONE:
             fill = {"cumsum": 0.0, "quantile": float("nan")}.get(e.op, float("-inf"))
-            body = self._filled(self._tensor_guard(self.plan(e.guard)), body, fill)
+            body = self._filled(self._truth_tensor(self.plan(e.guard)), body, fill)
         dim = body.axes.index(index) - len(body.axes)
         if e.op == "quantile":
             level = self.plan(e.at)
@@ -603,7 +614,7 @@ class Planner:
         value = self._over(self.as_tensor(self.as_float(self.plan(body))), result)
         kept = None
         if guard != ONE:
-            kept = self._over(self.as_tensor(self.plan(guard)), result)
+            kept = self._over(self._truth_tensor(self.plan(guard)), result)
         return Output(name, value, kept, tuple(i.axis.name for i in result))
 
     def _over(self, array: Array, axes: tuple[Index, ...]) -> int:

@@ -173,7 +173,8 @@ def collect(node: nodes.Node, scope: Scope, inputs: Inputs, known: frozenset[str
         return
     if isinstance(node, nodes.Call):
         name = node.function.id
-        entry = None if name in known or name in builtins.TABLE else scope.find(name)
+        built_in = name in builtins.TABLE and bool(node.args)
+        entry = None if name in known or built_in else scope.find(name)
         if entry is not None and isinstance(entry.declaration, nodes.Loss):
             _collect_loss(entry, node, scope, inputs, known, depth)
             return

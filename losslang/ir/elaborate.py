@@ -514,7 +514,7 @@ class Elaborator:
 
     def _call(self, node: nodes.Call, frame: Frame) -> Binding:
         name = node.function.id
-        if frame.find(name) is None and name in builtins.TABLE:
+        if name in builtins.TABLE and frame.find(name) is None and not means_loss(node, frame):
             return builtins.TABLE[name](self, node, frame)
         target = self._name(node.function, frame)
         if isinstance(target, LossValue):
@@ -573,6 +573,12 @@ class Elaborator:
         nodes.ArrayComprehension: _array,
         nodes.ListLiteral: _list,
     }
+
+
+def means_loss(node: nodes.Call, frame: Frame) -> bool:
+    """Whether a call in a composition means the loss that has a built-in's name, as ``quantile``."""
+    entry = frame.scope.find(node.function.id) if frame.open and not node.args else None
+    return entry is not None and isinstance(entry.declaration, nodes.Loss)
 
 
 WHOLE = ("int", "index", "bool")

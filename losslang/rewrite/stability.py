@@ -322,8 +322,13 @@ def protected(expr: Expr, test: Expr) -> Expr:
 
 
 def _where(test: Expr, argument: Expr, safe: Expr) -> Expr:
-    reads = any(isinstance(node, At) for node in walk(argument))
-    return Branch(test, argument, safe) if reads else argument
+    """The argument where it is wanted; a number that the test does not concern is always fine."""
+    concerned = _reads(argument) or (not _reads(test) and not argument.is_number)
+    return Branch(test, argument, safe) if concerned else argument
+
+
+def _reads(expr: Expr) -> bool:
+    return any(isinstance(node, At) for node in walk(expr))
 
 
 def _is_log_probability(expr: Expr) -> bool:

@@ -22,7 +22,7 @@ from losslang.codegen.torch.table import (
 )
 from losslang.diagnostics import InternalError
 
-MAX_INLINE = 52
+MAX_INLINE = 56
 TRIVIAL = ("read", "hyper", "const", "chosen")
 
 NAMES = {
@@ -56,6 +56,8 @@ NAMES = {
     "where": "chosen",
 }
 """What a shared value is called where the program has no name for it."""
+FLIPPED = {"==": "==", "<": ">", "<=": ">="}
+
 
 class Writer:
     """Writes the nodes that the outputs of a plan need, each once."""
@@ -153,6 +155,9 @@ class Writer:
         if node.dtype == "static" and node.op in ("and", "or"):
             joined = f" {node.op} ".join(self._operand(a, COMPARE) for a in node.args)
             return joined, CHOICE + 1
+        if sign in FLIPPED and self.plan.nodes[node.args[0]].op == "const":
+            left, right = (self._operand(a, strength + 1) for a in node.args)
+            return f"{right} {FLIPPED[sign]} {left}", strength
         return f" {sign} ".join(self._operand(a, strength + 1) for a in node.args), strength
 
     def _op_not(self, node: Node) -> tuple[str, int]:
@@ -194,6 +199,10 @@ class Writer:
 
     def _op_as_tensor(self, node: Node) -> tuple[str, int]:
         like = f", dtype={self._like}.dtype, device={self._like}.device" if self._like else ""
+        return f"torch.as_tensor({self._operand(node.args[0], 0)}{like})", ATOM
+
+    def _op_as_truth(self, node: Node) -> tuple[str, int]:
+        like = f", device={self._device()}" if self._like else ""
         return f"torch.as_tensor({self._operand(node.args[0], 0)}{like})", ATOM
 
     def _op_view(self, node: Node) -> tuple[str, int]:
