@@ -66,8 +66,7 @@ def _labels(
     class_weight: Tensor | None, smoothing: float, class_dim: int,
 ) -> tuple[Tensor, bool, Tensor, Tensor | None]:
     """Labels (soft: a weight for every class), which of them count, and their class weights."""
-    rows, classes, scale = logits.shape[:-1], logits.shape[-1], None
-    soft = target.is_floating_point()
+    rows, classes, soft = logits.shape[:-1], logits.shape[-1], target.is_floating_point()
     target = target.movedim(class_dim, -1).to(logits.dtype) if soft else target
     wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
     for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
@@ -80,7 +79,7 @@ def _labels(
         tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
         if CHECK_LABELS and target.is_cpu and not tracing and bad.any():
             raise IndexError(f"target has labels outside 0 to {classes - 1}")
-        scale = None if class_weight is None else class_weight.to(logits.dtype)[target]
+    scale = None if soft or class_weight is None else class_weight.to(logits.dtype)[target]
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
