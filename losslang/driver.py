@@ -153,11 +153,24 @@ def elaborated(
     return elaborate(expression, scope, name or _title(expression))
 
 
-def _no_file() -> tuple[nodes.Module, Scope]:
+def elaborated_config(config: Any, *, folder: Path | str = ".") -> Loss:
+    """The IR of a config: a string, or a mapping with ``spec`` and what it uses.
+
+    Paths of files in the config are relative to ``folder``. Raises
+    :class:`~losslang.diagnostics.DiagnosticError`.
+    """
+    from losslang.ir import config as configs
+
+    read = configs.read(config)
+    scopes = [_load(Path(folder) / file, None, (), None)[1] for file in read.files]
+    return configs.elaborate(read, _no_file(*scopes)[1])
+
+
+def _no_file(*imported: Scope) -> tuple[nodes.Module, Scope]:
     from losslang.ir.scope import Scope
 
     module = nodes.Module(Span(Source("", "<spec>"), 0, 0), ())
-    return module, Scope(module, (), standard_library())
+    return module, Scope(module, imported, standard_library())
 
 
 def _named(module: nodes.Module, name: str | None, scope: Scope) -> tuple[nodes.Expr, Scope, str]:
@@ -197,6 +210,9 @@ def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, .
                 elaborate(nodes.Name(declaration.name_span, declaration.name), scope, declaration.name)
             except DiagnosticError as error:
                 found.extend(error.diagnostics)
+                # Whatever uses a loss that is too large is so too, after as long a time.
+                if any(problem.code == "formula-too-large" for problem in error.diagnostics):
+                    break
     return tuple(found)
 
 
@@ -260,3 +276,16 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> nn.Module:
     module = load_module(text.text, text.digest)
     made: nn.Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
+
+
+def from_config(
+    config: Any = None, *, folder: Path | str = ".", backend: str = "auto", **keys: Any
+) -> nn.Module:
+    """A live ``nn.Module`` of a config: an expression, or a mapping with its ``spec``.
+
+    ``keys`` are added to the config, so Hydra can call this as a ``_target_``. Raises
+    :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the config.
+    """
+    from losslang.ir.config import merged
+
+    return _live(elaborated_config(merged(config, keys), folder=folder), backend, {})

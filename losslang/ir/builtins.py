@@ -462,7 +462,7 @@ def taylor(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     inner = elab.scalar(name, frame)
     variable = sympy.Symbol("taylor.x", real=True)
     formula = elab.scalar(given["formula"], frame.inner({name.id: Value(variable)}))
-    terms = series(formula.body, variable, point.body, int(order))
+    terms = series(formula.body, variable, point.body, int(order), node.span)
     if any(c.has(sympy.nan, sympy.zoo, sympy.oo) for c in terms):
         fail("undefined-constant", "the formula has no expansion at this point", given["at"].span)
     body = sympy.Add(*(c * (inner.body - point.body) ** n for n, c in enumerate(terms)))

@@ -9,14 +9,13 @@ from typing import Any
 import sympy
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import builtins, instantiate, settings
+from losslang.ir import builtins, instantiate, keys, limits, options, settings
 from losslang.ir.elaborate import Elaborator, axes_text
 from losslang.ir.frame import Frame
 from losslang.ir.heads import At, Axis, free_indices, substitution
 from losslang.ir.loss import (
     BATCH,
     EXAMPLE,
-    Constant,
     Hyperparameter,
     Input,
     Loss,
@@ -24,7 +23,7 @@ from losslang.ir.loss import (
     Term,
 )
 from losslang.ir.scope import Entry, Scope
-from losslang.ir.values import Value, slot
+from losslang.ir.values import Setting, Value, slot
 from losslang.source import Span
 from losslang.syntax import nodes
 
@@ -33,10 +32,14 @@ TYPE_WORDS = ("real", "int", "bool", "bit", "sign", "label", "simplex")
 
 @dataclass
 class Inputs:
-    """The inputs of the losses an expression names, merged by name."""
+    """The inputs of the losses an expression names, merged by name.
+
+    ``collected`` are the compositions whose inputs are among them.
+    """
 
     merged: dict[str, Input] = field(default_factory=dict)
     elab: Elaborator = field(default_factory=Elaborator)
+    collected: set[Entry] = field(default_factory=set)
 
     def add(
         self, name: str, parameter: nodes.Parameter, axes: dict[str, Axis], whole: bool, scope: Scope
@@ -162,24 +165,22 @@ class Inputs:
         )
 
 
-def collect(node: nodes.Node, scope: Scope, inputs: Inputs, known: frozenset[str], depth: int = 0) -> None:
+def collect(node: nodes.Node, scope: Scope, inputs: Inputs, known: frozenset[str]) -> None:
     """Add the inputs of every loss an expression names, in order of appearance."""
-    if depth > 60:
-        fail("recursive-definition", "this loss is defined in terms of itself", node.span)
     if isinstance(node, nodes.Name):
         entry = None if node.id in known else scope.find(node.id)
         if entry is not None and isinstance(entry.declaration, nodes.Loss):
-            _collect_loss(entry, None, scope, inputs, known, depth)
+            _collect_loss(entry, None, scope, inputs, known)
         return
     if isinstance(node, nodes.Call):
         name = node.function.id
         built_in = name in builtins.TABLE and bool(node.args)
         entry = None if name in known or built_in else scope.find(name)
         if entry is not None and isinstance(entry.declaration, nodes.Loss):
-            _collect_loss(entry, node, scope, inputs, known, depth)
+            _collect_loss(entry, node, scope, inputs, known)
             return
     for child in _children(node):
-        collect(child, scope, inputs, known, depth + 1)
+        collect(child, scope, inputs, known)
 
 
 def _children(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -196,18 +197,19 @@ def _collect_loss(
     scope: Scope,
     inputs: Inputs,
     known: frozenset[str],
-    depth: int,
 ) -> None:
     declaration = entry.declaration
     assert isinstance(declaration, nodes.Loss)
     if declaration.signature is None:
-        collect(declaration.body, entry.scope, inputs, frozenset(), depth + 1)
+        if entry not in inputs.collected:
+            inputs.collected.add(entry)
+            collect(declaration.body, entry.scope, inputs, frozenset())
         return
     given = instantiate.Arguments({}, {}, {})
     if node is not None:
         given = instantiate.arguments(declaration, node)
     for argument in given.losses.values():
-        collect(argument, scope, inputs, known, depth + 1)
+        collect(argument, scope, inputs, known)
     whole = instantiate.looks_at_batch(declaration) or bool(declaration.binders)
     axes: dict[str, Axis] = {}
     for parameter in instantiate.split_inputs(declaration)[1]:
@@ -217,7 +219,7 @@ def _collect_loss(
         elif isinstance(argument, nodes.Name) and _is_free(argument.id, scope, known):
             inputs.add(argument.id, parameter, axes, whole, entry.scope)
         else:
-            collect(argument, scope, inputs, known, depth + 1)
+            collect(argument, scope, inputs, known)
 
 
 def _is_free(name: str, scope: Scope, known: frozenset[str]) -> bool:
@@ -229,12 +231,17 @@ def _is_free(name: str, scope: Scope, known: frozenset[str]) -> bool:
 
 @dataclass(frozen=True)
 class Extras:
-    """What a config adds to an expression: input aliases, named parts, hyperparameters of its own."""
+    """What a config adds to an expression: inputs, named parts, and values by name.
+
+    ``hyperparameters`` are new ones with their values; ``settings`` give values to those of the
+    losses (``tau``, ``supcon.tau``), ``options`` to keywords of the call.
+    """
 
     signature: tuple[nodes.Parameter, ...] = ()
-    definitions: tuple[nodes.Let, ...] = ()
-    hyperparameters: tuple[Hyperparameter, ...] = ()
-    options: Mapping[str, Constant] = field(default_factory=dict)
+    definitions: tuple[nodes.Definition, ...] = ()
+    hyperparameters: Mapping[str, nodes.Expr] = field(default_factory=dict)
+    settings: Mapping[str, nodes.Expr] = field(default_factory=dict)
+    options: Mapping[str, nodes.Expr] = field(default_factory=dict)
 
 
 def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None = None) -> Loss:
@@ -242,10 +249,16 @@ def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None =
 
     Raises :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
     """
-    extras = extras or Extras()
+    try:
+        return _elaborate(expr, scope, name, extras or Extras())
+    except RecursionError:
+        limits.too_deep(expr.span)
+
+
+def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Loss:
     inputs = Inputs()
-    own = frozenset(p.name for p in extras.signature) | {d.name for d in extras.definitions}
-    own |= {h.name for h in extras.hyperparameters}
+    own = frozenset(p.name for p in extras.signature) | {*extras.hyperparameters}
+    own |= {d.name for d in extras.definitions if not isinstance(d, nodes.Unpack)}
     axes: dict[str, Axis] = {}
     for parameter in extras.signature:
         inputs.add(parameter.name, parameter, axes, False, scope)
@@ -256,11 +269,15 @@ def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None =
     elab = inputs.elab
     elab.packs = frozenset(known.pack for known in merged.values() if known.pack)
     frame = _root(merged, scope, axes)
-    for hyper in extras.hyperparameters:
-        frame.names[hyper.name] = settings.register(elab, "loss", hyper)
+    elab.keep(frame)
+    elab.settings = {key: Setting(node, frame) for key, node in extras.settings.items()}
     instantiate.define(frame, extras.definitions)
-    elab._frames.append(frame)
+    for key, node in extras.hyperparameters.items():
+        frame.names[key] = settings.introduce(elab, key, Setting(node, frame))
+    for key, node in extras.options.items():
+        options.note(elab, key, node, frame)
     terms = _terms(elab, expr, frame, name)
+    keys.check_all_used(elab)
     declaration = _single(expr, scope)
     renamed, final = _final_names(elab)
     loss = Loss(
@@ -278,10 +295,10 @@ def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None =
         draws=tuple(elab.draws.values()),
         averages=tuple(elab.averages.values()),
         formula=expr.span.text,
-        options=dict(extras.options),
         hints={final(e): n for e, n in elab.hints.items()},
         origin={final(e): s for e, s in elab.origin.items()},
     )
+    loss = replace(loss, options=options.settled(loss, elab.options))
     return _documented(loss, declaration)
 
 
@@ -323,8 +340,9 @@ def _terms(elab: Elaborator, expr: nodes.Expr, frame: Frame, name: str) -> tuple
     terms: list[Term] = []
     spans: dict[str, Span] = {}
     for part, sign, inside in _summands(elab, expr, 1, frame):
-        value = _per_place(elab, part, inside)
         title = _title(part, inside) or (name if part is expr else f"term_{len(terms) + 1}")
+        elab.part = title if title in inside.names else None
+        value = _per_place(elab, part, inside)
         if title in spans:
             fail(
                 "repeated-term",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import NoReturn
@@ -32,7 +32,16 @@ from losslang.ir.heads import (
     fresh,
     substitute,
 )
-from losslang.ir.loss import BATCH, EXAMPLE, PROGRESS, Average, Draw, Hyperparameter, Requirement
+from losslang.ir.loss import (
+    BATCH,
+    EXAMPLE,
+    PROGRESS,
+    Average,
+    Constant,
+    Draw,
+    Hyperparameter,
+    Requirement,
+)
 from losslang.ir.scope import suggestion
 from losslang.ir.values import (
     Binding,
@@ -41,6 +50,7 @@ from losslang.ir.values import (
     Lazy,
     LocalFunctionValue,
     LossValue,
+    Setting,
     Value,
     elementwise,
     slot,
@@ -48,7 +58,7 @@ from losslang.ir.values import (
 from losslang.source import Span
 from losslang.syntax import nodes
 
-MAX_STEPS = 100_000
+MAX_STEPS = 20_000
 MAX_DEPTH = 60
 MAX_LIST = 64
 
@@ -66,6 +76,10 @@ class Elaborator:
         self.averages: dict[tuple[int, int], Average] = {}
         self.hints: dict[sympy.Basic, str] = {}
         self.origin: dict[sympy.Basic, Span] = {}
+        self.settings: Mapping[str, Setting] = {}
+        self.settable: list[tuple[str, str, str, bool]] = []
+        self.options: dict[str, tuple[Constant, Span]] = {}
+        self.part: str | None = None
         self.labelled = False
         self.packs: frozenset[Axis] = frozenset()
         self._names: dict[tuple[int, str], Binding] = {}
@@ -216,6 +230,7 @@ class Elaborator:
                 help=f"its number of places is size({name})",
             )
         known = {*frame.visible(), *builtins.TABLE, *CONSTANTS, "progress", *frame.scope.names()}
+        known |= self.settings.keys()
         fail("unknown-name", f"no name {name!r} in scope", span, help=suggestion(name, known))
 
     def _look(self, node: nodes.Name, lazy: Lazy, holder: Frame) -> Binding:

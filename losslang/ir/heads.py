@@ -607,6 +607,12 @@ def _under(node: Binder, rule: Rule) -> Basic:
 
 
 @lru_cache(maxsize=1 << 16)
+def tree_depth(expr: Basic) -> int:
+    """Number of nodes on the longest way from ``expr`` down to a leaf."""
+    return 1 + max(map(tree_depth, expr.args), default=0)
+
+
+@lru_cache(maxsize=1 << 16)
 def is_undefined(expr: Basic) -> bool:
     """Whether some part of ``expr`` has no value among the real numbers."""
     return expr in UNDEFINED or any(map(is_undefined, expr.args))

@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr, Integer
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import settings
+from losslang.ir import options, settings
 from losslang.ir.frame import Frame, Place
 from losslang.ir.heads import (
     ONE,
@@ -100,6 +100,8 @@ def arguments(loss: nodes.Loss, node: nodes.Call) -> Arguments:
     given: dict[str, nodes.Expr] = dict(zip(names, node.args, strict=False))
     hyper = {p.name for p in loss.signature.hyperparameters}
     for keyword in node.keywords:
+        if keyword.name in options.CALL_WORDS:
+            continue
         known = {p.name for p in loss.signature.inputs} | hyper
         if keyword.name in given:
             fail("repeated-argument", f"{keyword.name!r} is given twice", keyword.span)
@@ -133,6 +135,9 @@ def arguments(loss: nodes.Loss, node: nodes.Call) -> Arguments:
 def call(elab: Elaborator, loss: LossValue, node: nodes.Call, frame: Frame) -> Binding:
     """``loss(...)``: with inputs its value, without them the loss with hyperparameters set."""
     given = arguments(loss.declaration, node)
+    for keyword in node.keywords:
+        if keyword.name in options.CALL_WORDS:
+            _option(elab, keyword, frame)
     bound = {name: _loss_argument(elab, expr, frame) for name, expr in given.losses.items()}
     loss = replace(
         loss,
@@ -143,6 +148,18 @@ def call(elab: Elaborator, loss: LossValue, node: nodes.Call, frame: Frame) -> B
         return loss
     values = {name: elab.value(expr, frame) for name, expr in given.inputs.items()}
     return as_array(instantiate(elab, loss, values, node.span))
+
+
+def _option(elab: Elaborator, keyword: nodes.Keyword, frame: Frame) -> None:
+    """A keyword of the call contract, in the call of a loss."""
+    if not frame.open:
+        fail(
+            "misplaced-option",
+            f"{keyword.name!r} is set for a whole loss, not inside a formula",
+            keyword.span,
+            help="pass it to the compiled loss, or set it in the config",
+        )
+    options.note(elab, keyword.name, keyword.value, frame)
 
 
 def _loss_argument(elab: Elaborator, node: nodes.Expr, frame: Frame) -> LossValue:

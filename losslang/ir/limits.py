@@ -6,16 +6,19 @@ walk as trees, so both are bounded here: a specification may come from a strange
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir.heads import is_undefined, tree_size
+from losslang.ir.heads import is_undefined, tree_depth, tree_size
 from losslang.source import Span
 
 MAX_EXPONENT = 1000
 MAX_BITS = 4096
 MAX_TREE = 20_000
+MAX_DEPTH = 100
 MAX_CONSTANT = 10_000.0
 
 
@@ -63,10 +66,22 @@ def check_size(body: Expr, span: Span) -> None:
             span,
             help="break the loss into terms, or use a reduction over an axis",
         )
+    if tree_depth(body) > MAX_DEPTH:
+        too_deep(span)
     if body.is_Rational and bits(body) > MAX_BITS:
         fail("number-too-large", f"this number has more than {MAX_BITS} binary digits", span)
     if is_undefined(body):
         fail("undefined-constant", "this has no value among the real numbers", span)
+
+
+def too_deep(span: Span) -> NoReturn:
+    """Refuse a formula that nests deeper than later passes can follow."""
+    fail(
+        "nesting-too-deep",
+        "with its names written out the formula nests too deep",
+        span,
+        help="a name that is made of another, and so on, has a limit",
+    )
 
 
 def _approximate(number: Expr, span: Span) -> float:

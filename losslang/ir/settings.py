@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import Label, fail
+from losslang.ir import keys
 from losslang.ir.frame import Frame
 from losslang.ir.heads import At, Axis
 from losslang.ir.loss import PROGRESS, Constant, Domain, Hyperparameter
@@ -41,10 +42,17 @@ def bind(elab: Elaborator, loss: LossValue, parameter: nodes.Parameter, frame: F
     hyper = declare(elab, parameter, frame)
     found = _from_default(elab, loss, parameter, hyper, frame)
     if setting is not None:
-        found = _from_setting(elab, loss, hyper, setting)
+        found = given(elab, hyper, setting, loss.frame.open)
     if not isinstance(found, Hyperparameter):
         return found
-    binding = register(elab, loss.declaration.name, found)
+    owners = (elab.part or loss.declaration.name, loss.declaration.name)
+    if loss.frame.open:
+        chosen = keys.configured(elab, owners, parameter.name, setting)
+        if chosen is not None:
+            found = given(elab, hyper, chosen, True)
+            if not isinstance(found, Hyperparameter):
+                return found
+    binding = register(elab, owners[0], found)
     elab.registered[key] = binding
     return binding
 
@@ -94,21 +102,41 @@ def _from_default(
     return elab.number(parameter.default, frame)
 
 
-def _from_setting(
-    elab: Elaborator, loss: LossValue, hyper: Hyperparameter, setting: Setting
+def given(
+    elab: Elaborator, hyper: Hyperparameter, setting: Setting, is_open: bool
 ) -> Hyperparameter | Value:
+    """A hyperparameter with the value it is set to, or that value where it is no constant."""
     node, learn = setting.node, hyper.learn
-    if isinstance(node, nodes.Call) and node.function.id == "learn" and loss.frame.open:
+    if isinstance(node, nodes.Call) and node.function.id == "learn" and is_open:
         node, learn = _learned(node), True
     if hyper.kind == "choice" or (hyper.axes and isinstance(node, nodes.ListLiteral)):
-        return replace(hyper, default=constant(elab, node, hyper, setting.frame), learn=learn)
+        start = constant(elab, node, hyper, setting.frame)
+        return replace(hyper, default=start, formula=None, learn=learn)
+    if hyper.axes:
+        fail(
+            "axis-mismatch",
+            f"hyperparameter {hyper.name!r} is an array, but gets a single number",
+            node.span,
+            help=f"write a list: [{node.span.text}]",
+        )
     value = elab.scalar(node, setting.frame)
+    if value.kind == "bool" and hyper.kind != "bool":
+        fail("type-mismatch", f"hyperparameter {hyper.name!r} is no truth value", node.span)
     if value.body.is_number:
-        given = _checked(hyper, _fraction(value.body), node)
-        return replace(hyper, default=given, learn=learn) if loss.frame.open else value
-    if loss.frame.open and value.body.free_symbols == {PROGRESS}:
+        start = _checked(hyper, _real(value.body, node), node)
+        return replace(hyper, default=start, formula=None, learn=learn) if is_open else value
+    if is_open and value.body.free_symbols == {PROGRESS}:
+        if learn:
+            fail("default-not-constant", "what is learned starts at a number", node.span)
         return replace(hyper, default=None, formula=value.body)
     return value
+
+
+def introduce(elab: Elaborator, name: str, setting: Setting) -> Binding:
+    """A hyperparameter that a config adds to its expression."""
+    hyper = Hyperparameter(name, "real", span=setting.node.span)
+    found = given(elab, hyper, setting, True)
+    return register(elab, "loss", found) if isinstance(found, Hyperparameter) else found
 
 
 def _learned(node: nodes.Call) -> nodes.Expr:
@@ -214,10 +242,19 @@ def _nested(
     value = elab.number(node, frame).body
     if not value.is_number:
         fail("default-not-constant", "this default is not a number", node.span)
-    return _checked(hyper, _fraction(value), node)
+    return _checked(hyper, _real(value, node), node)
+
+
+def _real(value: Expr, node: nodes.Expr) -> Fraction:
+    """The number a constant stands for."""
+    if value.is_finite is False:
+        fail("undefined-constant", "this is no real number", node.span)
+    return _fraction(value)
 
 
 def _checked(hyper: Hyperparameter, number: Fraction, node: nodes.Expr) -> Fraction:
+    if hyper.kind == "bool" and number not in (0, 1):
+        fail("type-mismatch", f"hyperparameter {hyper.name!r} is a truth value", node.span)
     if hyper.kind == "int" and number.denominator != 1:
         fail("type-mismatch", f"hyperparameter {hyper.name!r} is an int", node.span)
     if number not in hyper.domain:
