@@ -149,7 +149,7 @@ def test_a_weight_per_class_is_refused_with_help() -> None:
 
 @pytest.mark.parametrize("spec", WHOLE_BATCH)
 def test_a_weight_needs_a_value_per_example(spec: str) -> None:
-    with pytest.raises((ValueError, losslang.DiagnosticError), match="weight"):
+    with pytest.raises((TypeError, ValueError, losslang.DiagnosticError), match="weight"):
         call(spec, *WHOLE_BATCH[spec], weight=WEIGHT)
 
 
@@ -478,8 +478,8 @@ def test_a_hyperparameter_follows_the_training_progress() -> None:
     for progress in (0.0, 0.3, 1.0):
         fixed = call("pseudo_huber", *RESIDUALS, delta=1 - 0.9 * progress)
         same(scheduled(*RESIDUALS, progress=progress), fixed)
-        scheduled.progress = progress
-        same(scheduled(*RESIDUALS), fixed)
+        scheduled.progress = progress  # kept in float32
+        torch.testing.assert_close(scheduled(*RESIDUALS), fixed, rtol=1e-7, atol=0)
 
 
 def test_a_learned_temperature_is_a_parameter_with_a_gradient() -> None:
@@ -492,7 +492,9 @@ def test_a_learned_temperature_is_a_parameter_with_a_gradient() -> None:
 
 
 def test_a_learned_temperature_starts_at_its_default() -> None:
-    same(losslang.compile("clip").double()(*PAIRS), call("clip", *PAIRS, tau=0.07))
+    """Up to the rounding of a parameter in float32."""
+    start = losslang.compile("clip")(*PAIRS)
+    torch.testing.assert_close(start, call("clip", *PAIRS, tau=0.07), rtol=1e-6, atol=0)
 
 
 # ---------------------------------------------------------------- compositions

@@ -104,7 +104,7 @@ def test_soft_targets(shape: str, reduction: str, weighted: bool, smoothing: flo
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "class_weight"])
-@pytest.mark.parametrize(("shape", "smoothing"), product(list(SHAPES)[1:], [0.0, 0.1]))
+@pytest.mark.parametrize(("shape", "smoothing"), list(product(list(SHAPES)[1:], [0.0, 0.1])))
 def test_the_mean_over_nothing_is_zero(shape: str, smoothing: float, weighted: bool) -> None:
     places = SHAPES[shape]
     logits = logits_of(places).requires_grad_()

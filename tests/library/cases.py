@@ -78,6 +78,13 @@ def far_residuals() -> Inputs:
     return prediction, torch.zeros(4, dtype=torch.float64)
 
 
+def offset_residuals() -> Inputs:
+    """Residuals of order one between numbers of order 10,000, all of them exact in float32."""
+    residual = torch.tensor([0.5, -0.25, 1.75, -2.5, 0.125], dtype=torch.float64)
+    target = torch.tensor([10000.0, -20000.0, 5000.0, 30000.0, -7000.0], dtype=torch.float64)
+    return target + residual, target
+
+
 def small_residuals() -> Inputs:
     """Residuals near 1e-3, where one plus a square rounds to one."""
     return 1e-3 * normal(23, 6), torch.zeros(6, dtype=torch.float64)
@@ -351,6 +358,8 @@ def by_library(
 
 
 SCALED = "logits are scaled by 64, and so is their rounding"
+CLOSE = "the loss is the difference of two numbers that agree to three digits"
+WARM = "the slope in the temperature is the small difference of two larger terms"
 COLD = "similarities are divided by a temperature, and so is their rounding"
 
 CASES: tuple[Case, ...] = (
@@ -369,7 +378,10 @@ CASES: tuple[Case, ...] = (
     *by_paper("poly1_focal", formulas.poly1_focal, plain, extreme),
     *by_paper("poly1_focal", formulas.poly1_focal, plain, hyper={"eps": 2.0, "gamma": 1.5}),
     *by_paper("squentropy", formulas.squentropy, plain, extreme),
-    *by_paper("ldr_kl", formulas.ldr_kl, plain, extreme, hyper={"tau": 0.5, "margin": 0.2}),
+    *by_paper("ldr_kl", formulas.ldr_kl, plain, hyper={"tau": 0.5, "margin": 0.2}),
+    *by_paper(
+        "ldr_kl", formulas.ldr_kl, extreme, hyper={"tau": 0.5, "margin": 0.2}, slack=8, why=COLD
+    ),
     *by_paper("sigmoid_focal", formulas.sigmoid_focal, soft_bits, hard_bits),
     *by_paper(
         "sigmoid_focal", formulas.sigmoid_focal, soft_bits, hyper={"alpha": 0.5, "gamma": 1.5}
@@ -384,27 +396,34 @@ CASES: tuple[Case, ...] = (
     *by_paper("taylor_softmax", formulas.taylor_softmax, plain, extreme),
     *by_paper("spherical_softmax", formulas.spherical_softmax, plain, hyper={"eps": 0.01}),
     *by_paper("z_normalised", formulas.z_normalised, plain, hyper={"a": 2.0, "b": 1.5}),
-    *by_paper("mbls", formulas.mbls, plain, extreme, hyper={"margin": 1.0, "alpha": 0.3}),
+    *by_paper("mbls", formulas.mbls, plain, hyper={"margin": 1.0, "alpha": 0.3}),
     # long tails
     *by_paper(
-        "logit_adjusted",
+        "logit_adjusted(prior=[1, 1, 1, 1, 1])",
         formulas.logit_adjusted,
         plain,
         extreme,
         hyper={"prior": PRIOR, "tau": 1.5},
     ),
     *by_paper(
-        "balanced_softmax", formulas.balanced_softmax, plain, extreme, hyper={"counts": COUNTS}
+        "balanced_softmax(counts=[1, 1, 1, 1, 1])",
+        formulas.balanced_softmax,
+        plain,
+        extreme,
+        hyper={"counts": COUNTS},
     ),
     *by_paper(
-        "vs_loss",
+        "vs_loss(counts=[1, 1, 1, 1, 1])",
         formulas.vs_loss,
         plain,
         extreme,
         hyper={"counts": COUNTS, "gamma": 0.15, "tau": 1.25},
     ),
     *by_paper(
-        "ldam", formulas.ldam, cosines, hyper={"counts": COUNTS, "margin": 0.5, "scale": 30.0}
+        "ldam(counts=[1, 1, 1, 1, 1])",
+        formulas.ldam,
+        cosines,
+        hyper={"counts": COUNTS, "margin": 0.5, "scale": 30.0},
     ),
     # label noise
     *by_paper("gce", formulas.gce, plain, extreme, hyper={"q": 0.7}),
@@ -438,34 +457,78 @@ CASES: tuple[Case, ...] = (
     *by_paper("smoothed_hinge", formulas.smoothed_hinge, scores, far_scores),
     *by_paper("modified_huber", formulas.modified_huber, scores, far_scores),
     # regression
-    *by_library("mse", mse, residuals, far_residuals),
-    *by_library("l1", l1, residuals, far_residuals),
-    *by_library("huber", huber(1.0), residuals, far_residuals),
+    *by_library("mse", mse, residuals, far_residuals, offset_residuals),
+    *by_library("l1", l1, residuals, far_residuals, offset_residuals),
+    *by_library("huber", huber(1.0), residuals, far_residuals, offset_residuals),
     *by_library("huber(delta=0.3)", huber(0.3), residuals),
-    *by_library("smooth_l1", smooth_l1(1.0), residuals, far_residuals),
+    *by_library("smooth_l1", smooth_l1(1.0), residuals, far_residuals, offset_residuals),
     *by_library("smooth_l1(beta=0.3)", smooth_l1(0.3), residuals),
     *by_paper(
-        "pseudo_huber", formulas.pseudo_huber, residuals, far_residuals, hyper={"delta": 0.5}
+        "pseudo_huber",
+        formulas.pseudo_huber,
+        residuals,
+        offset_residuals,
+        far_residuals,
+        hyper={"delta": 0.5},
     ),
-    *by_paper("log_cosh", formulas.log_cosh, residuals, far_residuals, small_residuals),
-    *by_paper("quantile", formulas.quantile, residuals, far_residuals, hyper={"theta": 0.9}),
-    *by_paper("expectile", formulas.expectile, residuals, far_residuals, hyper={"theta": 0.9}),
+    *by_paper(
+        "log_cosh", formulas.log_cosh, residuals, offset_residuals, far_residuals, small_residuals
+    ),
+    *by_paper(
+        "quantile",
+        formulas.quantile,
+        residuals,
+        offset_residuals,
+        far_residuals,
+        hyper={"theta": 0.9},
+    ),
+    *by_paper(
+        "expectile",
+        formulas.expectile,
+        residuals,
+        offset_residuals,
+        far_residuals,
+        hyper={"theta": 0.9},
+    ),
     *by_paper("pseudo_huber", formulas.pseudo_huber, small_residuals),
     *by_paper("cauchy", formulas.cauchy, small_residuals),
     *by_paper("welsch", formulas.welsch, small_residuals),
-    *by_paper("fair", formulas.fair, small_residuals),
-    *by_paper("cauchy", formulas.cauchy, residuals, far_residuals, hyper={"c": 0.5}),
-    *by_paper("geman_mcclure", formulas.geman_mcclure, residuals, far_residuals, hyper={"c": 0.5}),
-    *by_paper("welsch", formulas.welsch, residuals, far_residuals, hyper={"c": 0.5}),
+    *by_paper("fair", formulas.fair, small_residuals, slack=100, why=CLOSE),
     *by_paper(
-        "tukey_biweight", formulas.tukey_biweight, residuals, far_residuals, hyper={"c": 2.0}
+        "cauchy", formulas.cauchy, residuals, offset_residuals, far_residuals, hyper={"c": 0.5}
     ),
-    *by_paper("fair", formulas.fair, residuals, far_residuals, hyper={"c": 0.5}),
-    *by_paper("linex", formulas.linex, residuals, hyper={"a": 0.5}),
-    *by_paper("wing", formulas.wing, residuals, far_residuals, hyper={"w": 3.0, "eps": 0.5}),
+    *by_paper(
+        "geman_mcclure",
+        formulas.geman_mcclure,
+        residuals,
+        offset_residuals,
+        far_residuals,
+        hyper={"c": 0.5},
+    ),
+    *by_paper(
+        "welsch", formulas.welsch, residuals, offset_residuals, far_residuals, hyper={"c": 0.5}
+    ),
+    *by_paper(
+        "tukey_biweight",
+        formulas.tukey_biweight,
+        residuals,
+        offset_residuals,
+        far_residuals,
+        hyper={"c": 2.0},
+    ),
+    *by_paper("fair", formulas.fair, residuals, offset_residuals, far_residuals, hyper={"c": 0.5}),
+    *by_paper("linex", formulas.linex, residuals, offset_residuals, hyper={"a": 0.5}),
+    *by_paper(
+        "wing",
+        formulas.wing,
+        residuals,
+        offset_residuals,
+        far_residuals,
+        hyper={"w": 3.0, "eps": 0.5},
+    ),
     *by_library("poisson_nll", poisson_nll, counts),
     *by_library("gaussian_nll", gaussian_nll, variances),
-    *by_paper("rmse", formulas.rmse, residuals, lift=False),
+    *by_paper("rmse", formulas.rmse, residuals, offset_residuals, lift=False),
     *by_paper("mape", formulas.mape, residuals),
     *by_paper("smape", formulas.smape, residuals),
     *by_paper("msle", formulas.msle, positives),
@@ -475,7 +538,7 @@ CASES: tuple[Case, ...] = (
     # divergences and distillation
     *by_library("kl", kl_divergence, distributions),
     *by_paper("js", formulas.js, distributions),
-    *by_library("kd", distillation, two_models, hyper={"tau": 4.0}),
+    *by_library("kd", distillation, two_models, hyper={"tau": 4.0}, slack=4, why=WARM),
     *by_library("kd", distillation, far_models, hyper={"tau": 1.0}),
     # segmentation
     *by_paper("tversky", formulas.tversky, images, hard_images),

@@ -200,10 +200,9 @@ def digits(tensor: Tensor) -> Any:
     return [digits(row) for row in tensor]
 
 
-def module(case: Case) -> torch.nn.Module:
-    """The compiled loss in the mode the case asks for."""
-    loss = compiled(case.spec)
-    return loss.train(case.training)
+def module(case: Case, dtype: torch.dtype) -> torch.nn.Module:
+    """The compiled loss in the mode the case asks for, its state in the inputs' precision."""
+    return compiled(case.spec).train(case.training).to(dtype)
 
 
 @cache
@@ -214,7 +213,7 @@ def measure(case: Case, dtype: torch.dtype) -> Errors:
     size = float(want.values.abs().max()) if want.values.numel() else 0.0
     for reduction in ("mean", "none") if want.per_example else ("mean",):
         inputs, hyper = arguments(case, dtype)
-        got = module(case)(*inputs, reduction=reduction, **hyper)
+        got = module(case, dtype)(*inputs, reduction=reduction, **hyper)
         weights = _cotangent(want, reduction)
         target = want.values if reduction == "none" else (weights * want.values).sum()
         values.append(relative_error(got, target))

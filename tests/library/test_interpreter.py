@@ -81,8 +81,8 @@ def test_the_interpreter_gives_the_oracles_gradients(case: Case) -> None:
 def test_the_compiled_code_gives_the_interpreters_values(case: Case) -> None:
     inputs, hyper = arguments(case, torch.float64)
     result = interpreted(case)
-    got = module(case)(*inputs, **hyper)
+    got = module(case, torch.float64)(*inputs, **hyper)
     assert relative_error(got, as_tensor(result.mean)) <= 1e-12 * case.slack
     if expected(case, torch.float64).per_example:
-        values = module(case)(*inputs, reduction="none", **hyper)
+        values = module(case, torch.float64)(*inputs, reduction="none", **hyper)
         assert relative_error(values, as_tensor(result.values)) <= 1e-12 * case.slack
