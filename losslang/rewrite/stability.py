@@ -1,7 +1,7 @@
 """How floats compute a formula: rewrites that keep its value over the reals.
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
-``Apply`` of ``expm1 log1p log1mexp logaddexp reciprocal``, ``Reduce`` by ``norm``, and ``Ordered``
+``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal``, ``Reduce`` by ``norm``, and ``Ordered``
 by ``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
 """
 
@@ -169,8 +169,7 @@ def log_of_sum(e: Expr) -> Expr | None:
     if inside.could_extract_minus_sign() and isinstance(-inside, Apply) and (-inside).name == "expm1":
         return Apply("log1mexp", (-inside).operands[0])
     if isinstance(inside, sympy.cosh):
-        x = inside.args[0]
-        return x + Apply("softplus", -2 * x) - sympy.log(2)
+        return Apply("log_cosh", inside.args[0])
     return None
 
 
@@ -211,6 +210,37 @@ def norm(e: Expr) -> Expr | None:
     return Apply("reciprocal", length) ** -e.exp.p
 
 
+def logistic(e: Expr) -> Expr | None:
+    """``1 / (1 + exp(u))`` is ``sigmoid(-u)``, which cannot overflow."""
+    base = e.base
+    if not (e.exp.could_extract_minus_sign() and isinstance(base, Add) and len(base.args) == 2):
+        return None
+    one, power = base.args
+    if one != ONE or not isinstance(power, sympy.exp):
+        return None
+    return Apply("sigmoid", -power.args[0]) ** -e.exp
+
+
+def rounded_to_zero(e: Expr) -> Expr | None:
+    """A power of ``1 - p``, which rounds to 0 long before its slope there would be infinite."""
+    whole = e.exp.is_Integer and e.exp > 0
+    inside = -e.base
+    if whole or not (isinstance(inside, Apply) and inside.name == "expm1"):
+        return None
+    return Apply("nonzero", e.base) ** e.exp if _is_log_probability(inside) else None
+
+
+def exp_of_logistic(e: Expr) -> Expr | None:
+    """``exp(u) sigmoid(-u)`` is ``sigmoid(u)``."""
+    for power in e.args:
+        if isinstance(power, sympy.exp):
+            mate = Apply("sigmoid", -power.args[0])
+            if mate in e.args:
+                rest = (a for a in e.args if a not in (power, mate))
+                return Mul(*rest, Apply("sigmoid", power.args[0]))
+    return None
+
+
 def unit(e: Expr) -> Expr | None:
     """``v[d] / norm(v)`` is a unit vector, computed without overflow and 0 for a zero vector."""
     for factor in e.args:
@@ -249,8 +279,8 @@ RULES: dict[type, tuple[Rule, ...]] = {
     Add: (log_softmax, expm1, one_minus_sigmoid, sqrt_minus_one),
     sympy.log: (log_of_sum,),
     sympy.exp: (sum_of_probabilities,),
-    Pow: (norm,),
-    Mul: (unit,),
+    Pow: (norm, logistic, rounded_to_zero),
+    Mul: (unit, exp_of_logistic),
 }
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from losslang.codegen.lower import Lowered, Variant
 from losslang.codegen.plan import Node
-from losslang.codegen.torch.names import Names
+from losslang.codegen.torch.names import Exports, Names
 from losslang.ir.heads import Labelled
 from losslang.ir.loss import BATCH, Constant, Hyperparameter, Input
 
@@ -127,9 +127,10 @@ def quoted(text: str) -> str:
 class Body:
     """Writes the body of a public function: check, flatten, compute, reduce."""
 
-    def __init__(self, low: Lowered, names: Names) -> None:
+    def __init__(self, low: Lowered, names: Names, exports: Exports) -> None:
         self.low = low
         self.names = names
+        self.exports = exports
         self.has = needs(low)
         self.flat = is_flat(low)
 
@@ -268,7 +269,7 @@ class Body:
             name = self.names[hyper.name]
             if hyper.formula is not None:
                 yield f"if {name} is None:"
-                yield f"    {name} = {self.names.private(f'{name}_now')}({like}, progress)"
+                yield f"    {name} = {self.exports.now(name)}({like}, progress)"
             if hyper.axes:
                 yield f"{name} = _array({quoted(hyper.name)}, {name}, {len(hyper.axes)}, {like})"
             elif hyper.kind == "real" and not self._is_per_example(hyper):
@@ -311,8 +312,8 @@ class Body:
     def arguments(self, variant: Variant) -> list[str]:
         """What a formula is called with."""
         pack = bool(self.low.label and self.low.label.pack)
-        keep = "keep.flatten(1)" if pack else "keep.reshape(-1)"
-        weight = f"{keep}.to({self.like()}.dtype) if label_weight is None else label_weight"
+        keep = "_some(keep.flatten(1))" if pack else "_some(keep.reshape(-1))"
+        weight = f"keep.to({self.like()}.dtype) if label_weight is None else label_weight"
         weight += ".flatten(1)" if pack else ".reshape(-1)"
         special = {"keep": keep, "label_weight": weight}
         names = (*variant.arrays, *variant.hyperparameters)
@@ -328,7 +329,7 @@ class Body:
             )
             yield "if averages is None:"
             yield f"    averages = {{{inits}}}"
-        formula = self.names.private(self.names[loss.name])
+        formula = self.exports.formula
         call = f"{formula}({', '.join(self.arguments(low.hard))})"
         contract = any(n.op == "einsum" for n in low.hard.plan.nodes)
         indent = ""
@@ -344,7 +345,7 @@ class Body:
             yield f"{indent}    raise ValueError({quoted(message)})"
             yield f"{indent}value = {call}"
             return
-        soft = f"{formula}_soft({', '.join(self.arguments(low.soft))})"
+        soft = f"{self.exports.soft}({', '.join(self.arguments(low.soft))})"
         yield f"{indent}value = {soft} if soft else {call}"
 
     def _reduced(self) -> Iterator[str]:
@@ -364,9 +365,11 @@ class Body:
         if guarded:
             value, guard = f"{value}[0]", f"{value}[1]"
         if not term.axes:
-            if len(self.low.hard.plan.outputs) > 1:
+            if not self.has.mask:
                 return value
-            return f"_whole_batch({value}, {quoted(term.name)}, reduction)"
+            if len(self.low.hard.plan.outputs) > 1:
+                return f"torch.where(keep.any(), {value}, 0.0)"
+            return f"_whole_batch({value}, keep, {quoted(term.name)}, reduction)"
         mapped = len(term.axes) > 1
         label_pack = bool(self.low.label and self.low.label.pack)
         keep = "keep.flatten(1).any(1)" if label_pack and not mapped else "keep"

@@ -15,7 +15,7 @@ from losslang.codegen.torch import contract, helpers, table
 from losslang.codegen.torch.contract import Body, annotation, default, literal, needs, quoted
 from losslang.codegen.torch.formula import Writer
 from losslang.codegen.torch.layout import WIDTH, filled, folded
-from losslang.codegen.torch.names import Names, class_name
+from losslang.codegen.torch.names import Exports, Names
 from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input, Loss
 
 CHECK = "CHECK_LABELS = True  # labels on the CPU are checked to be in range\n"
@@ -33,7 +33,8 @@ class Emitted:
 def emit(losses: Iterable[Loss]) -> Emitted:
     """One module with a function and a class for each loss."""
     given = tuple(losses)
-    parts = [_Part(lower(loss), alone=len(given) == 1) for loss in given]
+    taken = {*table.HELPERS, *helpers.CONTRACT, "CHECK_LABELS"}
+    parts = [_Part(lower(loss), taken, alone=len(given) == 1) for loss in given]
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
@@ -108,15 +109,16 @@ def _docstring(lines: Iterable[str], indent: str = "") -> str:
 class _Part:
     """The functions and the class of one loss."""
 
-    def __init__(self, low: Lowered, *, alone: bool) -> None:
+    def __init__(self, low: Lowered, taken: set[str], *, alone: bool) -> None:
         self.low = low
         self.alone = alone
         loss = low.loss
         self.names = Names(
             [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)]
         )
-        self.function = self.names[loss.name]
-        self.type = class_name(loss.name)
+        self.exports = Exports(loss.name, taken)
+        self.function = self.exports.function
+        self.type = self.exports.type
         self.has = needs(low)
         self.many = len(loss.terms) > 1
 
@@ -153,7 +155,7 @@ class _Part:
         arguments += [f"{self.names[h]}: {self._type(h)}" for h in variant.hyperparameters]
         if variant.averages:
             arguments += ["averages: dict[str, Tensor]", "training: bool"]
-        head = _call(f"def {self.names.private(self.function)}{suffix}", arguments, f" -> {returns}:")
+        head = _call(f"def {self.exports.soft if suffix else self.exports.formula}", arguments, f" -> {returns}:")
         doc = self._formula_doc(variant, suffix)
         body = [*writer.lines, f"return {result}"]
         return "\n".join([head, f"    {doc}", *folded(body, 4), ""])
@@ -194,7 +196,7 @@ class _Part:
         emitted = self.names[name]
         writer = Writer(variant.plan, "like", self.names.taken | {"like"})
         result = writer.result(variant.plan.outputs[0].value)
-        head = f"def {self.names.private(f'{emitted}_now')}(like: Tensor, progress: float | Tensor) -> Tensor:"
+        head = f"def {self.exports.now(emitted)}(like: Tensor, progress: float | Tensor) -> Tensor:"
         doc = f'"""{emitted} at a point of training."""'
         return "\n".join(
             [head, f"    {doc}", *folded([*writer.lines, f"return {result}"], 4), ""]
@@ -206,10 +208,10 @@ class _Part:
         loss = self.low.loss
         inputs = [f"{self.names[i.name]}: Tensor" for i in loss.inputs]
         keywords = list(contract.parameters(self.low, self.names))
-        name = f"{self.function}_terms" if self.many else self.function
+        name = self.exports.terms if self.many else self.function
         returns = "dict[str, Tensor]" if self.many else "Tensor"
         head = _call(f"def {name}", [*inputs, "*", *keywords], f" -> {returns}:")
-        body = list(Body(self.low, self.names).lines())
+        body = list(Body(self.low, self.names, self.exports).lines())
         yield "\n".join([head, self._doc(), *folded(body, 4), ""])
         if self.many:
             given = ", ".join(self.names[i.name] for i in loss.inputs)
@@ -258,7 +260,7 @@ class _Part:
             body.append(f'        self.register_buffer("{average.name}", {init})')
         if self.has.progress:
             start = literal(loss.options.get("progress", Fraction(0)), real=True)
-            body.append(f'        self.register_buffer("_progress", torch.tensor({start}), persistent=False)')
+            body.append(f'        self.register_buffer("_progress", torch.tensor({start}, dtype=torch.float64), persistent=False)')
         body += ["        self.options = options", ""]
         for hyper in hypers:
             if hyper.learn:
@@ -320,7 +322,7 @@ class _Part:
             '        """Each term of the loss, by name."""',
         ]
         if self.many:
-            lines.append(f"        return {self.function}_terms({given}, **{merged})")
+            lines.append(f"        return {self.exports.terms}({given}, **{merged})")
         else:
             title = quoted(loss.terms[0].name)
             lines.append(f"        return {{{title}: self({given}, **options)}}")

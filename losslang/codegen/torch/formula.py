@@ -127,7 +127,7 @@ class Writer:
             return METHODS[op].replace("@", self._operand(args[0], ATOM)), ATOM
         if op in FUNCTIONS:
             template = FUNCTIONS[op]
-            strength = UNARY if "-@" in template else 0
+            strength = UNARY if "-@" in template else ATOM if template.startswith("@") else 0
             text = template.replace("@", self._operand(args[0], strength))
             return text.replace("(--", "("), UNARY if text.startswith("-") else ATOM
         if op in PAIRS:

@@ -60,6 +60,11 @@ def _keep(mask: Tensor | None, shape: torch.Size, like: Tensor) -> Tensor:
         raise ValueError(f"mask has shape {[*mask.shape]}, but the examples {[*shape]}")
     return torch.ones(shape, dtype=torch.bool, device=like.device) if mask is None else mask.bool()
 ''',
+    "_some": '''\
+def _some(keep: Tensor) -> Tensor:
+    """What counts, or everything where nothing does: its value is never used, but has to exist."""
+    return keep | ~keep.any(-1, keepdim=True)
+''',
     "_labels": '''\
 def _labels(
     target: Tensor, logits: Tensor, mask: Tensor | None, ignore_index: int,
@@ -75,7 +80,7 @@ def _labels(
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)
-        target, bad = torch.where(keep, target, 0), keep & ((target < 0) | (target >= classes))
+        target, bad = torch.where(keep, target.long(), 0), keep & ((target < 0) | (target >= classes))
         tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
         if CHECK_LABELS and target.is_cpu and not tracing and bad.any():
             raise IndexError(f"target has labels outside 0 to {classes - 1}")
@@ -107,10 +112,10 @@ def _reduce(
     return value.sum() / torch.where(total == 0, 1, total)
 ''',
     "_whole_batch": '''\
-def _whole_batch(value: Tensor, name: str, reduction: str) -> Tensor:
-    """A loss that is one number for the batch."""
+def _whole_batch(value: Tensor, keep: Tensor, name: str, reduction: str) -> Tensor:
+    """A loss that is one number for the batch; 0 if nothing counts."""
     if reduction not in ("mean", "sum"):
         raise ValueError(f"{name} has no value per example; reduction must be mean or sum")
-    return value
+    return torch.where(keep.any(), value, 0.0)
 ''',
 }

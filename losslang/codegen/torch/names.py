@@ -38,10 +38,30 @@ class Names:
         """Every name that a local variable must not have."""
         return frozenset(self._emitted.values()) | _RESERVED
 
-    @staticmethod
-    def private(name: str) -> str:
-        """The name of a function that only its module calls."""
-        return f"_{name}"
+
+class Exports:
+    """The names at the top of one loss's part of a module, none of them taken by another part."""
+
+    def __init__(self, name: str, taken: set[str]) -> None:
+        def claim(wanted: str) -> str:
+            while wanted in taken:
+                wanted += "_"
+            taken.add(wanted)
+            return wanted
+
+        self.function = claim(Names([name])[name])
+        self.type = claim(class_name(name))
+        self.terms = claim(f"{self.function}_terms")
+        self.formula = claim(f"_{self.function}")
+        self.soft = claim(f"{self.formula}_soft")
+        self._claim = claim
+        self._now: dict[str, str] = {}
+
+    def now(self, name: str) -> str:
+        """The function that computes a hyperparameter at a point of training."""
+        if name not in self._now:
+            self._now[name] = self._claim(f"{self.formula}_{name}")
+        return self._now[name]
 
 
 def class_name(name: str) -> str:

@@ -23,6 +23,8 @@ FUNCTIONS: Mapping[str, str] = {
     "softplus": "-nn.functional.logsigmoid(-@)",
     "trigamma": "torch.polygamma(1, @)",
     "log1mexp": "_log1mexp(@)",
+    "log_cosh": "_log_cosh(@)",
+    "nonzero": "@.clamp(min=1e-20)",
     "reciprocal": "_reciprocal(@)",
 }
 
@@ -61,6 +63,14 @@ def _log1mexp(x: Tensor) -> Tensor:
     near = x > -0.6931471805599453
     close, far = torch.where(near, x, -1.0), torch.where(near, -1.0, x)
     return torch.where(near, (-close.expm1()).log(), (-far.exp()).log1p())
+''',
+    "_log_cosh": '''\
+def _log_cosh(x: Tensor) -> Tensor:
+    """log(cosh(x)), accurate near 0 and without overflow."""
+    small = x.abs() < 1
+    near, far = torch.where(small, x, 0.0), torch.where(small, 1.0, x.abs())
+    large = far + (-2 * far).exp().log1p() - 0.6931471805599453
+    return torch.where(small, (2 * (near / 2).sinh() ** 2).log1p(), large)
 ''',
     "_reciprocal": '''\
 def _reciprocal(x: Tensor) -> Tensor:
