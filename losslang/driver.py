@@ -16,11 +16,10 @@ from losslang.syntax import nodes
 from losslang.syntax.parse import parse_expression, parse_module
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from losslang.ir.compose import Extras
     from losslang.ir.loss import Loss
     from losslang.ir.scope import Entry, Scope
+    from losslang.runtime.module import Module
 
 _DECLARED = re.compile(r"^(?:loss|fn)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
@@ -94,26 +93,39 @@ def library() -> tuple[LibraryEntry, ...]:
 
 def load(path: Path | str, text: str | None = None) -> tuple[nodes.Module, Scope]:
     """Parse a file and the files it imports. ``text`` stands in for the file's own content."""
-    return _load(Path(path), text, (), None)
+    return _load(Path(path), text, (), None, {})
+
+
+MAX_IMPORTS = 100
+"""How deep files may import files."""
 
 
 def _load(
-    path: Path, text: str | None, stack: tuple[Path, ...], span: Span | None
+    path: Path,
+    text: str | None,
+    stack: tuple[Path, ...],
+    span: Span | None,
+    loaded: dict[Path, tuple[nodes.Module, Scope]],
 ) -> tuple[nodes.Module, Scope]:
     from losslang.ir.scope import Scope
 
     place = path.resolve()
+    if place in loaded:
+        return loaded[place]
     if place in stack:
         names = " -> ".join(p.name for p in (*stack[stack.index(place) :], place))
         fail("import-cycle", f"files import each other: {names}", span)
+    if len(stack) > MAX_IMPORTS:
+        fail("nesting-too-deep", f"files import files more than {MAX_IMPORTS} deep", span)
     source = Source(_read(path, span) if text is None else text, str(path))
     module = parse_module(source)
     scopes = [
-        _load(path.parent / item.path, None, (*stack, place), item.span)[1]
+        _load(path.parent / item.path, None, (*stack, place), item.span, loaded)[1]
         for item in module.declarations
         if isinstance(item, nodes.Import)
     ]
-    return module, Scope(module, tuple(scopes), standard_library())
+    loaded[place] = module, Scope(module, tuple(scopes), standard_library())
+    return loaded[place]
 
 
 def _read(path: Path, span: Span | None) -> str:
@@ -162,7 +174,8 @@ def elaborated_config(config: Any, *, folder: Path | str = ".") -> Loss:
     from losslang.ir import config as configs
 
     read = configs.read(config)
-    scopes = [_load(Path(folder) / file, None, (), None)[1] for file in read.files]
+    loaded: dict[Path, tuple[nodes.Module, Scope]] = {}
+    scopes = [_load(Path(folder) / file, None, (), None, loaded)[1] for file in read.files]
     return configs.elaborate(read, _no_file(*scopes)[1])
 
 
@@ -256,7 +269,7 @@ def compile(
     name: str | None = None,
     backend: str = "auto",
     **settings: Any,
-) -> nn.Module:
+) -> Module:
     """A live ``nn.Module`` of a config expression, or of a loss of a file.
 
     ``settings`` are the module's own keywords: hyperparameters, and defaults of the call contract.
@@ -266,7 +279,7 @@ def compile(
     return _live(elaborated(spec, path=path, name=name), backend, settings)
 
 
-def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> nn.Module:
+def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
     from losslang.codegen.torch.emit import emit as emitted
     from losslang.runtime.module import load as load_module
 
@@ -274,13 +287,13 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> nn.Module:
         raise ValueError(f"backend must be 'auto' or 'torch', not {backend!r}")
     text = emitted([loss])
     module = load_module(text.text, text.digest)
-    made: nn.Module = getattr(module, text.entries[loss.name][1])(**settings)
+    made: Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
 
 
 def from_config(
     config: Any = None, *, folder: Path | str = ".", backend: str = "auto", **keys: Any
-) -> nn.Module:
+) -> Module:
     """A live ``nn.Module`` of a config: an expression, or a mapping with its ``spec``.
 
     ``keys`` are added to the config, so Hydra can call this as a ``_target_``. Raises

@@ -1,8 +1,8 @@
 """Every diagnostic code has a bad program, the exact text a user sees, and a section in the docs.
 
 A case is ``tests/cases/errors/<code>[--variant]`` with one of the endings ``.loss`` (a file),
-``.config`` (an expression) and ``.name`` (of a loss in ``files/two.loss``); beside it stands the
-rendered output. ``pytest --update-golden`` rewrites the outputs.
+``.config`` (an expression), ``.yaml`` (a config) and ``.name`` (of a loss in ``files/two.loss``);
+beside it stands the rendered output. ``pytest --update-golden`` rewrites the outputs.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import ast
 import re
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from omegaconf import OmegaConf
 
 from losslang import driver
 from losslang.diagnostics.codes import TITLES
@@ -31,7 +34,7 @@ GENERATED = {
     "too-many-nodes--tokens.config": "x " * 70_000,
 }
 
-KINDS = {".loss", ".config", ".name"}
+KINDS = {".loss", ".config", ".yaml", ".name"}
 CASES = sorted({path.name for path in FOLDER.iterdir() if path.suffix in KINDS} | {*GENERATED})
 
 
@@ -45,6 +48,12 @@ def code_of(case: str) -> str:
     return case.rsplit(".", 1)[0].split("--")[0]
 
 
+def config_of(text: str) -> Any:
+    """A config as YAML or, where it has something to resolve, as OmegaConf reads it."""
+    read = yaml.safe_load(text)
+    return OmegaConf.create(read) if "${" in text or "???" in text else read
+
+
 def diagnostics_of(case: str) -> tuple[Diagnostic, ...]:
     """What a user is told about a case."""
     text = text_of(case)
@@ -54,7 +63,9 @@ def diagnostics_of(case: str) -> tuple[Diagnostic, ...]:
             if case.endswith(".loss"):
                 return driver.check_file(case, text)
             if case.endswith(".config"):
-                driver.elaborated(text)
+                driver.elaborated_config(text)
+            elif case.endswith(".yaml"):
+                driver.elaborated_config(config_of(text))
             else:
                 driver.elaborated(path="files/two.loss", name=text.strip())
             return ()

@@ -23,7 +23,7 @@ from losslang.ir.loss import (
     Term,
 )
 from losslang.ir.scope import Entry, Scope
-from losslang.ir.values import Setting, Value, slot
+from losslang.ir.values import Lazy, Setting, Value, slot
 from losslang.source import Span
 from losslang.syntax import nodes
 
@@ -398,14 +398,15 @@ def _summands(
 
 
 def _title(node: nodes.Expr, frame: Frame) -> str:
-    """Name of a term: that of the one loss in it."""
-    if isinstance(node, nodes.Name):
-        return node.id
-    if isinstance(node, nodes.Call):
-        return node.function.id
+    """Name of a term: that of the one loss or named part in it."""
+    if isinstance(node, nodes.Name | nodes.Call):
+        name = node.id if isinstance(node, nodes.Name) else node.function.id
+        if name in frame.names:
+            return name if isinstance(frame.names[name], Lazy) else ""
+        built_in = isinstance(node, nodes.Call) and name in builtins.TABLE and bool(node.args)
+        return "" if built_in or frame.scope.find(name) is None else name
     if isinstance(node, nodes.Binary) and node.op in ("*", "/"):
-        left, right = _title(node.left, frame), _title(node.right, frame)
-        known = [n for n in (left, right) if n and (frame.scope.find(n) or n in frame.names)]
+        known = [t for t in (_title(node.left, frame), _title(node.right, frame)) if t]
         return known[0] if len(known) == 1 else ""
     return ""
 

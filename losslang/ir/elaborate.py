@@ -230,8 +230,8 @@ class Elaborator:
                 help=f"its number of places is size({name})",
             )
         known = {*frame.visible(), *builtins.TABLE, *CONSTANTS, "progress", *frame.scope.names()}
-        known |= self.settings.keys()
-        fail("unknown-name", f"no name {name!r} in scope", span, help=suggestion(name, known))
+        near = suggestion(name, self.settings) or suggestion(name, known)
+        fail("unknown-name", f"no name {name!r} in scope", span, help=near)
 
     def _look(self, node: nodes.Name, lazy: Lazy, holder: Frame) -> Binding:
         key = (id(holder), node.id)

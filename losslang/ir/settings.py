@@ -1,4 +1,4 @@
-"""Hyperparameters: their types and domains, defaults, and the values a call or a config gives them."""
+"""Hyperparameters: types, domains and defaults, and the values a call or a config gives them."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def _nested(
     if depth and isinstance(node, nodes.ListLiteral):
         return tuple(_nested(elab, e, hyper, frame, depth - 1) for e in node.elements)
     if isinstance(node, nodes.ListLiteral):
-        fail("axis-mismatch", f"hyperparameter {hyper.name!r} has fewer axes than this list", node.span)
+        fail("axis-mismatch", f"{hyper.name!r} has fewer axes than this list", node.span)
     value = elab.number(node, frame).body
     if not value.is_number:
         fail("default-not-constant", "this default is not a number", node.span)
@@ -280,14 +280,13 @@ def register(elab: Elaborator, owner: str, hyper: Hyperparameter) -> Binding:
     elab.hyperparameters.append((owner, unique))
     if hyper.kind == "choice":
         return Choice(unique.name, hyper.name, hyper.options)
-    kind = "int" if hyper.kind == "int" else "bool" if hyper.kind == "bool" else "real"
     if hyper.axes:
-        return Value(At(unique.tensor, *(slot(a) for a in hyper.axes)), hyper.axes, kind)
-    return Value(unique.symbol, kind=kind)
+        return Value(At(unique.tensor, *(slot(a) for a in hyper.axes)), hyper.axes, hyper.kind)
+    return Value(unique.symbol, kind=hyper.kind)
 
 
 def settle_names(found: list[tuple[str, Hyperparameter]]) -> dict[str, str]:
-    """Final names: the declared one where a single loss has it, else with the loss's name before it."""
+    """Final names: the declared one where one loss has it, else with the loss's name before it."""
     plain = [hyper.name.split(".")[1] for _, hyper in found]
     final: dict[str, str] = {}
     taken: set[str] = set()

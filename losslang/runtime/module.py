@@ -9,11 +9,14 @@ from __future__ import annotations
 import linecache
 import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from torch import nn
 
 PREFIX = "losslang.compiled"
+
+Module: TypeAlias = nn.Module
+"""What a compiled loss is, for code that must not import torch itself."""
 
 
 def load(text: str, digest: str) -> ModuleType:
