@@ -19,6 +19,8 @@ from losslang.codegen.torch.names import Exports, Names
 from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input, Loss
 
 CHECK = "CHECK_LABELS = True  # labels on the CPU are checked to be in range\n"
+_ALL, _DIGEST = "\1", "\2"
+"""Stand for what is known only once the text is; the texts of a program lose such characters."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ def emit(losses: Iterable[Loss]) -> Emitted:
             *(used[name] for name in sorted(used)),
         ]
     )
-    text = text.replace("__ALL__", ", ".join(f'"{name}"' for name in exported))
+    text = text.replace(_ALL, ", ".join(f'"{name}"' for name in exported))
     digest = hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()[:16]
-    return Emitted(text.replace("__DIGEST__", digest), entries, digest)
+    return Emitted(text.replace(_DIGEST, digest), entries, digest)
 
 
 def _used(text: str, known: dict[str, str]) -> dict[str, str]:
@@ -72,7 +74,8 @@ def _header(parts: list[_Part]) -> str:
         lines += [loss.doc or f"The loss {loss.name}.", ""]
         lines += [*(f"    {line}" for line in _formula_lines(loss)), ""]
         lines += [f"Source: {cite}" for cite in loss.cites]
-    lines.append(f"Compiled by losslang {__version__}, digest __DIGEST__; imports only torch.")
+    lines = [line.replace(_DIGEST, "?") for line in lines]
+    lines.append(f"Compiled by losslang {__version__}, digest {_DIGEST}; imports only torch.")
     return "\n".join(
         [
             _docstring(filled(lines, WIDTH - 3)),
@@ -80,7 +83,7 @@ def _header(parts: list[_Part]) -> str:
             "import torch",
             "from torch import Tensor, nn",
             "",
-            "__all__ = [__ALL__]",
+            f"__all__ = [{_ALL}]",
             "",
         ]
     )
@@ -98,7 +101,7 @@ def _formula_lines(loss: Loss) -> list[str]:
 def _docstring(lines: Iterable[str], indent: str = "") -> str:
     """A docstring that shows the lines and ends where it should, whatever they hold."""
     text = "\n".join(lines).strip("\n")
-    safe = "".join(c if c == "\n" or c.isprintable() else "?" for c in text)
+    safe = "".join(c if c in ("\n", _DIGEST) or c.isprintable() else "?" for c in text)
     safe = safe.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if safe.endswith('"'):
         safe += " "

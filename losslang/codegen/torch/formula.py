@@ -89,6 +89,8 @@ class Writer:
 
     def name(self, wanted: str) -> str:
         """A fresh local name."""
+        # A helper's name begins with an underscore, so no local variable does.
+        wanted = wanted.lstrip("_") or "part"
         base, n = wanted, 1
         while wanted in self._taken:
             n += 1

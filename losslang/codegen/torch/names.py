@@ -13,6 +13,19 @@ _RESERVED = frozenset(
     | set(dir(builtins))
     | set(keyword.kwlist)
     | set(keyword.softkwlist)
+    # A module keeps its hyperparameters as attributes, beside those that every module has.
+    | set(
+        "add_module apply bfloat16 buffers call_super_init children compile cpu cuda double"
+        " dump_patches extra_repr float forward get_buffer get_extra_state get_parameter"
+        " get_submodule half ipu load_state_dict modules mtia named_buffers named_children"
+        " named_modules named_parameters parameters register_backward_hook register_buffer"
+        " register_forward_hook register_forward_pre_hook register_full_backward_hook"
+        " register_full_backward_pre_hook register_load_state_dict_post_hook"
+        " register_load_state_dict_pre_hook register_module register_parameter"
+        " register_state_dict_post_hook register_state_dict_pre_hook requires_grad_"
+        " set_extra_state set_submodule share_memory state_dict to to_empty train type xpu"
+        " zero_grad T_destination".split()
+    )
 )
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
 
@@ -24,7 +37,9 @@ class Names:
         self._emitted: dict[str, str] = {}
         taken: set[str] = set()
         for name in dict.fromkeys(names):
-            emitted = name if _IDENTIFIER.match(name) else "name"
+            # What begins with an underscore is the module's own.
+            plain = name.lstrip("_")
+            emitted = plain if _IDENTIFIER.match(plain) else "name"
             while emitted in _RESERVED or emitted in taken:
                 emitted += "_"
             taken.add(emitted)
