@@ -16,7 +16,6 @@ from losslang.ir.heads import At, Axis, free_indices, substitution
 from losslang.ir.loss import (
     BATCH,
     EXAMPLE,
-    Hyperparameter,
     Input,
     Loss,
     Requirement,
@@ -42,7 +41,12 @@ class Inputs:
     collected: set[Entry] = field(default_factory=set)
 
     def add(
-        self, name: str, parameter: nodes.Parameter, axes: dict[str, Axis], whole: bool, scope: Scope
+        self,
+        name: str,
+        parameter: nodes.Parameter,
+        axes: dict[str, Axis],
+        whole: bool,
+        scope: Scope,
     ) -> None:
         """Merge one use of an input; ``axes`` maps the using loss's axis names to ours."""
         known = self.merged.get(name)
@@ -67,7 +71,12 @@ class Inputs:
         self._merge_kind(name, parameter, known, axes)
 
     def _new(
-        self, name: str, parameter: nodes.Parameter, axes: dict[str, Axis], whole: bool, scope: Scope
+        self,
+        name: str,
+        parameter: nodes.Parameter,
+        axes: dict[str, Axis],
+        whole: bool,
+        scope: Scope,
     ) -> Input:
         type_ = parameter.type
         assert isinstance(type_, nodes.TypeExpr)
@@ -100,9 +109,11 @@ class Inputs:
     def _over(self, type_: nodes.TypeExpr, axes: dict[str, Axis]) -> Axis:
         if type_.name == BATCH.name:
             return BATCH
-        return axes.setdefault(type_.name, self.elab.new_axis(type_.name)) if (
-            type_.name not in axes
-        ) else axes[type_.name]
+        return (
+            axes.setdefault(type_.name, self.elab.new_axis(type_.name))
+            if (type_.name not in axes)
+            else axes[type_.name]
+        )
 
     def _identify(self, dim: nodes.Dim, axis: Axis, axes: dict[str, Axis]) -> None:
         """Make the using loss's axis and a merged input's axis one."""
@@ -286,9 +297,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
         hyperparameters=tuple(
             replace(h, name=renamed[h.name], formula=h.formula) for _, h in elab.hyperparameters
         ),
-        terms=tuple(
-            replace(t, body=final(t.body), guard=final(t.guard)) for t in terms
-        ),
+        terms=tuple(replace(t, body=final(t.body), guard=final(t.guard)) for t in terms),
         requires=tuple(
             Requirement(final(r.condition), final(r.guard), r.span) for r in elab.requires
         ),
@@ -304,7 +313,13 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
 
 def _single(expr: nodes.Expr, scope: Scope) -> nodes.Loss | None:
     """The declaration an expression names, if it is nothing but that loss."""
-    name = expr.function.id if isinstance(expr, nodes.Call) else expr.id if isinstance(expr, nodes.Name) else ""
+    name = (
+        expr.function.id
+        if isinstance(expr, nodes.Call)
+        else expr.id
+        if isinstance(expr, nodes.Name)
+        else ""
+    )
     entry = scope.find(name)
     found = entry.declaration if entry else None
     return found if isinstance(found, nodes.Loss) else None
@@ -340,7 +355,7 @@ def _terms(elab: Elaborator, expr: nodes.Expr, frame: Frame, name: str) -> tuple
     terms: list[Term] = []
     spans: dict[str, Span] = {}
     for part, sign, inside in _summands(elab, expr, 1, frame):
-        title = _title(part, inside) or (name if part is expr else f"term_{len(terms) + 1}")
+        title = _title(part, inside) or f"term_{len(terms) + 1}"
         elab.part = title if title in inside.names else None
         value = _per_place(elab, part, inside)
         if title in spans:
@@ -356,6 +371,8 @@ def _terms(elab: Elaborator, expr: nodes.Expr, frame: Frame, name: str) -> tuple
         free = free_indices(body) | free_indices(value.guard)
         result = tuple(sorted(free, key=lambda i: (i.axis != BATCH, str(i))))
         terms.append(Term(title, result, body, value.guard))
+    if len(terms) == 1 and terms[0].name == "term_1":
+        terms[0] = replace(terms[0], name=name)
     return tuple(terms)
 
 
@@ -363,7 +380,9 @@ def _per_place(elab: Elaborator, node: nodes.Expr, frame: Frame) -> Value:
     """A term's value at the place at hand: free in the indices it is reduced over."""
     value = elab.number(node, frame)
     entry = frame.scope.find(_title(node, frame))
-    binders = entry.declaration.binders if entry and isinstance(entry.declaration, nodes.Loss) else ()
+    binders = (
+        entry.declaration.binders if entry and isinstance(entry.declaration, nodes.Loss) else ()
+    )
     if value.axes not in ((), (BATCH,)) and len(value.axes) != len(binders):
         fail(
             "axes-left",

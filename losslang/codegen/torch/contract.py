@@ -53,7 +53,8 @@ def parameters(low: Lowered, names: Names) -> Iterator[str]:
     if has.progress:
         yield f"progress: float | Tensor = {literal(options.get('progress', Fraction(0)))}"
     yield f'reduction: str = "{options.get("reduction", "mean")}"'
-    yield "denominator: float | Tensor | None = None"
+    share = options.get("denominator")
+    yield f"denominator: float | Tensor | None = {'None' if share is None else literal(share)}"
     if has.per_example:
         yield "weight: Tensor | None = None"
     if has.mask:

@@ -84,11 +84,13 @@ def _labels(
         tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
         if CHECK_LABELS and target.is_cpu and not tracing and bad.any():
             raise IndexError(f"target has labels outside 0 to {classes - 1}")
-    scale = None if soft or class_weight is None else class_weight.to(logits.dtype)[target]
+    scale = None if soft or class_weight is None else class_weight.to(logits)[target]
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
-    return target * class_weight if soft and class_weight is not None else target, soft, keep, scale
+    if soft and class_weight is not None:
+        target = target * class_weight.to(logits)
+    return target, soft, keep, scale
 ''',
     "_reduce": '''\
 def _reduce(
