@@ -84,7 +84,9 @@ def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storag
             assert label.over is not None
             found[variants.SOFT] = Storage(label.name, (BATCH, label.over, *pack))
             continue
-        dtype = {"index": "int", "label": "int", "int": "int", "bool": "bool"}.get(known.kind, "float")
+        dtype = {"index": "int", "label": "int", "int": "int", "bool": "bool"}.get(
+            known.kind, "float"
+        )
         axes = (*((BATCH,) if known.batched else ()), *known.axes)
         found[known.tensor] = Storage(known.name, axes, dtype)  # type: ignore[arg-type]
     for hyper in loss.hyperparameters:
@@ -92,8 +94,8 @@ def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storag
             found[hyper.tensor] = Storage(hyper.name, hyper.axes)
     for draw in loss.draws:
         found[draw.tensor] = Storage(draw.name, draw.axes)
-    found[variants.KEEP] = Storage("keep", (BATCH, *pack), "bool")
-    found[variants.LABEL_WEIGHT] = Storage("label_weight", (BATCH, *pack))
+    found[variants.KEEP] = Storage(variants.KEEP.name, (BATCH, *pack), "bool")
+    found[variants.LABEL_WEIGHT] = Storage(variants.LABEL_WEIGHT.name, (BATCH, *pack))
     return found
 
 
@@ -127,10 +129,11 @@ def _read(loss: Loss, plan: Plan) -> Variant:
     arrays = {str(n.attrs[0]) for n in plan.nodes if n.op in ("read", "size")}
     hypers = {str(n.attrs[0]) for n in plan.nodes if n.op in ("hyper", "chosen")}
     declared = [h.name for h in loss.hyperparameters]
+    own = (variants.KEEP.name, variants.LABEL_WEIGHT.name)
     order = [*(i.name for i in loss.inputs), *declared, *(d.name for d in loss.draws)]
     return Variant(
         plan,
-        tuple(name for name in (*order, "keep", "label_weight") if name in arrays),
+        tuple(name for name in (*order, *own) if name in arrays),
         tuple(name for name in (*declared, "progress") if name in hypers),
         any(n.op == "ema" for n in plan.nodes),
     )

@@ -34,13 +34,13 @@ from losslang.ir.heads import (
 )
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
 
-KEEP = Tensor("keep", "bool")
-"""Which examples (and places on the pack) count."""
+KEEP = Tensor("@keep", "bool")
+"""Which examples (and places on the pack) count. No name of a program begins with this sign."""
 
-SOFT = Tensor("labels", "real")
+SOFT = Tensor("@labels", "real")
 """Weight of each label of each example."""
 
-LABEL_WEIGHT = Tensor("label_weight", "real")
+LABEL_WEIGHT = Tensor("@label_weight", "real")
 """Class weight of each example's label."""
 
 
@@ -55,9 +55,9 @@ class LabelUse:
 def label_input(loss: Loss) -> Input | None:
     """The input with one class per example (or per place of the pack), if there is one."""
     for known in loss.inputs:
-        if known.kind == "index" and known.batched and known.axes in ((), (known.pack,)):
-            if any(known.over in other.axes for other in loss.inputs):
-                return known
+        alone = known.kind == "index" and known.batched and known.axes in ((), (known.pack,))
+        if alone and any(known.over in other.axes for other in loss.inputs):
+            return known
     return None
 
 
@@ -72,9 +72,7 @@ def _transform(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:
     if isinstance(expr, Binder):
         rest = tuple(_transform(arg, visit) for arg in expr.rest)
         indices, guard, body = expr.open()
-        return expr.func(
-            expr.op, indices, _transform(guard, visit), _transform(body, visit), *rest
-        )
+        return expr.func(expr.op, indices, _transform(guard, visit), _transform(body, visit), *rest)
     if isinstance(expr, Branch):
         test, yes, no = expr.args
         return Branch(_transform(test, visit), _transform(yes, visit), _transform(no, visit))
@@ -151,9 +149,7 @@ def looks_at_batch(expr: Expr, pack: Axis | None) -> bool:
 
 def plain(expr: Expr) -> Expr:
     """The formula itself, its marks removed."""
-    return _transform(
-        expr, lambda e: plain(e.args[1]) if isinstance(e, Labelled) else None
-    )
+    return _transform(expr, lambda e: plain(e.args[1]) if isinstance(e, Labelled) else None)
 
 
 def is_linear_in_labels(expr: Expr) -> bool:

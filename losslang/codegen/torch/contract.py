@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from losslang.codegen import variants
 from losslang.codegen.lower import Lowered, Variant
 from losslang.codegen.plan import Node
 from losslang.codegen.torch.names import Exports, Names
@@ -316,7 +317,7 @@ class Body:
         keep = "_some(keep.flatten(1))" if pack else "_some(keep.reshape(-1))"
         weight = f"keep.to({self.like()}.dtype) if label_weight is None else label_weight"
         weight += ".flatten(1)" if pack else ".reshape(-1)"
-        special = {"keep": keep, "label_weight": weight}
+        special = {variants.KEEP.name: keep, variants.LABEL_WEIGHT.name: weight}
         names = (*variant.arrays, *variant.hyperparameters)
         found = [special.get(name, self.names[name]) for name in names]
         return found + (["averages", "training"] if variant.averages else [])
@@ -392,7 +393,7 @@ def is_flat(low: Lowered) -> bool:
 
 def _names_batch(node: Node) -> bool:
     """Whether a node needs to know how many leading axes there are."""
-    if node.op in ("expand", "einsum") or (node.op == "read" and node.attrs[0] == "keep"):
+    if node.op in ("expand", "einsum") or (node.op == "read" and node.attrs[0] == variants.KEEP.name):
         return True
     if BATCH.name not in node.dims:
         return False

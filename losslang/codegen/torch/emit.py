@@ -1,4 +1,4 @@
-"""A module that imports only torch: the formula first, then the function, the class, the helpers."""
+"""A module that imports only torch: the formula first, then the function, the class, helpers."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ class _Part:
         self.alone = alone
         loss = low.loss
         self.names = Names(
-            [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)]
+            [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)],
+            [*(f"raw_{h.name}" for h in loss.hyperparameters), *(a.name for a in loss.averages)],
         )
         self.exports = Exports(loss.name, taken)
         self.function = self.exports.function
@@ -147,18 +148,26 @@ class _Part:
             if output.guard is not None:
                 text = f"({text}, {writer.result(output.guard)})"
             results.append(text)
-        result = results[0].removeprefix("(").removesuffix(")") if self._is_pair(variant) else results[0]
+        result = (
+            results[0].removeprefix("(").removesuffix(")") if self._is_pair(variant) else results[0]
+        )
         if self.many:
             result = ", ".join(results)
             if len(result) > WIDTH - 12:
                 result = f"({result})"
         one = self.many or self._is_pair(variant)
-        returns = "tuple[Tensor, ...]" if one and not self.many else "tuple" if self.many else "Tensor"
+        returns = (
+            "tuple[Tensor, ...]" if one and not self.many else "tuple" if self.many else "Tensor"
+        )
         arguments = [f"{name}: Tensor" for name in arrays]
         arguments += [f"{self.names[h]}: {self._type(h)}" for h in variant.hyperparameters]
         if variant.averages:
             arguments += ["averages: dict[str, Tensor]", "training: bool"]
-        head = _call(f"def {self.exports.soft if suffix else self.exports.formula}", arguments, f" -> {returns}:")
+        head = _call(
+            f"def {self.exports.soft if suffix else self.exports.formula}",
+            arguments,
+            f" -> {returns}:",
+        )
         doc = self._formula_doc(variant, suffix)
         body = [*writer.lines, f"return {result}"]
         return "\n".join([head, f"    {doc}", *folded(body, 4), ""])
@@ -201,9 +210,7 @@ class _Part:
         result = writer.result(variant.plan.outputs[0].value)
         head = f"def {self.exports.now(emitted)}(like: Tensor, progress: float | Tensor) -> Tensor:"
         doc = f'"""{emitted} at a point of training."""'
-        return "\n".join(
-            [head, f"    {doc}", *folded([*writer.lines, f"return {result}"], 4), ""]
-        )
+        return "\n".join([head, f"    {doc}", *folded([*writer.lines, f"return {result}"], 4), ""])
 
     # ------------------------------------------------------------ public
 
@@ -244,14 +251,12 @@ class _Part:
     def _class(self) -> str:
         loss = self.low.loss
         hypers = loss.hyperparameters
-        parameters = [
-            f"{self.names[h.name]}: {annotation(h)}{default(h)}" for h in hypers
-        ]
+        parameters = [f"{self.names[h.name]}: {annotation(h)}{default(h)}" for h in hypers]
         own = ["*", *parameters] if parameters else []
         head = _call("    def __init__", ["self", *own, "**options: object"], " -> None:")
         body = [
             f"class {self.type}(nn.Module):",
-            f'    """Module of :func:`{self.function}`; what is set here is the default of each call."""',
+            f'    """Module of :func:`{self.function}`; what is set here is the default of a call."""',
             "",
             head,
             "        super().__init__()",
@@ -263,7 +268,8 @@ class _Part:
             body.append(f'        self.register_buffer("{average.name}", {init})')
         if self.has.progress:
             start = literal(loss.options.get("progress", Fraction(0)), real=True)
-            body.append(f'        self.register_buffer("_progress", torch.tensor({start}, dtype=torch.float64), persistent=False)')
+            init = f"torch.tensor({start}, dtype=torch.float64)"
+            body.append(f'        self.register_buffer("_progress", {init}, persistent=False)')
         body += ["        self.options = options", ""]
         for hyper in hypers:
             if hyper.learn:
@@ -276,7 +282,8 @@ class _Part:
     def _stored(self, hyper: Hyperparameter) -> Iterator[str]:
         name = self.names[hyper.name]
         if hyper.learn:
-            yield f"self.raw_{name} = nn.Parameter({_inverse(hyper.domain, f'torch.as_tensor({name})')})"
+            raw = _inverse(hyper.domain, f"torch.as_tensor({name})")
+            yield f"self.raw_{name} = nn.Parameter({raw})"
         elif hyper.axes:
             yield f'self.register_buffer("{name}", torch.as_tensor({name}, dtype=torch.float32))'
         else:
@@ -296,7 +303,9 @@ class _Part:
         loss = self.low.loss
         inputs = [self.names[i.name] for i in loss.inputs]
         typed = [f"{name}: Tensor" for name in inputs]
-        settings = [f'"{self.names[h.name]}": self.{self.names[h.name]}' for h in loss.hyperparameters]
+        settings = [
+            f'"{self.names[h.name]}": self.{self.names[h.name]}' for h in loss.hyperparameters
+        ]
         if self.has.progress:
             settings.append('"progress": self._progress')
         if self.has.averages:
@@ -383,7 +392,11 @@ def _input_text(known: Input) -> str:
 
 
 def _hyper_text(hyper: Hyperparameter) -> str:
-    kind = " or ".join(hyper.options) if hyper.kind == "choice" else f"{hyper.kind} {hyper.domain}".strip()
+    kind = (
+        " or ".join(hyper.options)
+        if hyper.kind == "choice"
+        else f"{hyper.kind} {hyper.domain}".strip()
+    )
     axes = f" [{', '.join(a.name for a in hyper.axes)}]" if hyper.axes else ""
     return f"{kind}{axes}" + (", learned" if hyper.learn else "")
 
@@ -394,7 +407,9 @@ def _forward(domain: Domain, raw: str) -> str:
         low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
         return f"{low} + {width} * {raw}.sigmoid()"
     if domain.low is not None:
-        return f"{raw}.exp()" if domain.low == 0 else f"{literal(domain.low, real=True)} + {raw}.exp()"
+        return (
+            f"{raw}.exp()" if domain.low == 0 else f"{literal(domain.low, real=True)} + {raw}.exp()"
+        )
     if domain.high is not None:
         return f"{literal(domain.high, real=True)} - {raw}.exp()"
     return raw
@@ -406,7 +421,11 @@ def _inverse(domain: Domain, value: str) -> str:
         low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
         return f"(({value} - {low}) / {width}).logit()"
     if domain.low is not None:
-        return f"{value}.log()" if domain.low == 0 else f"({value} - {literal(domain.low, real=True)}).log()"
+        return (
+            f"{value}.log()"
+            if domain.low == 0
+            else f"({value} - {literal(domain.low, real=True)}).log()"
+        )
     if domain.high is not None:
         return f"({literal(domain.high, real=True)} - {value}).log()"
     return f"{value}.float()"

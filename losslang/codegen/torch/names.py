@@ -31,11 +31,14 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
 
 
 class Names:
-    """Maps a name of the program to the one emitted; ``names["max"]`` is ``max_``."""
+    """Maps a name of the program to the one emitted; ``names["max"]`` is ``max_``.
 
-    def __init__(self, names: Iterable[str]) -> None:
+    ``attributes`` are those that the loss's class has for itself.
+    """
+
+    def __init__(self, names: Iterable[str], attributes: Iterable[str] = ()) -> None:
         self._emitted: dict[str, str] = {}
-        taken: set[str] = set()
+        taken = set(attributes)
         for name in dict.fromkeys(names):
             # What begins with an underscore is the module's own.
             plain = name.lstrip("_")
@@ -46,7 +49,7 @@ class Names:
             self._emitted[name] = emitted
 
     def __getitem__(self, name: str) -> str:
-        return self._emitted.get(name, name)
+        return self._emitted.get(name, name.lstrip("@"))
 
     @property
     def taken(self) -> frozenset[str]:
@@ -82,4 +85,6 @@ class Exports:
 def class_name(name: str) -> str:
     """``info_nce`` as the name of a class, ``InfoNce``."""
     joined = "".join(part[:1].upper() + part[1:] for part in name.split("_") if part)
-    return joined if joined.isidentifier() and joined not in _RESERVED else f"{joined or 'Loss'}Loss"
+    return (
+        joined if joined.isidentifier() and joined not in _RESERVED else f"{joined or 'Loss'}Loss"
+    )
