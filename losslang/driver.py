@@ -16,7 +16,6 @@ from losslang.syntax import nodes
 from losslang.syntax.parse import parse_expression, parse_module
 
 if TYPE_CHECKING:
-    from losslang.ir.compose import Extras
     from losslang.ir.loss import Loss
     from losslang.ir.scope import Entry, Scope
     from losslang.runtime.module import Module
@@ -220,7 +219,9 @@ def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, .
     for declaration in module.declarations:
         if isinstance(declaration, nodes.Loss) and not _takes_losses(declaration):
             try:
-                elaborate(nodes.Name(declaration.name_span, declaration.name), scope, declaration.name)
+                elaborate(
+                    nodes.Name(declaration.name_span, declaration.name), scope, declaration.name
+                )
             except DiagnosticError as error:
                 found.extend(error.diagnostics)
                 # Whatever uses a loss that is too large is so too, after as long a time.

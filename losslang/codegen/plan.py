@@ -71,7 +71,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Plan:
-    """``names`` are hints for readers; ``scalars`` the hyperparameters that must be single numbers."""
+    """``names`` are for readers; ``scalars`` are hyperparameters that must be single numbers."""
 
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
@@ -189,7 +189,9 @@ class Planner:
         seen = axes[len(axes) - len(layout) :]
         return self.node("view", (array.node,), layout, seen, self.dtype(array))
 
-    def map(self, op: str, arrays: Sequence[Array], attrs: Iterable[object] = (), dtype: DType = "float") -> Array:
+    def map(
+        self, op: str, arrays: Sequence[Array], attrs: Iterable[object] = (), dtype: DType = "float"
+    ) -> Array:
         """An elementwise operation."""
         axes, args = self.align(arrays)
         static = all(array.static for array in arrays)
@@ -292,7 +294,9 @@ class Planner:
             axes, args = self.align(both)
             static = yes.static and no.static
             hypers = yes.hypers | no.hypers
-            made = self.node("choose", (test.node, *args), (), axes, "static" if static else "float")
+            made = self.node(
+                "choose", (test.node, *args), (), axes, "static" if static else "float"
+            )
             return Array(made, axes, static, hypers)
         if self.dtype(yes) == self.dtype(no) == "int":
             return self.map("where", [test, yes, no], dtype="int")
@@ -306,9 +310,7 @@ class Planner:
         pair = "minimum" if least else "maximum"
         if not others:
             return fold(lambda a, b: self.map(f"static_{pair}", [a, b]), numbers)
-        joined = fold(
-            lambda a, b: self.map(pair, [self.as_tensor(a), self.as_tensor(b)]), others
-        )
+        joined = fold(lambda a, b: self.map(pair, [self.as_tensor(a), self.as_tensor(b)]), others)
         bound = "clamp_max" if least else "clamp_min"
         return fold(lambda a, b: self.map(bound, [self.as_tensor(a), b]), numbers, joined)
 
@@ -391,7 +393,9 @@ class Planner:
         if not places:
             return Array(made, static=True, hypers=frozenset((storage.name,)))
         array = Array(made, places)
-        pairs = sorted(zip(places, e.indices, strict=True), key=lambda p: not isinstance(p[1], Index))
+        pairs = sorted(
+            zip(places, e.indices, strict=True), key=lambda p: not isinstance(p[1], Index)
+        )
         for place, index in pairs:
             array = self._at(array, place, index)
         return array
@@ -423,7 +427,7 @@ class Planner:
             return self._example_first(Array(made, axes))
         out = common_axes([rest, where.axes])
         if out == rest:
-            spot = self._spread(where, array.axes[:dim] + (place,) + array.axes[dim + 1 :], place)
+            spot = self._spread(where, array.axes, place)
             op = "gather" if set(where.axes) == set(rest) else "take_along"
             made = self.node(op, (array.node, spot), (dim - len(array.axes),), rest, dtype)
             return Array(made, rest)
@@ -491,7 +495,9 @@ class Planner:
             return array
         rest = tuple(a for a in array.axes if a not in binders)
         dims = tuple(array.axes.index(b) - len(array.axes) for b in binders)
-        dtype: DType = "int" if op.startswith("arg") else "bool" if op in ("any", "all") else "float"
+        dtype: DType = (
+            "int" if op.startswith("arg") else "bool" if op in ("any", "all") else "float"
+        )
         return Array(self.node(op, (array.node,), dims, rest, dtype), rest)
 
     def _collapsed(self, e: Reduce, array: Array, count: Array | None) -> Array:
@@ -556,7 +562,9 @@ class Planner:
         union = common_axes(list(merged))
         if len(merged) < 2 or any(set(union) == set(axes) for axes in merged):
             return None
-        arrays = [self.as_float(self._multiplied([self.plan(f) for f in fs])) for fs in merged.values()]
+        arrays = [
+            self.as_float(self._multiplied([self.plan(f) for f in fs])) for fs in merged.values()
+        ]
         rest = tuple(a for a in union if a not in e.binders)
         letters = _letters(union)
         text = ",".join("".join(letters[a] for a in array.axes) for array in arrays)
@@ -566,7 +574,9 @@ class Planner:
         if e.op == "mean":
             for b in e.binders:
                 size = Array(self._axis_size(b.axis), static=True)
-                total = self.map("div", [total, self.map("static_maximum", [size, self.constant(ONE)])])
+                total = self.map(
+                    "div", [total, self.map("static_maximum", [size, self.constant(ONE)])]
+                )
         else:
             total = self._times_sizes(total, [b for b in e.binders if b not in union])
         return self._multiplied([self.plan(f) for f in outside] + [total]) if outside else total

@@ -15,7 +15,6 @@ from losslang.ir.frame import Frame
 from losslang.ir.heads import (
     ONE,
     ZERO,
-    And,
     At,
     Axis,
     Delta,
@@ -29,7 +28,6 @@ from losslang.ir.heads import (
     Reduce,
     Size,
     free_indices,
-    substitute,
 )
 from losslang.ir.loss import BATCH, EXAMPLE, Average, Draw
 from losslang.ir.primitives import BY_NAME, Apply, log
@@ -141,7 +139,9 @@ def _source(
     argument = node.args[0]
     if isinstance(argument, nodes.Comprehension):
         if len(node.args) > 1 or node.keywords:
-            fail("misplaced-comprehension", "a comprehension is its call's only argument", node.span)
+            fail(
+                "misplaced-comprehension", "a comprehension is its call's only argument", node.span
+            )
         return elab.comprehension(argument, frame)
     if [k for k in node.keywords if k.name != "axis"]:
         fail("unknown-keyword", f"{node.function.id} has no such parameter", node.keywords[0].span)
@@ -212,7 +212,9 @@ def _only(node: nodes.Call, count: int, *keywords: str) -> None:
     for keyword in node.keywords:
         if keyword.name not in keywords:
             fail(
-                "unknown-keyword", f"{node.function.id} has no parameter {keyword.name!r}", keyword.span
+                "unknown-keyword",
+                f"{node.function.id} has no parameter {keyword.name!r}",
+                keyword.span,
             )
 
 
@@ -227,7 +229,7 @@ def softmax(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
 
 
 def _squares(value: Value, index: Index) -> Expr:
-    return Reduce("sum", (index,), ONE, value.body**2)
+    return Reduce("sum", (index,), _guard(value, index), value.body**2)
 
 
 def norm(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
@@ -237,11 +239,11 @@ def norm(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     value, index = _array(elab, node, frame)
     if len(node.args) == 1:
         return dropped(value, index, sympy.sqrt(_squares(value, index)))
-    order = elab.scalar(node.args[1], frame).body
+    order, guard = elab.scalar(node.args[1], frame).body, _guard(value, index)
     if order == sympy.oo:
-        return dropped(value, index, Reduce("max", (index,), ONE, sympy.Abs(value.body)))
+        return dropped(value, index, Reduce("max", (index,), guard, sympy.Abs(value.body)))
     limits.check_power(ONE, order, node.args[1].span)
-    total = Reduce("sum", (index,), ONE, sympy.Abs(value.body) ** order)
+    total = Reduce("sum", (index,), guard, sympy.Abs(value.body) ** order)
     return dropped(value, index, total ** (1 / order))
 
 
@@ -275,7 +277,7 @@ def dot(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     """Sum of products along the axis that two arrays share."""
     left, right, index = _pair(elab, node, frame)
     product = elementwise(lambda a, b: a * b, left, right)
-    return dropped(product, index, Reduce("sum", (index,), ONE, product.body))
+    return dropped(product, index, Reduce("sum", (index,), _guard(product, index), product.body))
 
 
 def cosine(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
@@ -283,7 +285,7 @@ def cosine(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     left, right, index = _pair(elab, node, frame)
     units = [replace(v, body=_unit(v, index)) for v in (left, right)]
     product = elementwise(lambda a, b: a * b, *units)
-    return dropped(product, index, Reduce("sum", (index,), ONE, product.body))
+    return dropped(product, index, Reduce("sum", (index,), _guard(product, index), product.body))
 
 
 def distance(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
@@ -297,7 +299,8 @@ def entropy(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     """``-sum(p log p)`` with 0 log 0 = 0."""
     _only(node, 1, "axis")
     value, index = _array(elab, node, frame)
-    return dropped(value, index, -Reduce("sum", (index,), ONE, xlogy(value.body, value.body)))
+    total = Reduce("sum", (index,), _guard(value, index), xlogy(value.body, value.body))
+    return dropped(value, index, -total)
 
 
 def onehot(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
@@ -485,7 +488,7 @@ REDUCTIONS = (
 
 TABLE: dict[str, Builtin] = {
     **{name: primitive for name in BY_NAME if name != "trigamma"},
-    **{name: reduction for name in REDUCTIONS},
+    **dict.fromkeys(REDUCTIONS, reduction),
     "softmax": softmax,
     "log_softmax": softmax,
     "norm": norm,

@@ -1,4 +1,4 @@
-"""A whole loss from an expression over losses: merged inputs, named terms, settled hyperparameters."""
+"""A whole loss from an expression over losses: merged inputs, named terms, hyperparameters."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def _collect_loss(
         given = instantiate.arguments(declaration, node)
     for argument in given.losses.values():
         collect(argument, scope, inputs, known)
-    whole = instantiate.looks_at_batch(declaration) or bool(declaration.binders)
+    whole = instantiate.is_whole(declaration)
     axes: dict[str, Axis] = {}
     for parameter in instantiate.split_inputs(declaration)[1]:
         argument = given.inputs.get(parameter.name)

@@ -139,9 +139,7 @@ def title(expression: nodes.Expr) -> str:
     return "loss"
 
 
-def _named(
-    config: Config, scope: Scope
-) -> tuple[dict[str, nodes.Let], dict[str, nodes.Expr]]:
+def _named(config: Config, scope: Scope) -> tuple[dict[str, nodes.Let], dict[str, nodes.Expr]]:
     """The keys that the expression uses as names: parts, and new hyperparameters."""
     parts: dict[str, nodes.Let] = {}
     new: dict[str, nodes.Expr] = {}
@@ -213,7 +211,10 @@ def _check_brought(config: Config, brought: Mapping[str, nodes.Let]) -> None:
 
 def _check_beside(config: Config, loss: Loss) -> None:
     """Refuse settings of the loss that stand next to ``loss:`` and would be passed over."""
-    own = {*STRUCTURE, *CALL_WORDS, *(hyper.name for hyper in loss.hyperparameters)} - {"name", "path"}
+    own = {*STRUCTURE, *CALL_WORDS, *(hyper.name for hyper in loss.hyperparameters)} - {
+        "name",
+        "path",
+    }
     for key in sorted(config.beside & own):
         fail(
             "misplaced-key",

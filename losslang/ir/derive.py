@@ -85,9 +85,7 @@ def derivative(expr: Expr, wrt: Expr) -> Expr:
         if row is None:
             raise InternalError(f"no derivative for {type(e).__name__}")
         args = operands(e)
-        return sympy.Add(
-            *(by(*args) * d(a) for by, a in zip(row.derivatives, args, strict=True))
-        )
+        return sympy.Add(*(by(*args) * d(a) for by, a in zip(row.derivatives, args, strict=True)))
 
     return d(expr)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 import sympy
 from sympy import Expr, Rational
-from sympy.core.symbol import Str
 
 from losslang.diagnostics import Label, fail
 from losslang.ir import builtins, instantiate, limits
@@ -100,7 +99,11 @@ class Elaborator:
         if isinstance(binding, LossValue):
             return instantiate.bare(self, binding, node.span)
         if not isinstance(binding, Value):
-            what = {Choice: "a choice", FunctionValue: "a function", LocalFunctionValue: "a function"}
+            what = {
+                Choice: "a choice",
+                FunctionValue: "a function",
+                LocalFunctionValue: "a function",
+            }
             fail(
                 "not-a-value",
                 f"this is {what.get(type(binding), 'not a value')}, not a number",
@@ -151,7 +154,11 @@ class Elaborator:
         """What an expression stands for in a frame."""
         self._steps += 1
         if self._steps > MAX_STEPS:
-            fail("formula-too-large", "with its functions written out the formula is too large", node.span)
+            fail(
+                "formula-too-large",
+                "with its functions written out the formula is too large",
+                node.span,
+            )
         result = self._EVALUATE[type(node)](self, node, frame)
         if isinstance(result, Value):
             limits.check_size(result.body, node.span)
@@ -326,7 +333,11 @@ class Elaborator:
     def _chosen(self, node: nodes.Compare, choice: Choice) -> Value:
         other = node.operands[1]
         if len(node.ops) != 1 or node.ops[0] not in ("==", "!="):
-            fail("choice-comparison", "a choice is compared with one of its words, by == or !=", node.span)
+            fail(
+                "choice-comparison",
+                "a choice is compared with one of its words, by == or !=",
+                node.span,
+            )
         if not isinstance(other, nodes.Name) or other.id not in choice.options:
             written = other.id if isinstance(other, nodes.Name) else other.span.text
             fail(
@@ -385,7 +396,9 @@ class Elaborator:
                 f"{len(indices)} indices for {axes_text(value.axes) or 'a single number'}",
                 node.span,
             )
-        for axis, index, place in zip(value.axes, indices, node.indices[-len(indices) :], strict=False):
+        for axis, index, place in zip(
+            value.axes, indices, node.indices[-len(indices) :], strict=False
+        ):
             self._check_index(axis, index, place)
         rule = {slot(a): i.body for a, i in zip(value.axes, indices, strict=False)}
         rest = value.axes[len(indices) :]
@@ -408,8 +421,14 @@ class Elaborator:
 
     def _check_index(self, axis: Axis, index: Value, node: nodes.Expr) -> None:
         if index.kind == "index":
-            same_size = index.over is not None and axis.size is not None and index.over.size == axis.size
-            if index.over == axis or same_size or (index.over is not None and index.over.size is not None):
+            same_size = (
+                index.over is not None and axis.size is not None and index.over.size == axis.size
+            )
+            if (
+                index.over == axis
+                or same_size
+                or (index.over is not None and index.over.size is not None)
+            ):
                 return
             fail(
                 "axis-mismatch",
@@ -418,11 +437,20 @@ class Elaborator:
                 help=f"use an index that runs over {axis}",
             )
         if index.kind != "int":
-            fail("not-an-index", "this is not an index", node.span, help=f"an index over {axis} is wanted")
+            fail(
+                "not-an-index",
+                "this is not an index",
+                node.span,
+                help=f"an index over {axis} is wanted",
+            )
         if index.body.is_Integer:
             size = axis.size
             if index.body < 0 or (size is not None and size.is_Integer and index.body >= size):
-                fail("index-out-of-range", f"there is no place {index.body} on axis {axis}", node.span)
+                fail(
+                    "index-out-of-range",
+                    f"there is no place {index.body} on axis {axis}",
+                    node.span,
+                )
 
     def bind(
         self, binders: tuple[nodes.Binder, ...], frame: Frame, holder: Frame | None = None
@@ -508,7 +536,10 @@ class Elaborator:
                 help="write pairs over one axis as a local function, s(i, j) = ...",
             )
         return replace(
-            value, body=substitute(value.body, rule), guard=substitute(guard, rule), axes=axes + value.axes
+            value,
+            body=substitute(value.body, rule),
+            guard=substitute(guard, rule),
+            axes=axes + value.axes,
         )
 
     def _list(self, node: nodes.ListLiteral, frame: Frame) -> Value:
@@ -550,12 +581,17 @@ class Elaborator:
         if node.keywords or len(node.args) != len(wanted):
             fail(
                 "argument-count",
-                f"{function.node.name}({', '.join(wanted)}) is called with {len(node.args)} arguments",
+                f"{function.node.name}({', '.join(wanted)}) is called with {len(node.args)}"
+                " arguments",
                 node.span,
                 also=(Label(function.node.span, "defined here"),),
             )
         if any(isinstance(arg, nodes.Comprehension) for arg in node.args):
-            fail("misplaced-comprehension", "a comprehension is the argument of a reduction", node.span)
+            fail(
+                "misplaced-comprehension",
+                "a comprehension is the argument of a reduction",
+                node.span,
+            )
         values = [self.evaluate(arg, frame) for arg in node.args]
         places = tuple(
             (v.body, v.over)
@@ -574,7 +610,7 @@ class Elaborator:
     def _misplaced(self, node: nodes.Comprehension, frame: Frame) -> Binding:
         fail("misplaced-comprehension", "a comprehension is the argument of a reduction", node.span)
 
-    _EVALUATE: dict[type, Callable[..., Binding]] = {
+    _EVALUATE: ClassVar[dict[type, Callable[..., Binding]]] = {
         nodes.Number: _number,
         nodes.Name: _name,
         nodes.Unary: _unary,
@@ -591,7 +627,7 @@ class Elaborator:
 
 
 def means_loss(node: nodes.Call, frame: Frame) -> bool:
-    """Whether a call in a composition means the loss that has a built-in's name, as ``quantile``."""
+    """Whether a call in a composition means the loss of a built-in's name, as ``quantile``."""
     entry = frame.scope.find(node.function.id) if frame.open and not node.args else None
     return entry is not None and isinstance(entry.declaration, nodes.Loss)
 

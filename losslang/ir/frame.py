@@ -19,9 +19,9 @@ Place = tuple[Expr, Axis]
 class Frame:
     """Names and axes of one loss (``parent`` is ``None``) or of a comprehension inside it.
 
-    ``places`` are the indices that surround the expression, ``guard`` the condition under which it is
-    evaluated at all. In an ``open`` frame, that of a composition, hyperparameters of the losses it
-    names stay hyperparameters; in any other they take their defaults.
+    ``places`` are the indices that surround the expression, ``guard`` the condition under which it
+    is evaluated at all. In an ``open`` frame, that of a composition, hyperparameters of the losses
+    it names stay hyperparameters; in any other they take their defaults.
     """
 
     scope: Scope

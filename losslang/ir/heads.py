@@ -48,7 +48,8 @@ class Axis(Basic):
 class Tensor(Basic):
     """An array that is read: an input, an array hyperparameter, a mask, or an array of draws.
 
-    ``kind`` is ``real``, ``positive`` (real, known to be > 0), ``int``, ``bool``, ``index`` or ``label``.
+    ``kind`` is ``real``, ``positive`` (real, known to be > 0), ``int``, ``bool``, ``index`` or
+    ``label``.
     """
 
     def __new__(cls, name: str | Str, kind: str | Str = "real") -> Tensor:
@@ -121,7 +122,6 @@ class Size(Head):
         return self.args[0]
 
 
-
 class At(Head):
     """``tensor[i, j, ...]``: an indexed read."""
 
@@ -147,7 +147,6 @@ class At(Head):
     def _eval_is_integer(self) -> bool | None:
         return True if self.tensor.kind in ("int", "bool", "index") else None
 
-
     def _sympystr(self, printer: Any) -> str:
         return f"{self.tensor}[{', '.join(map(printer._print, self.indices))}]"
 
@@ -160,7 +159,6 @@ class Truth(Head):
 
     is_integer = True
     is_nonnegative = True
-
 
 
 class Delta(Truth):
@@ -265,7 +263,6 @@ class Branch(Head):
         return yes if yes == no else Basic.__new__(cls, test, yes, no)
 
 
-
 class _Extremum(Head):
     """Common part of :class:`Max` and :class:`Min` of finitely many numbers."""
 
@@ -279,7 +276,6 @@ class _Extremum(Head):
         if len(others) == 1:
             return others[0]
         return Basic.__new__(cls, *sorted(others, key=sympy.default_sort_key))
-
 
 
 class Max(_Extremum):
@@ -299,9 +295,8 @@ class Detach(Head):
     """The value of its argument, through which no gradient flows."""
 
 
-
 class Ema(Head):
-    """Running average ``(site, x, decay, init)``: the buffer of that site after it took in ``x``."""
+    """Running average ``(site, x, decay, init)``: the site's buffer after it took in ``x``."""
 
     def __new__(cls, site: str | Str, x: Expr, decay: Expr, init: Expr) -> Expr:
         return Basic.__new__(cls, Str(str(site)), x, decay, init)
@@ -312,13 +307,11 @@ class Ema(Head):
         return str(self.args[0])
 
 
-
 class Labelled(Head):
     """``(target, body)``: ``body`` is one example's loss for the label ``target``.
 
     It means ``body``; soft targets, label smoothing and class weights act on it.
     """
-
 
 
 # ---------------------------------------------------------------- binders
@@ -403,9 +396,9 @@ def _independent(expr: Expr, indices: Iterable[Index]) -> bool:
 class Reduce(Binder):
     """``op(body for binders if guard)``.
 
-    ``op`` is one of ``sum prod mean max min logsumexp logmeanexp any all count argmax argmin``. Over
-    nothing: sum 0, prod 1, mean 0, count 0, any 0, all 1, max and logsumexp -oo, min oo; argmax is
-    undefined. ``argmax`` and ``argmin`` are the first place of the extremum, an index.
+    ``op`` is one of ``sum prod mean max min logsumexp logmeanexp any all count argmax argmin``.
+    Over nothing: sum 0, prod 1, mean 0, count 0, any 0, all 1, max and logsumexp -oo, min oo;
+    argmax is undefined. ``argmax`` and ``argmin`` are the first place of the extremum, an index.
 
     Built in a normal form: numbers leave sums, a sum of exponentials is the exponential of a
     ``logsumexp``, and a sum over ``Delta(k, e)`` is the body at ``e``.
@@ -431,7 +424,6 @@ class Reduce(Binder):
 
     def _eval_is_extended_positive(self) -> bool | None:
         return None
-
 
     def _sympystr(self, printer: Any) -> str:
         bound = "".join(f" for {i} in {i.axis}" for i in self.binders)
@@ -463,9 +455,7 @@ def _unrolls(index: Index, body: Expr) -> bool:
     return size == 1 or any(isinstance(e, Delta) and index in e.args for e in _parts(body))
 
 
-def _unrolled(
-    op: str, index: Index, binders: tuple[Index, ...], guard: Expr, body: Expr
-) -> Expr:
+def _unrolled(op: str, index: Index, binders: tuple[Index, ...], guard: Expr, body: Expr) -> Expr:
     rest = tuple(b for b in binders if b != index)
     places = [{index: Integer(n)} for n in range(int(index.axis.size))]
     if op == "sum":
@@ -518,7 +508,9 @@ class Ordered(Binder):
     order statistics).
     """
 
-    def __new__(cls, op: str | Str, binders: Iterable[Index], guard: Expr, body: Expr, at: Expr) -> Expr:
+    def __new__(
+        cls, op: str | Str, binders: Iterable[Index], guard: Expr, body: Expr, at: Expr
+    ) -> Expr:
         return Binder.__new__(cls, op, binders, guard, body, at)
 
     @property
@@ -528,7 +520,6 @@ class Ordered(Binder):
 
     def _eval_is_integer(self) -> bool | None:
         return True if self.op == "rank" else None
-
 
     def _sympystr(self, printer: Any) -> str:
         bound = "".join(f" for {i} in {i.axis}" for i in self.binders)
@@ -601,9 +592,7 @@ def _under(node: Binder, rule: Rule) -> Basic:
     if rest == node.rest and not any(occurs(key, node.guard, node.body) for key in visible):
         return node
     indices, guard, body = node.open()
-    return node.func(
-        node.op, indices, substitute(guard, visible), substitute(body, visible), *rest
-    )
+    return node.func(node.op, indices, substitute(guard, visible), substitute(body, visible), *rest)
 
 
 @lru_cache(maxsize=1 << 16)

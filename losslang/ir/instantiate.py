@@ -60,7 +60,14 @@ def looks_at_batch(loss: nodes.Loss) -> bool:
     )
 
 
-def split_inputs(loss: nodes.Loss) -> tuple[tuple[nodes.Parameter, ...], tuple[nodes.Parameter, ...]]:
+def is_whole(loss: nodes.Loss) -> bool:
+    """Whether a loss is written for a whole batch: it names ``batch`` in an input or its ``for``."""
+    return looks_at_batch(loss) or any(b.axis == BATCH.name for b in loss.binders)
+
+
+def split_inputs(
+    loss: nodes.Loss,
+) -> tuple[tuple[nodes.Parameter, ...], tuple[nodes.Parameter, ...]]:
     """The parameters of a signature that are losses, and its inputs proper."""
     assert loss.signature is not None
     is_loss = [
@@ -80,10 +87,14 @@ class Arguments:
 
 
 def arguments(loss: nodes.Loss, node: nodes.Call) -> Arguments:
-    """Match a call with a loss's signature. Positional arguments are losses and inputs, in order."""
+    """Match a call with a loss's signature; positional arguments are losses and inputs."""
     if loss.signature is None:
         if node.args or node.keywords:
-            fail("argument-count", f"{loss.name!r} is a composition and takes no arguments", node.span)
+            fail(
+                "argument-count",
+                f"{loss.name!r} is a composition and takes no arguments",
+                node.span,
+            )
         return Arguments({}, {}, {})
     losses, inputs = split_inputs(loss)
     names = [p.name for p in loss.signature.inputs]
@@ -203,7 +214,7 @@ def bare_instance(elab: Elaborator, loss: LossValue, span: Span) -> Instance:
         if found is None:
             fail(
                 "missing-input",
-                f"{declaration.name!r} needs an input {parameter.name!r}, which nothing here defines",
+                f"{declaration.name!r} needs an input {parameter.name!r} that nothing here defines",
                 span,
                 also=(Label(parameter.span, "declared here"),),
                 help=f"call it with its inputs: {declaration.name}({parameter.name}, ...)",
@@ -254,7 +265,7 @@ def instantiate(
     signature = declaration.signature
     assert signature is not None
     elab.descend(span, declaration.name)
-    whole = looks_at_batch(declaration) or any(b.axis == BATCH.name for b in declaration.binders)
+    whole = is_whole(declaration)
     frame = Frame(loss.entry.scope)
     elab.keep(frame)
     losses, inputs = split_inputs(declaration)
@@ -271,7 +282,14 @@ def instantiate(
     result, inside = elab.bind(declaration.binders, frame)
     if declaration.binders:
         frame.names.update(inside.names)
-        frame.places = tuple((index, index.axis) for index in result)
+        frame.places += tuple((index, index.axis) for index in result)
+        if len({index.axis for index in result}) < len(result):
+            fail(
+                "repeated-axis",
+                "a loss has each axis once in its `for`",
+                declaration.binders[-1].span,
+                help="reduce over the pairs, for example with a mean over the second index",
+            )
     guard = ONE
     if declaration.guard is not None:
         guard = elab.condition(declaration.guard, frame).body
@@ -334,16 +352,16 @@ def define(frame: Frame, definitions: tuple[nodes.Definition, ...]) -> None:
 def bind_input(
     elab: Elaborator, frame: Frame, parameter: nodes.Parameter, value: Value, span: Span
 ) -> Value:
-    """Bind an input, giving the axes of its type their meaning in the frame; returns what is bound."""
+    """Bind an input and give the axes of its type their meaning; returns what is bound."""
     assert isinstance(parameter.type, nodes.TypeExpr)
     dims = parameter.type.dims
-    if dims and dims[0].name == BATCH.name and BATCH not in value.axes:
-        if EXAMPLE in free_indices(value.body):
-            value = replace(
-                value,
-                body=substitute(value.body, {EXAMPLE: slot(BATCH)}),
-                axes=(BATCH, *value.axes),
-            )
+    whole = bool(dims) and dims[0].name == BATCH.name and BATCH not in value.axes
+    if whole and EXAMPLE in free_indices(value.body):
+        value = replace(
+            value,
+            body=substitute(value.body, {EXAMPLE: slot(BATCH)}),
+            axes=(BATCH, *value.axes),
+        )
     pack = next((dim for dim in dims if dim.pack), None)
     if pack is None and len(value.axes) == len(dims) + 1:
         for axis in elab.packs.intersection(value.axes):
@@ -367,7 +385,9 @@ def bind_input(
     return value
 
 
-def _bind_axis(frame: Frame, dim: nodes.Dim, axis: Axis, parameter: nodes.Parameter, span: Span) -> None:
+def _bind_axis(
+    frame: Frame, dim: nodes.Dim, axis: Axis, parameter: nodes.Parameter, span: Span
+) -> None:
     if dim.name is None:
         if axis.size is not None and axis.size != dim.size:
             fail(
@@ -432,7 +452,9 @@ def check_kind(frame: Frame, parameter: nodes.Parameter, value: Value, span: Spa
     )
 
 
-def call_function(elab: Elaborator, function: FunctionValue, node: nodes.Call, frame: Frame) -> Value:
+def call_function(
+    elab: Elaborator, function: FunctionValue, node: nodes.Call, frame: Frame
+) -> Value:
     """``name(args)`` for a published ``fn``."""
     declaration = function.entry.declaration
     assert isinstance(declaration, nodes.Function)

@@ -1,4 +1,4 @@
-"""The IR of a whole loss: what it takes, what it computes, and the conditions under which it is defined."""
+"""The IR of a whole loss: what it takes, what it computes, and where that is defined."""
 
 from __future__ import annotations
 
@@ -79,12 +79,14 @@ class Input:
         """The head that reads it."""
         kinds = {"bit": "real", "sign": "real", "simplex": "real"}
         kind = kinds.get(self.kind, self.kind)
-        return Tensor(self.name, "positive" if kind == "real" and _is_positive(self.domain) else kind)
+        return Tensor(
+            self.name, "positive" if kind == "real" and _is_positive(self.domain) else kind
+        )
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """What the config sets. ``formula`` is the default's formula in training progress, if it has one."""
+    """What the config sets; ``formula`` is that of a default that depends on progress."""
 
     name: str
     kind: Literal["real", "int", "bool", "choice"]

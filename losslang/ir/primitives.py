@@ -176,8 +176,9 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "cosine_ramp",
-        lambda t, start, end: end
-        + (start - end) * (1 + sympy.cos(sympy.pi * Min(Max(t, ZERO), ONE))) / 2,
+        lambda t, start, end: (
+            end + (start - end) * (1 + sympy.cos(sympy.pi * Min(Max(t, ZERO), ONE))) / 2
+        ),
         arity=3,
     ),
 )

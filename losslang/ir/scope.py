@@ -1,4 +1,4 @@
-"""Which declaration a name of the program stands for: the file's own, an imported one, the library's."""
+"""Which declaration a name stands for: the file's own, an imported one, the library's."""
 
 from __future__ import annotations
 

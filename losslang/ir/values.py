@@ -121,7 +121,7 @@ Binding: TypeAlias = Value | LossValue | FunctionValue | LocalFunctionValue | Ch
 
 
 def elementwise(build: Callable[..., Expr], *values: Value, kind: Kind = "real") -> Value:
-    """``build`` of the bodies, over the union of the axes: the first's, then the next's new ones."""
+    """``build`` of the bodies over all axes: the first's, then the next's new ones."""
     axes = tuple(dict.fromkeys(axis for value in values for axis in value.axes))
     guard = And(*(value.guard for value in values))
     return Value(build(*(value.body for value in values)), axes, kind, guard=guard)

@@ -1,8 +1,9 @@
 """How floats compute a formula: rewrites that keep its value over the reals.
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
-``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal``, ``Reduce`` by ``norm``, and ``Ordered``
-by ``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
+``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal``, ``Reduce`` by ``norm``,
+and ``Ordered`` by ``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are
+already rewritten.
 """
 
 from __future__ import annotations
@@ -68,10 +69,9 @@ def _rebuilt(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
     if isinstance(expr, Binder):
         rest = tuple(rewrite(arg, memo) for arg in expr.rest)
         indices, guard, body = expr.open()
-        new = Binder.__new__(
+        return Binder.__new__(
             type(expr), expr.op, indices, rewrite(guard, memo), rewrite(body, memo), *rest
         )
-        return new
     args = [rewrite(a, memo) if isinstance(a, Expr) else a for a in expr.args]
     return expr.func(*args) if tuple(args) != expr.args else expr
 
@@ -80,7 +80,7 @@ def _rebuilt(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
 
 
 def log_softmax(e: Expr) -> Expr | None:
-    """``c z[y] - c logsumexp_k z[k]`` is ``c log_softmax(z)[y]``: the maximum is taken off first."""
+    """``c z[y] - c logsumexp_k z[k]`` is ``c log_softmax(z)[y]``, the maximum taken off first."""
     for term in e.args:
         scale, lse = _scaled(term, lambda f: isinstance(f, Reduce) and f.op == "logsumexp")
         if lse is None or len(lse.binders) != 1:
@@ -118,9 +118,15 @@ def _places(expr: Expr, index: Index) -> Iterator[Expr]:
     """The indices at which ``expr`` reads arrays along the axis of ``index``."""
     seen: set[Expr] = set()
     for node in walk(expr):
-        for place in node.indices if isinstance(node, At) else node.args if isinstance(node, Delta) else ():
+        for place in (
+            node.indices if isinstance(node, At) else node.args if isinstance(node, Delta) else ()
+        ):
             along = place.axis == index.axis if isinstance(place, Index) else True
-            if along and place not in seen and (not isinstance(place, Index) or place in free_indices(expr)):
+            if (
+                along
+                and place not in seen
+                and (not isinstance(place, Index) or place in free_indices(expr))
+            ):
                 seen.add(place)
                 yield place
 
@@ -166,7 +172,11 @@ def log_of_sum(e: Expr) -> Expr | None:
             return Apply("log1p", inside - 1)
     if isinstance(inside, Apply) and inside.name == "sigmoid":
         return -Apply("softplus", -inside.operands[0])
-    if inside.could_extract_minus_sign() and isinstance(-inside, Apply) and (-inside).name == "expm1":
+    if (
+        inside.could_extract_minus_sign()
+        and isinstance(-inside, Apply)
+        and (-inside).name == "expm1"
+    ):
         return Apply("log1mexp", (-inside).operands[0])
     if isinstance(inside, sympy.cosh):
         return Apply("log_cosh", inside.args[0])
@@ -197,7 +207,7 @@ def _logaddexp(powers: list[Expr]) -> Expr:
 
 
 def norm(e: Expr) -> Expr | None:
-    """``sqrt`` of a sum of squares is a norm, whose gradient at 0 is 0; its reciprocal is 0 there."""
+    """``sqrt`` of a sum of squares is a norm, its gradient 0 at 0; its reciprocal is 0 there."""
     if not isinstance(e.exp, Rational) or e.exp.q != 2 or not isinstance(e.base, Reduce):
         return None
     total = e.base

@@ -393,7 +393,9 @@ def is_flat(low: Lowered) -> bool:
 
 def _names_batch(node: Node) -> bool:
     """Whether a node needs to know how many leading axes there are."""
-    if node.op in ("expand", "einsum") or (node.op == "read" and node.attrs[0] == variants.KEEP.name):
+    if node.op in ("expand", "einsum") or (
+        node.op == "read" and node.attrs[0] == variants.KEEP.name
+    ):
         return True
     if BATCH.name not in node.dims:
         return False

@@ -257,7 +257,6 @@ class _Part:
         body = [
             f"class {self.type}(nn.Module):",
             f'    """Module of :func:`{self.function}`; what is set here is the default of a call."""',
-            "",
             head,
             "        super().__init__()",
         ]

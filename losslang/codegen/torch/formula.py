@@ -22,7 +22,7 @@ from losslang.codegen.torch.table import (
 )
 from losslang.diagnostics import InternalError
 
-MAX_INLINE = 56
+MAX_INLINE = 72
 TRIVIAL = ("read", "hyper", "const", "chosen")
 
 NAMES = {
@@ -109,7 +109,9 @@ class Writer:
         node = self.plan.nodes[number]
         text, strength = self._expression(node)
         shared = self._uses[number] > 1 and node.op not in TRIVIAL
-        if node.op == "size" or (not shared and len(text) <= MAX_INLINE and not self._is_named(number)):
+        if node.op == "size" or (
+            not shared and len(text) <= MAX_INLINE and not self._is_named(number)
+        ):
             return text, strength
         if not shared and number in (out.value for out in self.plan.outputs):
             return text, strength
@@ -230,7 +232,11 @@ class Writer:
         text = ""
         for number, sign in zip(node.args, node.attrs, strict=True):
             if not text:
-                text = self._operand(number, SUM) if sign == "+" else f"-{self._operand(number, UNARY)}"
+                text = (
+                    self._operand(number, SUM)
+                    if sign == "+"
+                    else f"-{self._operand(number, UNARY)}"
+                )
             else:
                 text += f" {sign} {self._operand(number, SUM if sign == '+' else SUM + 1)}"
         return text, SUM
@@ -279,7 +285,9 @@ class Writer:
     def _op_select(self, node: Node) -> tuple[str, int]:
         dim, place = node.attrs
         operand = self._operand(node.args[0], ATOM)
-        return (f"{operand}[..., {place}]" if dim == -1 else f"{operand}.select({dim}, {place})"), ATOM
+        return (
+            f"{operand}[..., {place}]" if dim == -1 else f"{operand}.select({dim}, {place})"
+        ), ATOM
 
     def _op_take(self, node: Node) -> tuple[str, int]:
         array, index = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
@@ -298,7 +306,9 @@ class Writer:
 
     def _op_diagonal(self, node: Node) -> tuple[str, int]:
         first, second = node.attrs
-        where = "" if len(self.plan.nodes[node.args[0]].dims) == 2 else f"dim1={first}, dim2={second}"
+        where = (
+            "" if len(self.plan.nodes[node.args[0]].dims) == 2 else f"dim1={first}, dim2={second}"
+        )
         return f"{self._operand(node.args[0], ATOM)}.diagonal({where})", ATOM
 
     def _op_topk(self, node: Node) -> tuple[str, int]:
@@ -318,4 +328,3 @@ class Writer:
     def _op_expand(self, node: Node) -> tuple[str, int]:
         array = self._operand(node.args[0], ATOM)
         return f"{array}.expand({', '.join(self._operand(a, 0) for a in node.args[1:])})", ATOM
-

@@ -80,16 +80,16 @@ def _labels(
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)
-        target, bad = torch.where(keep, target.long(), 0), keep & ((target < 0) | (target >= classes))
+        target = torch.where(keep, target.long(), 0)
         tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
-        if CHECK_LABELS and target.is_cpu and not tracing and bad.any():
+        known = (target >= 0) & (target < classes)
+        if CHECK_LABELS and target.is_cpu and not tracing and not known.all():
             raise IndexError(f"target has labels outside 0 to {classes - 1}")
     scale = None if soft or class_weight is None else class_weight.to(logits)[target]
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
-    if soft and class_weight is not None:
-        target = target * class_weight.to(logits)
+    target = target * class_weight.to(logits) if soft and class_weight is not None else target
     return target, soft, keep, scale
 ''',
     "_reduce": '''\

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 WIDTH = 100
 
 _HEAD = re.compile(r"(return |raise |[\w, .]+ = |)(.*)", re.DOTALL)
+_CHAIN = re.compile(r"(?<=[)\]])\.(?=\w+\()")
 _LOOSEST_FIRST = ((" if ", " else "), (" | ",), (" & ",), (" + ", " - "), (" * ", " / "))
 
 
@@ -36,12 +37,25 @@ def _fold(line: str) -> Iterator[str]:
             yield from folded(pieces, len(indent) + 4)
             yield f"{indent})"
             return
+    links = _CHAIN.split(text) if _is_flat_chain(text) else []
+    if len(links) > 2:
+        yield f"{indent}{head}("
+        yield f"{indent}    {links[0]}"
+        yield from (f"{indent}    .{link}" for link in links[1:])
+        yield f"{indent})"
+        return
     yield from _call(indent, head, text)
 
 
+def _is_flat_chain(text: str) -> bool:
+    """Whether every ``).name(`` of a text stands outside all brackets."""
+    inside = {at for at, depth in _depths(text) if depth}
+    return all(match.start() not in inside for match in _CHAIN.finditer(text))
+
+
 def _call(indent: str, head: str, text: str) -> Iterator[str]:
-    """Break inside the last brackets of an expression."""
-    opening = _last_opening(text)
+    """Break inside the last brackets of an expression before which it still fits on a line."""
+    opening = _last_opening(text, WIDTH - len(indent) - len(head))
     if opening is None:
         yield f"{indent}{head}{text}"
         return
@@ -89,11 +103,11 @@ def _depths(text: str) -> Iterator[tuple[int, int]]:
         depth += char in "([{"
 
 
-def _last_opening(text: str) -> int | None:
+def _last_opening(text: str, room: int) -> int | None:
     found = None
     for at, depth in _depths(text):
         if depth == 0 and text[at] in "([{" and text[at + 1 : at + 2] not in (")", "]"):
-            found = at
+            found = at if at < room or found is None else found
     return found
 
 

@@ -40,7 +40,9 @@ PAIRS: Mapping[str, str] = {
 ALONG: Mapping[str, str] = {
     **{
         name: f"@.{name}($)"
-        for name in "sum mean prod amax amin logsumexp any all argmax argmin log_softmax cumsum".split()
+        for name in (
+            "sum mean prod amax amin logsumexp any all argmax argmin log_softmax cumsum"
+        ).split()
     },
     "norm": "torch.linalg.vector_norm(@, dim=$)",
     "unit": "_unit(@, $)",
