@@ -343,3 +343,43 @@ def test_a_word_means_its_definition(short: str, long: str) -> None:
 def test_bound_indices_never_appear_among_the_free() -> None:
     loss = program(ROW + "sum(x[k] * sum(x[j] for j in class if j != k) for k in class)")
     assert free_indices(loss.body) == {EXAMPLE}
+
+
+# ---------------------------------------------------------------- guarded arrays
+
+GUARDED = [
+    ("sum(g)", 5),
+    ("mean(g)", Fraction(5, 2)),
+    ("max(g) - min(g)", 1),
+    ("var(g)", Fraction(1, 4)),
+    ("norm(g)**2", 13),
+    ("norm(g, 1)", 5),
+    ("norm(g, inf)", 3),
+    ("dot(g, x)", 13),
+    ("distance(g, 0 * x)**2", 13),
+    ("entropy(exp(0 * g))", 0),
+    ("2 * softmax(0 * g * x)[1]", 1),
+    ("rank(g)[1]", 1),
+    ("sort(g)[1]", 2),
+    ("cumsum(g)[2]", 5),
+    ("quantile(g, 0)", 2),
+    ("sum(2 * g + x)", 15),
+    ("argmin(g)", 1),
+    ("count(g > 2)", 1),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), GUARDED)
+def test_what_an_array_leaves_out_takes_part_in_no_operation(body: str, expected: Any) -> None:
+    text = ROW + body + "\nwhere\n    g = [x[k] for k in class if k > 0]"
+    assert near(value(text, {"x": [[1, 2, 3]]}), expected)
+
+
+def test_a_result_over_another_axis_leaves_the_batch_implicit() -> None:
+    text = "loss f(x: real[token]) for t in token if x[t] > 1 = x[t]"
+    assert values(text, {"x": [[1, 2], [3, 4]]}) == [[0, 2], [3, 4]]
+
+
+def test_a_result_has_each_axis_once() -> None:
+    text = "loss f(x: real[batch]) for i in batch for j in batch if i != j = x[i] * x[j]"
+    assert refusal(text) == "repeated-axis"
