@@ -474,7 +474,7 @@ def test_a_hyperparameter_without_default_must_be_given() -> None:
 
 
 def test_a_hyperparameter_follows_the_training_progress() -> None:
-    scheduled = losslang.compile("pseudo_huber(delta=ramp(progress, 1, 0.1))")
+    scheduled: Any = losslang.compile("pseudo_huber(delta=ramp(progress, 1, 0.1))")
     for progress in (0.0, 0.3, 1.0):
         fixed = call("pseudo_huber", *RESIDUALS, delta=1 - 0.9 * progress)
         same(scheduled(*RESIDUALS, progress=progress), fixed)
@@ -505,7 +505,7 @@ def images() -> tuple[Tensor, Tensor]:
 
 
 def test_terms_add_up_and_have_names() -> None:
-    loss = losslang.compile("ce + 0.5 * dice")
+    loss: Any = losslang.compile("ce + 0.5 * dice")
     terms = loss.terms(*images())
     assert set(terms) == {"ce", "dice"}
     same(sum(terms.values()), loss(*images()))

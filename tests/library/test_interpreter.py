@@ -13,8 +13,17 @@ from torch import Tensor
 from losslang import driver
 from losslang.ir import interpret
 from losslang.ir.loss import Loss
+from tests.contract.transforms import LOSSES
 from tests.library.cases import CASES
-from tests.library.oracles import SATURATED, Case, arguments, expected, module, relative_error
+from tests.library.oracles import (
+    SATURATED,
+    Case,
+    arguments,
+    compiled,
+    expected,
+    module,
+    relative_error,
+)
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} by {case.source}")
 
@@ -86,3 +95,15 @@ def test_the_compiled_code_gives_the_interpreters_values(case: Case) -> None:
     if expected(case, torch.float64).per_example:
         values = module(case, torch.float64)(*inputs, reduction="none", **hyper)
         assert relative_error(values, as_tensor(result.values)) <= 1e-12 * case.slack
+
+
+@pytest.mark.parametrize("spec", LOSSES)
+def test_set_hyperparameters_keep_the_inputs_precision(spec: str) -> None:
+    """Numbers of the config and defaults are not rounded to float32 on the way."""
+    loss = meaning(spec)
+    named = {known.name: lists(x) for known, x in zip(loss.inputs, LOSSES[spec], strict=True)}
+    want = as_tensor(interpret.interpret(loss, named, digits=30).mean)
+    got = compiled(spec).double()(*LOSSES[spec])
+    # A learned parameter is made in float32.
+    allowed = 1e-6 if any(h.learn for h in loss.hyperparameters) else 1e-13
+    assert relative_error(got, want) <= allowed
