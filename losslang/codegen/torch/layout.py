@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 WIDTH = 100
 
@@ -37,20 +38,21 @@ def _fold(line: str) -> Iterator[str]:
             yield from folded(pieces, len(indent) + 4)
             yield f"{indent})"
             return
-    links = _CHAIN.split(text) if _is_flat_chain(text) else []
+    links = _links(text)
     if len(links) > 2:
         yield f"{indent}{head}("
         yield f"{indent}    {links[0]}"
-        yield from (f"{indent}    .{link}" for link in links[1:])
+        yield from (f"{indent}    {link}" for link in links[1:])
         yield f"{indent})"
         return
     yield from _call(indent, head, text)
 
 
-def _is_flat_chain(text: str) -> bool:
-    """Whether every ``).name(`` of a text stands outside all brackets."""
-    inside = {at for at, depth in _depths(text) if depth}
-    return all(match.start() not in inside for match in _CHAIN.finditer(text))
+def _links(text: str) -> list[str]:
+    """A chain of method calls, cut before each that stands outside all brackets."""
+    outside = {at for at, depth in _depths(text) if depth == 0}
+    cuts = [match.start() for match in _CHAIN.finditer(text) if match.start() in outside]
+    return [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
 
 
 def _call(indent: str, head: str, text: str) -> Iterator[str]:
@@ -116,9 +118,16 @@ def _matching(text: str, opening: int) -> int:
 
 
 def filled(lines: Iterable[str], width: int) -> Iterator[str]:
-    """Lines of prose, wrapped; an indented line stays as it is."""
+    """Lines of prose, wrapped; an indented line goes on further in."""
     for line in lines:
-        if len(line) <= width or line.startswith(" "):
+        if len(line) <= width:
             yield line
         else:
-            yield from textwrap.wrap(line, width, break_long_words=False)
+            inside = " " * (len(line) - len(line.lstrip()) + 4) if line.startswith(" ") else ""
+            yield from textwrap.wrap(
+                line,
+                width,
+                subsequent_indent=inside,
+                break_long_words=False,
+                break_on_hyphens=not inside,
+            )
