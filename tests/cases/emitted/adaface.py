@@ -1,0 +1,247 @@
+"""AdaFace: an angular and an additive margin that grow with the quality of the image, read off the
+feature norm.
+
+    ce([scale * adapted(k) for k in class], target)
+    where
+        adapted(k) = cos(acos(cosines[k]) - margin * quality) - margin * (quality + 1)
+            if k == target
+            else cosines[k]
+        center = ema(mean(norm, axis=batch), decay=decay, init=20)
+        spread = ema(std(norm, axis=batch), decay=decay, init=100)
+        quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
+
+Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
+Compiled by losslang 0.1.0, digest 277ab75221acc519; imports only torch.
+"""
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Adaface", "adaface"]
+CHECK_LABELS = True  # labels on the CPU are checked to be in range
+
+
+def _adaface(
+    cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, margin: float | Tensor,
+    h: float | Tensor, scale: float | Tensor, decay: float | Tensor, averages: dict[str, Tensor],
+    training: bool,
+) -> Tensor:
+    """The formula: cosines [n, class], target [n], norm [n] -> [n]."""
+    row = target.unsqueeze(-1)
+    same = row == torch.arange(cosines.shape[-1], device=cosines.device)
+    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
+    center = _ema(averages, "running_center", ratio.detach(), decay, training)
+    part = (torch.where(keep, (norm - ratio) ** 2, 0.0).sum(-1) / at_least).sqrt().detach()
+    spread = _ema(averages, "running_spread", part, decay, training)
+    quality = (h * (norm - center) / (0.001 + spread)).clamp(min=-1).clamp(max=1).detach()
+    part_2 = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
+    adapted = torch.where(same, part_2 - (margin * (1 + quality)).unsqueeze(-1), cosines)
+    picked = (_column(scale, 1) * adapted).log_softmax(-1).gather(-1, row).squeeze(-1)
+    return -picked
+
+
+def _adaface_soft(
+    cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, margin: float | Tensor,
+    h: float | Tensor, scale: float | Tensor, decay: float | Tensor, averages: dict[str, Tensor],
+    training: bool,
+) -> Tensor:
+    """The formula for label weights: cosines [n, class], target [n, class], norm [n] -> [n]."""
+    place = torch.arange(cosines.shape[-1], device=cosines.device)
+    same = place == place.unsqueeze(-1)
+    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
+    product = h * (norm - _ema(averages, "running_center", ratio.detach(), decay, training))
+    part = (torch.where(keep, (norm - ratio) ** 2, 0.0).sum(-1) / at_least).sqrt().detach()
+    ratio_2 = product / (0.001 + _ema(averages, "running_spread", part, decay, training))
+    part_2 = ratio_2.clamp(min=-1).clamp(max=1).detach()
+    row = cosines.unsqueeze(-2)
+    part_3 = ((margin * part_2)[..., None, None] - torch.where(same, row, 0).acos()).cos()
+    chosen = torch.where(same, part_3 - (margin * (1 + part_2))[..., None, None], row)
+    product_2 = target * (_column(scale, 2) * chosen).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
+    return (-product_2).sum(-1)
+
+
+def adaface(
+    cosines: Tensor, target: Tensor, norm: Tensor, *, margin: float | Tensor = 0.4,
+    h: float | Tensor = 0.333, scale: float | Tensor = 64.0, decay: float | Tensor = 0.99,
+    reduction: str = "mean", denominator: float | Tensor | None = None,
+    weight: Tensor | None = None, mask: Tensor | None = None, ignore_index: int = -100,
+    class_weight: Tensor | None = None, label_smoothing: float = 0.0, class_dim: int = -1,
+    averages: dict[str, Tensor] | None = None, training: bool = True,
+) -> Tensor:
+    """AdaFace: an angular and an additive margin that grow with the quality of the image, read
+    off the feature norm.
+
+    cosines: real in [-1, 1] [*batch, class]; target: index over class [*batch]; norm: real >= 0
+    [*batch]; margin: real in [0, 1.5]; h: real > 0; scale: real > 0; decay: real in [0, 1).
+    """
+    if isinstance(margin, int | float) and not (margin >= 0 and margin <= 1.5):
+        raise ValueError(f"margin must be in [0, 1.5], not {margin}")
+    if isinstance(h, int | float) and not (h > 0):
+        raise ValueError(f"h must be > 0, not {h}")
+    if isinstance(scale, int | float) and not (scale > 0):
+        raise ValueError(f"scale must be > 0, not {scale}")
+    if isinstance(decay, int | float) and not (decay >= 0 and decay < 1):
+        raise ValueError(f"decay must be in [0, 1), not {decay}")
+    cosines = _real("cosines", cosines, "*batch, class", 1).movedim(class_dim, -1)
+    norm = _real("norm", norm, "*batch", 0)
+    _same_examples(cosines=cosines.shape[:-1], norm=norm.shape)
+    examples = cosines.shape[:-1]
+    target, soft, keep, label_weight = _labels(
+        target, cosines, mask, ignore_index, class_weight, label_smoothing, class_dim
+    )
+    target = target.reshape(-1, *target.shape[keep.ndim :])
+    cosines = cosines if mask is None else cosines.masked_fill(~keep[..., None], 0.0)
+    cosines = cosines.reshape(-1, cosines.shape[-1])
+    norm = norm if mask is None else norm.masked_fill(~keep, 1.0)
+    norm = norm.reshape(-1)
+    margin = _per_example(margin, examples)
+    h = _per_example(h, examples)
+    scale = _per_example(scale, examples)
+    decay = _single("decay", decay)
+    if averages is None:
+        averages = {
+            "running_center": torch.tensor(20.0, device=cosines.device),
+            "running_spread": torch.tensor(100.0, device=cosines.device)
+        }
+    value = (
+        _adaface_soft(
+            cosines, target, norm, _some(keep.reshape(-1)), margin, h, scale, decay, averages,
+            training
+        )
+        if soft
+        else _adaface(
+            cosines, target, norm, _some(keep.reshape(-1)), margin, h, scale, decay, averages,
+            training
+        )
+    )
+    return _reduce(value, keep, weight, label_weight, soft, reduction, denominator)
+
+
+class Adaface(nn.Module):
+    """Module of :func:`adaface`; what is set here is the default of a call."""
+    def __init__(
+        self, *, margin: float | Tensor = 0.4, h: float | Tensor = 0.333,
+        scale: float | Tensor = 64.0, decay: float | Tensor = 0.99, **options: object,
+    ) -> None:
+        super().__init__()
+        self.margin = margin
+        self.h = h
+        self.scale = scale
+        self.decay = decay
+        self.register_buffer("running_center", torch.tensor(20.0))
+        self.register_buffer("running_spread", torch.tensor(100.0))
+        self.options = options
+
+    def forward(self, cosines: Tensor, target: Tensor, norm: Tensor, **options: object) -> Tensor:
+        """The loss; keywords as for :func:`adaface`."""
+        averages = {name: getattr(self, name) for name in ("running_center", "running_spread",)}
+        settings = {
+            "margin": self.margin, "h": self.h, "scale": self.scale, "decay": self.decay,
+            "training": self.training, **self.options, **options
+        }
+        value = adaface(cosines, target, norm, averages=averages, **settings)
+        for name, average in averages.items():
+            getattr(self, name).copy_(average)
+        return value
+
+    def terms(
+        self, cosines: Tensor, target: Tensor, norm: Tensor, **options: object,
+    ) -> dict[str, Tensor]:
+        """Each term of the loss, by name."""
+        return {"adaface": self(cosines, target, norm, **options)}
+
+
+def _column(value: float | Tensor, axes: int) -> float | Tensor:
+    """A hyperparameter with one entry per example, beside further axes."""
+    return value[(..., *(None,) * axes)] if isinstance(value, Tensor) and value.ndim else value
+
+
+def _ema(
+    averages: dict[str, Tensor], name: str, value: Tensor, decay: float | Tensor, training: bool
+) -> Tensor:
+    """Take a value into a running average in training; the average, without gradient."""
+    if training:
+        averages[name] = decay * averages[name] + (1 - decay) * value.detach()
+    return averages[name]
+
+
+def _labels(
+    target: Tensor, logits: Tensor, mask: Tensor | None, ignore_index: int,
+    class_weight: Tensor | None, smoothing: float, class_dim: int,
+) -> tuple[Tensor, bool, Tensor, Tensor | None]:
+    """Labels (soft: a weight for every class), which of them count, and their class weights."""
+    rows, classes, soft = logits.shape[:-1], logits.shape[-1], target.is_floating_point()
+    target = target.movedim(class_dim, -1).to(logits.dtype) if soft else target
+    wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
+    for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
+        if x is not None and x.shape != wanted[name]:
+            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
+    keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
+    if not soft:
+        keep = keep & (target != ignore_index)
+        target = torch.where(keep, target.long(), 0)
+        tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
+        known = (target >= 0) & (target < classes)
+        if CHECK_LABELS and target.is_cpu and not tracing and not known.all():
+            raise IndexError(f"target has labels outside 0 to {classes - 1}")
+    scale = None if soft or class_weight is None else class_weight.to(logits)[target]
+    if smoothing:
+        target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
+        target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
+    target = target * class_weight.to(logits) if soft and class_weight is not None else target
+    return target, soft, keep, scale
+
+
+def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
+    """A hyperparameter: one number, or one for each example."""
+    flat = isinstance(value, Tensor) and value.ndim > 0
+    return value.expand(examples).reshape(-1) if flat else value
+
+
+def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
+    """An input of real numbers, checked; half precision is computed in float32."""
+    if not x.is_floating_point() or x.ndim < rank:
+        raise ValueError(f"{name} must be floating-point over ({axes}), not {x.dtype} {[*x.shape]}")
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def _reduce(
+    value: Tensor, keep: Tensor, weight: Tensor | None, label_weight: Tensor | None,
+    included: bool, reduction: str, denominator: float | Tensor | None,
+) -> Tensor:
+    """The values that count, their sum, or their weighted mean; a mean over nothing is 0."""
+    if weight is not None and weight.shape != keep.shape[: weight.ndim]:
+        raise ValueError(f"weight {[*weight.shape]} is not one per example (see class_weight)")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be mean, sum or none, not {reduction!r}")
+    value, count = value.reshape(keep.shape), keep
+    for factor, in_value in ((weight, False), (label_weight, included)):
+        if factor is not None:
+            factor = factor.reshape(factor.shape + (1,) * (keep.ndim - factor.ndim))
+            value, count = value if in_value else value * factor, count * factor
+    value = torch.where(keep, value, 0.0)
+    if reduction != "mean":
+        return value.sum() if reduction == "sum" else value
+    total = count.sum() if denominator is None else torch.as_tensor(denominator)
+    return value.sum() / torch.where(total == 0, 1, total)
+
+
+def _same_examples(**shapes: torch.Size) -> None:
+    """Refuse inputs that would only fit by broadcasting."""
+    if any(shape != next(iter(shapes.values())) for shape in shapes.values()):
+        found = ", ".join(f"{name} {[*shape]}" for name, shape in shapes.items())
+        raise ValueError(f"the inputs disagree about the axes of the examples (*batch): {found}")
+
+
+def _single(name: str, value: float | Tensor) -> float | Tensor:
+    """A hyperparameter that is the same for every example."""
+    if isinstance(value, Tensor) and value.ndim:
+        raise ValueError(f"{name} must be one number here, not of shape {[*value.shape]}")
+    return value
+
+
+def _some(keep: Tensor) -> Tensor:
+    """What counts, or everything where nothing does: its value is never used, but has to exist."""
+    return keep | ~keep.any(-1, keepdim=True)

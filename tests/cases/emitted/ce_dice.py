@@ -1,0 +1,179 @@
+"""The loss ce_dice.
+
+    ce + 0.5 * dice
+
+Compiled by losslang 0.1.0, digest ed4639aac1f27a4b; imports only torch.
+"""
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["CeDice", "ce_dice"]
+CHECK_LABELS = True  # labels on the CPU are checked to be in range
+
+
+def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tensor) -> tuple:
+    """The formula: logits [n, class, space], target [n, space]."""
+    log_p = logits.log_softmax(-2)
+    row = target.unsqueeze(-2)
+    column = _column(smooth / 2, 1)
+    row_2 = keep.unsqueeze(-2)
+    same = row == torch.arange(logits.shape[-2], device=logits.device).unsqueeze(-1)
+    p = log_p.exp()
+    summed = torch.where(row_2, same * p, 0.0).sum(-1)
+    total = (
+        column
+        + torch.where(row_2, ~same * p, 0.0).sum(-1) / 2
+        + summed
+        - torch.where(row_2, log_p.expm1() * same, 0.0).sum(-1) / 2
+    )
+    return -log_p.gather(-2, row).squeeze(-2), 0.5 - ((column + summed) / total).mean(-1) / 2
+
+
+def _ce_dice_soft(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tensor) -> tuple:
+    """The formula for label weights: logits [n, class, space], target [n, class, space]."""
+    log_p = logits.log_softmax(-2)
+    column = _column(smooth / 2, 1)
+    row = keep.unsqueeze(-2)
+    power = log_p.exp()
+    summed = torch.where(row, target * power, 0.0).sum(-1)
+    total = (
+        column
+        + torch.where(row, (1 - target) * power, 0.0).sum(-1) / 2
+        + summed
+        - torch.where(row, log_p.expm1() * target, 0.0).sum(-1) / 2
+    )
+    return (-target * log_p).sum(-2), 0.5 - ((column + summed) / total).mean(-1) / 2
+
+
+def ce_dice_terms(
+    logits: Tensor, target: Tensor, *, smooth: float | Tensor = 1.0, reduction: str = "mean",
+    denominator: float | Tensor | None = None, weight: Tensor | None = None,
+    mask: Tensor | None = None, ignore_index: int = -100, class_weight: Tensor | None = None,
+    label_smoothing: float = 0.0, class_dim: int = 1,
+) -> dict[str, Tensor]:
+    """The loss ce_dice.
+
+    logits: real [batch, class, *space]; target: index over class [batch, *space]; smooth: real
+    >= 0.
+    """
+    if isinstance(smooth, int | float) and not (smooth >= 0):
+        raise ValueError(f"smooth must be >= 0, not {smooth}")
+    logits = _real("logits", logits, "n, class, *space", 2).movedim(class_dim, 1)
+    examples = logits.shape[:1]
+    target, soft, keep, label_weight = _labels(
+        target, logits.movedim(1, -1), mask, ignore_index, class_weight, label_smoothing, class_dim
+    )
+    target = (
+        target.movedim(-1, 1).reshape(logits.shape[0], logits.shape[1], -1)
+        if soft
+        else target.reshape(logits.shape[0], -1)
+    )
+    logits = logits.reshape(logits.shape[0], logits.shape[1], -1)
+    smooth = _per_example(smooth, examples)
+    value = (
+        _ce_dice_soft(logits, target, _some(keep.flatten(1)), smooth)
+        if soft
+        else _ce_dice(logits, target, _some(keep.flatten(1)), smooth)
+    )
+    return {
+        "ce": _reduce(value[0], keep, weight, label_weight, soft, reduction, denominator),
+        "dice": _reduce(
+            value[1], keep.flatten(1).any(1), weight, None, True, reduction, denominator
+        ),
+    }
+
+
+def ce_dice(logits: Tensor, target: Tensor, **options: object) -> Tensor:
+    """The sum of the terms; keywords as for ce_dice_terms."""
+    terms = ce_dice_terms(logits, target, **options)
+    if len({term.shape for term in terms.values()}) > 1:
+        raise ValueError("the terms have different examples; see ce_dice_terms")
+    return sum(terms.values())
+
+
+class CeDice(nn.Module):
+    """Module of :func:`ce_dice`; what is set here is the default of a call."""
+    def __init__(self, *, smooth: float | Tensor = 1.0, **options: object) -> None:
+        super().__init__()
+        self.smooth = smooth
+        self.options = options
+
+    def forward(self, logits: Tensor, target: Tensor, **options: object) -> Tensor:
+        """The loss; keywords as for :func:`ce_dice`."""
+        return ce_dice(logits, target, **{"smooth": self.smooth, **self.options, **options})
+
+    def terms(self, logits: Tensor, target: Tensor, **options: object) -> dict[str, Tensor]:
+        """Each term of the loss, by name."""
+        return ce_dice_terms(logits, target, **{"smooth": self.smooth, **self.options, **options})
+
+
+def _column(value: float | Tensor, axes: int) -> float | Tensor:
+    """A hyperparameter with one entry per example, beside further axes."""
+    return value[(..., *(None,) * axes)] if isinstance(value, Tensor) and value.ndim else value
+
+
+def _labels(
+    target: Tensor, logits: Tensor, mask: Tensor | None, ignore_index: int,
+    class_weight: Tensor | None, smoothing: float, class_dim: int,
+) -> tuple[Tensor, bool, Tensor, Tensor | None]:
+    """Labels (soft: a weight for every class), which of them count, and their class weights."""
+    rows, classes, soft = logits.shape[:-1], logits.shape[-1], target.is_floating_point()
+    target = target.movedim(class_dim, -1).to(logits.dtype) if soft else target
+    wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
+    for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
+        if x is not None and x.shape != wanted[name]:
+            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
+    keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
+    if not soft:
+        keep = keep & (target != ignore_index)
+        target = torch.where(keep, target.long(), 0)
+        tracing = torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack()
+        known = (target >= 0) & (target < classes)
+        if CHECK_LABELS and target.is_cpu and not tracing and not known.all():
+            raise IndexError(f"target has labels outside 0 to {classes - 1}")
+    scale = None if soft or class_weight is None else class_weight.to(logits)[target]
+    if smoothing:
+        target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
+        target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
+    target = target * class_weight.to(logits) if soft and class_weight is not None else target
+    return target, soft, keep, scale
+
+
+def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
+    """A hyperparameter: one number, or one for each example."""
+    flat = isinstance(value, Tensor) and value.ndim > 0
+    return value.expand(examples).reshape(-1) if flat else value
+
+
+def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
+    """An input of real numbers, checked; half precision is computed in float32."""
+    if not x.is_floating_point() or x.ndim < rank:
+        raise ValueError(f"{name} must be floating-point over ({axes}), not {x.dtype} {[*x.shape]}")
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def _reduce(
+    value: Tensor, keep: Tensor, weight: Tensor | None, label_weight: Tensor | None,
+    included: bool, reduction: str, denominator: float | Tensor | None,
+) -> Tensor:
+    """The values that count, their sum, or their weighted mean; a mean over nothing is 0."""
+    if weight is not None and weight.shape != keep.shape[: weight.ndim]:
+        raise ValueError(f"weight {[*weight.shape]} is not one per example (see class_weight)")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be mean, sum or none, not {reduction!r}")
+    value, count = value.reshape(keep.shape), keep
+    for factor, in_value in ((weight, False), (label_weight, included)):
+        if factor is not None:
+            factor = factor.reshape(factor.shape + (1,) * (keep.ndim - factor.ndim))
+            value, count = value if in_value else value * factor, count * factor
+    value = torch.where(keep, value, 0.0)
+    if reduction != "mean":
+        return value.sum() if reduction == "sum" else value
+    total = count.sum() if denominator is None else torch.as_tensor(denominator)
+    return value.sum() / torch.where(total == 0, 1, total)
+
+
+def _some(keep: Tensor) -> Tensor:
+    """What counts, or everything where nothing does: its value is never used, but has to exist."""
+    return keep | ~keep.any(-1, keepdim=True)
