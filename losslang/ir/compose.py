@@ -20,6 +20,7 @@ from losslang.ir.loss import (
     Loss,
     Requirement,
     Term,
+    Written,
 )
 from losslang.ir.scope import Entry, Scope
 from losslang.ir.values import Lazy, Setting, Value, slot
@@ -224,13 +225,13 @@ def _collect_loss(
     whole = instantiate.is_whole(declaration)
     axes: dict[str, Axis] = {}
     for parameter in instantiate.split_inputs(declaration)[1]:
-        argument = given.inputs.get(parameter.name)
-        if argument is None:
+        passed = given.inputs.get(parameter.name)
+        if passed is None:
             inputs.add(parameter.name, parameter, axes, whole, entry.scope)
-        elif isinstance(argument, nodes.Name) and _is_free(argument.id, scope, known):
-            inputs.add(argument.id, parameter, axes, whole, entry.scope)
+        elif isinstance(passed, nodes.Name) and _is_free(passed.id, scope, known):
+            inputs.add(passed.id, parameter, axes, whole, entry.scope)
         else:
-            collect(argument, scope, inputs, known)
+            collect(passed, scope, inputs, known)
 
 
 def _is_free(name: str, scope: Scope, known: frozenset[str]) -> bool:
@@ -307,8 +308,33 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
         hints={final(e): n for e, n in elab.hints.items()},
         origin={final(e): s for e, s in elab.origin.items()},
     )
-    loss = replace(loss, options=options.settled(loss, elab.options))
+    loss = replace(
+        loss,
+        options=options.settled(loss, elab.options),
+        written=Written(expr, extras.definitions, reached(expr, extras.definitions, scope)),
+    )
     return _documented(loss, declaration)
+
+
+def reached(
+    expr: nodes.Expr, parts: tuple[nodes.Definition, ...], scope: Scope
+) -> tuple[nodes.Loss, ...]:
+    """The losses that an expression, its parts and their formulas name, each once, in order."""
+    found: dict[str, nodes.Loss] = {}
+    shadowed = {d.name for d in parts if not isinstance(d, nodes.Unpack)}
+    todo: list[tuple[nodes.Node, Scope]] = [(part.value, scope) for part in reversed(parts)]
+    todo.append((expr, scope))
+    while todo:
+        node, inside = todo.pop()
+        entry = inside.find(node.id) if isinstance(node, nodes.Name) else None
+        declaration = entry.declaration if entry else None
+        if entry and isinstance(declaration, nodes.Loss) and declaration.name not in found:
+            if inside is not scope or declaration.name not in shadowed:
+                found[declaration.name] = declaration
+                below = [declaration.body, *(d.value for d in declaration.where)]
+                todo.extend((child, entry.scope) for child in reversed(below))
+        todo.extend((child, inside) for child in reversed([*_children(node)]))
+    return tuple(found.values())
 
 
 def _single(expr: nodes.Expr, scope: Scope) -> nodes.Loss | None:
@@ -406,8 +432,10 @@ def _summands(
     if isinstance(node, nodes.Unary) and node.op in ("+", "-"):
         yield from _summands(elab, node.operand, sign if node.op == "+" else -sign, frame)
         return
-    entry = frame.scope.find(node.id) if isinstance(node, nodes.Name) else None
-    named = entry.declaration if entry and not frame.find(node.id) else None
+    entry = None
+    if isinstance(node, nodes.Name) and not frame.find(node.id):
+        entry = frame.scope.find(node.id)
+    named = entry.declaration if entry else None
     if entry and isinstance(named, nodes.Loss) and named.signature is None:
         elab.descend(node.span, named.name)
         yield from _summands(elab, named.body, sign, instantiate.reopened(elab, entry, frame))

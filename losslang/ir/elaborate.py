@@ -39,6 +39,7 @@ from losslang.ir.loss import (
     Constant,
     Draw,
     Hyperparameter,
+    Kind,
     Requirement,
 )
 from losslang.ir.scope import suggestion
@@ -278,7 +279,7 @@ class Elaborator:
         if node.op == "not":
             return elementwise(Not, self.condition(node.operand, frame), kind="bool")
         value = self.number(node.operand, frame)
-        kind = "int" if value.kind == "int" else "real"
+        kind: Kind = "int" if value.kind == "int" else "real"
         return elementwise(lambda x: -x if node.op == "-" else x, value, kind=kind)
 
     def _binary(self, node: nodes.Binary, frame: Frame) -> Value:

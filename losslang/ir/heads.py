@@ -53,7 +53,7 @@ class Tensor(Basic):
     """
 
     def __new__(cls, name: str | Str, kind: str | Str = "real") -> Tensor:
-        return Basic.__new__(cls, Str(str(name)), Str(str(kind)))  # type: ignore[return-value]
+        return Basic.__new__(cls, Str(str(name)), Str(str(kind)))
 
     @property
     def name(self) -> str:
@@ -86,7 +86,7 @@ class Index(Head):
     is_nonnegative = True
 
     def __new__(cls, name: str | Str, axis: Axis) -> Index:
-        return Basic.__new__(cls, Str(str(name)), axis)  # type: ignore[return-value]
+        return Basic.__new__(cls, Str(str(name)), axis)
 
     @property
     def name(self) -> str:
@@ -457,7 +457,7 @@ def _unrolls(index: Index, body: Expr) -> bool:
 
 def _unrolled(op: str, index: Index, binders: tuple[Index, ...], guard: Expr, body: Expr) -> Expr:
     rest = tuple(b for b in binders if b != index)
-    places = [{index: Integer(n)} for n in range(int(index.axis.size))]
+    places = [{index: Integer(n)} for n in range(int(Size(index.axis)))]
     if op == "sum":
         each = [Branch(substitute(guard, at), substitute(body, at), ZERO) for at in places]
         total = sympy.Add(*each)

@@ -61,7 +61,7 @@ def looks_at_batch(loss: nodes.Loss) -> bool:
 
 
 def is_whole(loss: nodes.Loss) -> bool:
-    """Whether a loss is written for a whole batch: it names ``batch`` in an input or its ``for``."""
+    """Whether a loss is written for a whole batch: an input or its ``for`` names ``batch``."""
     return looks_at_batch(loss) or any(b.axis == BATCH.name for b in loss.binders)
 
 

@@ -15,8 +15,9 @@ import mpmath
 import numpy
 
 from losslang.ir import exact
-from losslang.ir.evaluate import Environment, Evaluator, UndefinedError, World, array, mean
+from losslang.ir.evaluate import Environment, Evaluator, World, array
 from losslang.ir.exact import Number
+from losslang.ir.folds import UndefinedError, mean
 from losslang.ir.heads import ONE, Axis, Ema, Index, free_indices, walk
 from losslang.ir.loss import BATCH, PROGRESS, Input, Loss, Requirement, Term
 from losslang.ir.mask import mask_axes, masked
@@ -68,7 +69,7 @@ def interpret(
     An input is nested lists, an array or a number: the examples on one leading axis if it is
     ``batched``, then its axes in order. Hyperparameters not given take their defaults; a mask has
     the shape of the target, or one truth value for each example. Raises
-    :class:`~losslang.ir.evaluate.UndefinedError` where the loss has no value.
+    :class:`~losslang.ir.folds.UndefinedError` where the loss has no value.
     """
     given = Given(inputs, hyperparameters or {}, draws or {}, averages or {}, training, progress)
     with mpmath.workdps(digits + exact.GUARD):

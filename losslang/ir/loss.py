@@ -162,6 +162,15 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What a loss was made from: the expression, its named parts, and the losses they lead to."""
+
+    expression: nodes.Expr
+    parts: tuple[nodes.Definition, ...] = ()
+    losses: tuple[nodes.Loss, ...] = ()
+
+
+@dataclass(frozen=True)
 class Loss:
     """A loss: the sum of its terms, each reduced over its own examples.
 
@@ -184,6 +193,7 @@ class Loss:
     options: Mapping[str, Constant] = field(default_factory=dict)
     hints: Mapping[Basic, str] = field(default_factory=dict, compare=False)
     origin: Mapping[Basic, Span] = field(default_factory=dict, compare=False)
+    written: Written | None = field(default=None, compare=False)
 
     @property
     def body(self) -> Expr:

@@ -256,7 +256,8 @@ class _Part:
         head = _call("    def __init__", ["self", *own, "**options: object"], " -> None:")
         body = [
             f"class {self.type}(nn.Module):",
-            f'    """Module of :func:`{self.function}`; what is set here is the default of a call."""',
+            f'    """Module of :func:`{self.function}`; what is set here is its default."""',
+            "",
             head,
             "        super().__init__()",
         ]
@@ -312,7 +313,6 @@ class _Part:
         merged = "{" + ", ".join([*settings, "**self.options", "**options"]) + "}"
         lines = [
             _call("    def forward", ["self", *typed, "**options: object"], " -> Tensor:"),
-            f'        """The loss; keywords as for :func:`{self.function}`."""',
         ]
         given = ", ".join(inputs)
         if self.has.averages:

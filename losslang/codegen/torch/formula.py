@@ -23,6 +23,7 @@ from losslang.codegen.torch.table import (
 from losslang.diagnostics import InternalError
 
 MAX_INLINE = 72
+MAX_LAST = 86
 TRIVIAL = ("read", "hyper", "const", "chosen")
 
 NAMES = {
@@ -69,6 +70,8 @@ class Writer:
         self._taken = set(taken)
         self._text: dict[int, tuple[str, int]] = {}
         self._uses = self._count_uses()
+        self._last = {out.value for out in plan.outputs}
+        self._before_last = {n for last in self._last for n in plan.nodes[last].args}
 
     def _count_uses(self) -> Counter[int]:
         uses: Counter[int] = Counter()
@@ -109,19 +112,14 @@ class Writer:
         node = self.plan.nodes[number]
         text, strength = self._expression(node)
         shared = self._uses[number] > 1 and node.op not in TRIVIAL
-        if node.op == "size" or (
-            not shared and len(text) <= MAX_INLINE and not self._is_named(number)
-        ):
+        if node.op == "size" or (number in self._last and not shared):
             return text, strength
-        if not shared and number in (out.value for out in self.plan.outputs):
+        limit = MAX_LAST if number in self._before_last else MAX_INLINE
+        if not shared and len(text) <= limit and number not in self.plan.names:
             return text, strength
         name = self.name(self.plan.names.get(number) or NAMES.get(node.op, "part"))
         self.lines.append(f"{name} = {text}")
         return name, ATOM
-
-    def _is_named(self, number: int) -> bool:
-        outputs = [out.value for out in self.plan.outputs]
-        return number in self.plan.names and number not in outputs
 
     # ------------------------------------------------------------ one node
 
@@ -211,9 +209,9 @@ class Writer:
 
     def _op_view(self, node: Node) -> tuple[str, int]:
         layout = list(node.attrs)
-        order = [place for place in layout if place is not None]
+        order = [place for place in layout if isinstance(place, int)]
         text = self._operand(node.args[0], ATOM)
-        if order != sorted(order, key=int):  # type: ignore[call-overload]
+        if order != sorted(order):
             text = f"{text}.permute({', '.join(str(place) for place in order)})"
         missing = [n for n, place in enumerate(layout) if place is None]
         if len(missing) == 1:
