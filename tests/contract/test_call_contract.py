@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from typing import Any
 
@@ -497,6 +498,71 @@ def test_a_learned_temperature_starts_at_its_default() -> None:
     torch.testing.assert_close(start, call("clip", *PAIRS, tau=0.07), rtol=1e-6, atol=0)
 
 
+@pytest.mark.parametrize("spec", ["info_nce(tau=learn(0.07))", "clip"])
+def test_a_learned_hyperparameter_stays_in_its_domain(spec: str) -> None:
+    """Whatever the optimiser does to the parameter, the temperature is positive."""
+    loss: Any = losslang.compile(spec)
+    (parameter,) = loss.parameters()
+    for shift in (-30.0, 30.0, 0.0):
+        with torch.no_grad():
+            parameter.fill_(shift)
+        value = loss(*PAIRS)
+        value.backward()
+        assert bool(torch.isfinite(value))
+        assert bool(torch.isfinite(parameter.grad).all())
+
+
+def test_a_learned_hyperparameter_is_saved_and_restored() -> None:
+    first, second = losslang.compile("clip"), losslang.compile("clip")
+    with torch.no_grad():
+        next(first.parameters()).add_(1)
+    second.load_state_dict(first.state_dict())
+    same(second(*PAIRS), first(*PAIRS))
+
+
+def test_learning_moves_the_temperature_downhill() -> None:
+    loss = losslang.compile("clip").double()
+    optimiser = torch.optim.SGD(loss.parameters(), lr=0.1)
+    before = loss(*PAIRS)
+    before.backward()
+    optimiser.step()
+    assert bool(loss(*PAIRS) < before)
+
+
+@per_example
+def test_inputs_are_left_as_they_are(spec: str) -> None:
+    inputs = tuple(x.clone() for x in PER_EXAMPLE[spec])
+    call(spec, *inputs, mask=KEPT, weight=WEIGHT)
+    same(inputs, PER_EXAMPLE[spec])
+
+
+@every_loss
+def test_strides_do_not_matter(spec: str) -> None:
+    strided = tuple(
+        x.repeat_interleave(2, 0)[::2] if x.dim() < 2 else x.mT.contiguous().mT for x in ALL[spec]
+    )
+    same(value_and_gradient(spec, strided), value_and_gradient(spec, ALL[spec]))
+
+
+@every_loss
+def test_the_order_of_the_examples_does_not_matter(spec: str) -> None:
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    same(call(spec, *(x[order] for x in ALL[spec])), call(spec, *ALL[spec]))
+
+
+@every_loss
+def test_float32_inputs_give_a_float32_loss(spec: str) -> None:
+    inputs = tuple(x.float() if x.is_floating_point() else x for x in ALL[spec])
+    value = losslang.compile(spec)(*inputs)
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value.double(), call(spec, *ALL[spec]), rtol=2e-5, atol=1e-6)
+
+
+@every_loss
+def test_a_module_can_be_copied(spec: str) -> None:
+    same(copy.deepcopy(compiled(spec))(*ALL[spec]), call(spec, *ALL[spec]))
+
+
 # ---------------------------------------------------------------- compositions
 
 
@@ -542,6 +608,47 @@ def test_a_call_keyword_may_stand_in_the_config() -> None:
         losslang.compile("ce(label_smoothing=0.1)")(LOGITS, TARGET),
         F.cross_entropy(LOGITS, TARGET, label_smoothing=0.1),
     )
+
+
+# ---------------------------------------------------------------- loss transformers
+
+
+def test_cvar_of_everything_is_the_mean() -> None:
+    same(call("cvar(ce, alpha=1)", LOGITS, TARGET), call("ce", LOGITS, TARGET))
+
+
+def test_cvar_of_one_example_is_the_worst() -> None:
+    worst = call("ce", LOGITS, TARGET, reduction="none").max()
+    same(call("cvar(ce)", LOGITS, TARGET, alpha=1 / N), worst)
+
+
+def test_cvar_ranks_only_the_kept_examples() -> None:
+    kept = call("ce", LOGITS, TARGET, reduction="none")[KEPT]
+    same(call("cvar(ce)", LOGITS, TARGET, mask=KEPT), kept.topk(2).values.mean())
+
+
+def test_transformers_nest() -> None:
+    """The worst half of the normalized losses."""
+    values = call("nce", LOGITS, TARGET, reduction="none")
+    same(call("cvar(normalized(ce))", LOGITS, TARGET), values.topk(3).values.mean())
+
+
+def test_a_transformer_takes_a_composition() -> None:
+    """`nce_mae` is a sum of two losses."""
+    values = call("nce_mae", LOGITS, TARGET, reduction="none")
+    same(call("cvar(nce_mae)", LOGITS, TARGET), values.topk(3).values.mean())
+
+
+def test_a_loss_of_the_whole_batch_has_no_worst_example() -> None:
+    with pytest.raises(losslang.DiagnosticError, match="per example"):
+        losslang.compile("cvar(clip)")
+
+
+def test_dr_weights_are_constants_in_the_gradient() -> None:
+    weights = call("ce", LOGITS, TARGET, reduction="none").softmax(0)
+    leaf = LOGITS.clone().requires_grad_()
+    (weights * F.cross_entropy(leaf, TARGET, reduction="none")).sum().backward()
+    same(value_and_gradient("loss_reweighted(ce)", (LOGITS, TARGET))[1], leaf.grad)
 
 
 # ---------------------------------------------------------------- state
