@@ -11,7 +11,7 @@ import pytest
 
 from losslang import driver
 from losslang.diagnostics import InternalError
-from losslang.ir.evaluate import UndefinedError
+from losslang.ir.folds import UndefinedError
 from losslang.ir.interpret import Given, gradient, interpret, violated
 from tests.ir.programs import near, program, value, values
 
