@@ -9,7 +9,7 @@ from typing import Any
 import hypothesis.strategies as st
 import mpmath
 import sympy
-from hypothesis import assume
+from hypothesis import HealthCheck, assume, settings
 from sympy import Basic, Expr, Integer, Rational
 
 from losslang.ir.evaluate import Evaluator, World, array
@@ -53,6 +53,10 @@ WORLD = World(
     sizes={A: 3, B: 2},
 )
 PLACES = dict(zip(FREE, (1, 2, 0, 0, 1), strict=True))
+
+
+# A busy machine is no failure.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def evaluated(expr: Expr, places: dict[Index, int] = PLACES, t: Any = WORLD.scalars["t"]) -> Any:

@@ -30,7 +30,7 @@ from losslang.ir.heads import (
 )
 from losslang.ir.interpret import Given, gradient, world
 from losslang.ir.loss import BATCH, Input, Loss
-from tests.ir.expressions import FREE, PLACES, WORLD, A, T, V, evaluated, numbers
+from tests.ir.expressions import FREE, PLACES, WORLD, A, T, V, evaluated, numbers, patient
 from tests.ir.programs import COMPOSED, LIBRARY, program
 
 i, j = FREE[:2]
@@ -80,6 +80,7 @@ def test_what_has_no_rule_is_a_defect() -> None:
 # ---------------------------------------------------------------- random expressions
 
 
+@patient
 @given(numbers(depth=3))
 def test_the_derivative_in_a_symbol_is_the_slope(expr: Expr) -> None:
     step = mpmath.mpf(10) ** -10

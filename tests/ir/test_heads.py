@@ -49,6 +49,7 @@ from tests.ir.expressions import (
     evaluated,
     indices,
     numbers,
+    patient,
     rebuilt,
     reductions,
     same,
@@ -81,6 +82,7 @@ def test_nested_reductions_are_equal_whatever_the_order_of_naming() -> None:
     assert left == right
 
 
+@patient
 @given(numbers())
 def test_an_expression_built_again_with_fresh_indices_is_the_same(expr: Expr) -> None:
     assert rebuilt(expr) == expr
@@ -119,12 +121,14 @@ def test_subs_and_xreplace_do_not_capture_either() -> None:
     assert expr.subs(rule) == expr.xreplace(rule) == substitute(expr, rule)
 
 
+@patient
 @given(numbers(), indices(A, FREE))
 def test_replacing_an_index_is_evaluating_at_its_value(expr: Expr, place: Expr) -> None:
     replaced = evaluated(substitute(expr, {i: place}))
     assert same(replaced, evaluated(expr, {**PLACES, i: int(evaluated(place))}))
 
 
+@patient
 @given(numbers(), numbers(depth=2))
 def test_replacing_a_symbol_is_evaluating_with_its_value(expr: Expr, other: Expr) -> None:
     number = evaluated(other)
@@ -132,12 +136,14 @@ def test_replacing_a_symbol_is_evaluating_with_its_value(expr: Expr, other: Expr
     assert same(evaluated(substitute(expr, {T: other})), evaluated(expr, t=number))
 
 
+@patient
 @given(numbers(depth=3), numbers(depth=2))
 def test_what_a_symbol_stands_for_keeps_its_free_indices(expr: Expr, other: Expr) -> None:
     replaced = substitute(expr, {T: other})
     assert free_indices(replaced) <= free_indices(expr) | free_indices(other)
 
 
+@patient
 @given(numbers(), numbers(depth=2))
 def test_a_substituted_expression_is_canonical(expr: Expr, other: Expr) -> None:
     replaced = substitute(expr, {T: other})
@@ -147,6 +153,7 @@ def test_a_substituted_expression_is_canonical(expr: Expr, other: Expr) -> None:
 # ---------------------------------------------------------------- normal forms
 
 
+@patient
 @given(reductions(FREE, 4))
 def test_a_normal_form_has_the_value_of_the_reduction_as_written(parts: tuple[Any, ...]) -> None:
     assert same(evaluated(Reduce(*parts)), evaluated(Binder.__new__(Reduce, *parts)))
@@ -286,6 +293,7 @@ def test_the_size_of_a_tree_counts_shared_parts_each_time() -> None:
     assert tree_size(Max(pair, Less(pair, T))) == 1 + tree_size(pair) + 1 + tree_size(pair) + 1
 
 
+@patient
 @given(st.data())
 def test_a_free_index_of_a_reduction_is_free_in_its_guard_or_body(data: st.DataObject) -> None:
     _, bound, guard, body = parts = data.draw(reductions(FREE, 3))
