@@ -9,7 +9,8 @@ from itertools import islice
 from sympy import Basic, Expr
 
 from losslang.codegen import variants
-from losslang.codegen.plan import Plan, Planner, Storage
+from losslang.codegen.plan import Plan, Storage
+from losslang.codegen.planner import Planner
 from losslang.ir.heads import ONE, Axis, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss, Term
 from losslang.rewrite.stability import stabilise

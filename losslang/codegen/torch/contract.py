@@ -123,6 +123,19 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def domain_check(hyper: Hyperparameter, name: str) -> Iterator[str]:
+    """Statements that refuse a number outside its domain."""
+    domain = hyper.domain
+    if str(domain) and not hyper.axes:
+        tests = []
+        if domain.low is not None:
+            tests.append(f"{name} {'>=' if domain.low_closed else '>'} {literal(domain.low)}")
+        if domain.high is not None:
+            tests.append(f"{name} {'<=' if domain.high_closed else '<'} {literal(domain.high)}")
+        yield f"if isinstance({name}, int | float) and not ({' and '.join(tests)}):"
+        yield f'    raise ValueError(f"{name} must be {domain}, not {{{name}}}")'
+
+
 # ---------------------------------------------------------------- the public function
 
 
@@ -151,22 +164,14 @@ class Body:
 
     def _domains(self) -> Iterator[str]:
         for hyper in self.low.loss.hyperparameters:
-            name, domain = self.names[hyper.name], hyper.domain
+            name = self.names[hyper.name]
             if hyper.kind == "choice":
                 options = ", ".join(quoted(o) for o in hyper.options)
                 yield f"if {name} not in ({options}):"
                 message = f"{name} must be one of {', '.join(hyper.options)}, not "
                 yield f"    raise ValueError({quoted(message)} + repr({name}))"
-            elif str(domain) and not hyper.axes:
-                tests = []
-                if domain.low is not None:
-                    sign = ">=" if domain.low_closed else ">"
-                    tests.append(f"{name} {sign} {literal(domain.low)}")
-                if domain.high is not None:
-                    sign = "<=" if domain.high_closed else "<"
-                    tests.append(f"{name} {sign} {literal(domain.high)}")
-                yield f"if isinstance({name}, int | float) and not ({' and '.join(tests)}):"
-                yield f'    raise ValueError(f"{name} must be {domain}, not {{{name}}}")'
+            else:
+                yield from domain_check(hyper, name)
 
     def _inputs(self) -> Iterator[str]:
         examples: list[str] = []
@@ -336,7 +341,7 @@ class Body:
         contract = any(n.op == "einsum" for n in low.hard.plan.nodes)
         indent = ""
         if contract:
-            yield f"with torch.autocast({self.like()}.device.type, enabled=False):"
+            yield f"with _full_precision({self.like()}):"
             indent = "    "
         if low.label is None:
             yield f"{indent}value = {call}"

@@ -12,7 +12,15 @@ from fractions import Fraction
 from losslang._version import __version__
 from losslang.codegen.lower import Lowered, Variant, lower
 from losslang.codegen.torch import contract, helpers, table
-from losslang.codegen.torch.contract import Body, annotation, default, literal, needs, quoted
+from losslang.codegen.torch.contract import (
+    Body,
+    annotation,
+    default,
+    domain_check,
+    literal,
+    needs,
+    quoted,
+)
 from losslang.codegen.torch.formula import Writer
 from losslang.codegen.torch.layout import WIDTH, filled, folded
 from losslang.codegen.torch.names import Exports, Names
@@ -282,10 +290,11 @@ class _Part:
     def _stored(self, hyper: Hyperparameter) -> Iterator[str]:
         name = self.names[hyper.name]
         if hyper.learn:
+            yield from domain_check(hyper, name)
             raw = _inverse(hyper.domain, f"torch.as_tensor({name})")
             yield f"self.raw_{name} = nn.Parameter({raw})"
         elif hyper.axes:
-            yield f'self.register_buffer("{name}", torch.as_tensor({name}, dtype=torch.float32))'
+            yield f'_hold(self, "{name}", {name})'
         else:
             yield f"self.{name} = {name}"
 
@@ -414,17 +423,19 @@ def _forward(domain: Domain, raw: str) -> str:
     return raw
 
 
+NEAR = 1e-6
+"""How close to a closed end of its domain a learned value starts; at the end it could not move."""
+
+
 def _inverse(domain: Domain, value: str) -> str:
     """Where :func:`_forward` reaches a value."""
     if domain.low is not None and domain.high is not None:
         low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
-        return f"(({value} - {low}) / {width}).logit()"
+        return f"(({value} - {low}) / {width}).logit({NEAR})"
     if domain.low is not None:
-        return (
-            f"{value}.log()"
-            if domain.low == 0
-            else f"({value} - {literal(domain.low, real=True)}).log()"
-        )
+        away = f"({value} - {literal(domain.low, real=True)})" if domain.low else value
+        return f"{away}.clamp(min={NEAR}).log()" if domain.low_closed else f"{away}.log()"
     if domain.high is not None:
-        return f"({literal(domain.high, real=True)} - {value}).log()"
+        away = f"({literal(domain.high, real=True)} - {value})"
+        return f"{away}.clamp(min={NEAR}).log()" if domain.high_closed else f"{away}.log()"
     return f"{value}.float()"

@@ -53,6 +53,22 @@ def _array(name: str, value: Tensor | tuple[float, ...], rank: int, like: Tensor
         raise ValueError(f"{name} must have {rank} axes, not the shape {[*value.shape]}")
     return value
 ''',
+    "_hold": '''\
+def _hold(module: nn.Module, name: str, value: Tensor | Sequence[float]) -> None:
+    """Keep an array: a parameter is trained, a tensor a buffer, and so are numbers, as written."""
+    if isinstance(value, nn.Parameter):
+        module.register_parameter(name, value)
+        return
+    exact = torch.float32 if torch.backends.mps.is_available() else torch.float64
+    value = value if isinstance(value, Tensor) else torch.tensor(value, dtype=exact)
+    module.register_buffer(name, value)
+''',
+    "_full_precision": '''\
+def _full_precision(like: Tensor) -> torch.autocast:
+    """Products in the precision of the inputs, also where others are computed in a lower one."""
+    device = like.device.type if torch.amp.is_autocast_available(like.device.type) else "cpu"
+    return torch.autocast(device, enabled=False)
+''',
     "_keep": '''\
 def _keep(mask: Tensor | None, shape: torch.Size, like: Tensor) -> Tensor:
     """Which examples count."""

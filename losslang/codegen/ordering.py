@@ -1,0 +1,51 @@
+"""Operations along one axis that look at its order: rank, sort, running sums, quantiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy
+
+from losslang.codegen import reading, reductions
+from losslang.codegen.plan import Array, DType
+from losslang.ir.heads import ONE, Index, Ordered, Size
+
+if TYPE_CHECKING:
+    from losslang.codegen.planner import Planner
+
+
+def plan_ordered(planner: Planner, e: Ordered) -> Array:
+    """The array of an operation along one axis, read at its place."""
+    index = e.binders[0]
+    body = planner.as_float(planner.plan(e.body))
+    if index not in body.axes:
+        spread = planner.plan(index)
+        zero = planner.map("mul", [planner.as_float(spread), planner.constant(sympy.Integer(0))])
+        body = planner.map("add", [body, zero], ("+", "+"))
+    if e.guard != ONE:
+        fill = {"cumsum": 0.0, "quantile": float("nan")}.get(e.op, float("-inf"))
+        body = reductions.filled(planner, planner.truth_tensor(planner.plan(e.guard)), body, fill)
+    dim = body.axes.index(index) - len(body.axes)
+    if e.op == "quantile":
+        level = planner.plan(e.at)
+        planner.scalars |= level.hypers
+        rest = tuple(a for a in body.axes if a != index)
+        name = "quantile" if e.guard == ONE else "nanquantile"
+        return Array(planner.node(name, (body.node, level.node), (dim,), rest), rest)
+    if e.op == "sort":
+        return _sorted(planner, e, body, index, dim)
+    dtype: DType = "int" if e.op == "rank" else "float"
+    made = planner.node(e.op, (body.node,), (dim,), body.axes, dtype)
+    return reading.read_at(planner, Array(made, body.axes), index, e.at)
+
+
+def _sorted(planner: Planner, e: Ordered, body: Array, index: Index, dim: int) -> Array:
+    whole = not isinstance(e.at, Index) or e.at.axis.size == Size(index.axis)
+    if whole:
+        made = planner.node("sort", (body.node,), (dim,), body.axes)
+    else:
+        assert isinstance(e.at, Index)
+        assert e.at.axis.size is not None
+        count = planner.plan(e.at.axis.size)
+        made = planner.node("topk", (body.node, count.node), (dim,), body.axes)
+    return reading.read_at(planner, Array(made, body.axes), index, e.at)

@@ -1,0 +1,63 @@
+"""Reads of arrays: at a running index, at a constant, or at an index that is itself an array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sympy import Expr
+
+from losslang.codegen.plan import Array, common_axes
+from losslang.ir.heads import At, Index
+
+if TYPE_CHECKING:
+    from losslang.codegen.planner import Planner
+
+
+def plan_read(planner: Planner, e: At) -> Array:
+    """The array of an indexed read."""
+    storage = planner._storage[e.tensor]
+    places = tuple(Index(f"@{n}", axis) for n, axis in enumerate(storage.axes))
+    made = planner.node("read", attrs=(storage.name,), axes=places, dtype=storage.dtype)
+    if not places:
+        return Array(made, static=True, hypers=frozenset((storage.name,)))
+    array = Array(made, places)
+    pairs = sorted(zip(places, e.indices, strict=True), key=lambda p: not isinstance(p[1], Index))
+    for place, index in pairs:
+        array = read_at(planner, array, place, index)
+    return array
+
+
+def read_at(planner: Planner, array: Array, place: Index, index: Expr) -> Array:
+    """``array`` read at ``index`` along the dimension of ``place``."""
+    dim = array.axes.index(place)
+    dtype = planner.dtype(array)
+    if isinstance(index, Index) and index not in array.axes:
+        axes = tuple(index if a == place else a for a in array.axes)
+        return planner.example_first(Array(array.node, axes))
+    rest = tuple(a for a in array.axes if a != place)
+    if isinstance(index, Index):
+        other = array.axes.index(index)
+        axes = (*(a for a in rest if a != index), index)
+        dims = tuple(sorted((dim - len(array.axes), other - len(array.axes))))
+        made = planner.node("diagonal", (array.node,), dims, axes, dtype)
+        return planner.example_first(Array(made, axes))
+    if index.is_Integer:
+        made = planner.node(
+            "select", (array.node,), (dim - len(array.axes), int(index)), rest, dtype
+        )
+        return Array(made, rest)
+    where = planner.plan(index)
+    if not set(where.axes) & set(rest):
+        axes = rest + where.axes
+        moved = planner.spread(array, (*rest, place))
+        made = planner.node("take", (moved, where.node), (), axes, dtype)
+        return planner.example_first(Array(made, axes))
+    out = common_axes([rest, where.axes])
+    if out == rest:
+        spot = planner.spread(where, array.axes)
+        op = "gather" if set(where.axes) == set(rest) else "take_along"
+        made = planner.node(op, (array.node, spot), (dim - len(array.axes),), rest, dtype)
+        return Array(made, rest)
+    moved = planner.spread(array, (*out, place))
+    spot = planner.spread(where, (*out, place))
+    return Array(planner.node("take_along", (moved, spot), (-1,), out, dtype), out)
