@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.ir.programs import COMPOSED, LIBRARY
 
 from losslang import driver
+from tests.ir.programs import COMPOSED, LIBRARY
 
 # Three times what the slowest takes with empty caches.
 SECONDS = 0.1
