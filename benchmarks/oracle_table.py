@@ -20,7 +20,7 @@ HEADER = """# How the library was checked
 
 Each loss is compared, in value and in gradient by every real input and every hyperparameter given
 as a tensor, with code that does not come from this project: another library, or the paper's formula
-evaluated in mpmath at 50 digits and differentiated there. Differences are the largest over the
+evaluated in mpmath at 100 digits and differentiated there. Differences are the largest over the
 reductions `mean` and `none`, relative to the largest entry; float64 rounds at 2e-16 and float32 at
 1e-7. Written by `python -m benchmarks.oracle_table`.
 
