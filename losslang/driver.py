@@ -148,15 +148,17 @@ def _read(path: Path, span: Span | None) -> str:
 
 
 def elaborated(
-    spec: str | None = None, *, path: Path | str | None = None, name: str | None = None
+    spec: Any = None, *, path: Path | str | None = None, name: str | None = None
 ) -> Loss:
     """The IR of a config expression, or of the loss ``name`` of a file.
 
-    ``spec`` is an expression over the standard library and, with ``path``, over that file. Raises
-    :class:`~losslang.diagnostics.DiagnosticError`.
+    ``spec`` is an expression over the standard library and, with ``path``, over that file, or a
+    config. Raises :class:`~losslang.diagnostics.DiagnosticError`.
     """
     from losslang.ir.compose import elaborate
 
+    if spec is not None and not isinstance(spec, str):
+        return elaborated_config(spec)
     module, scope = load(path) if path is not None else _no_file()
     if spec is None:
         return elaborate(*_named(module, name, scope))
@@ -290,6 +292,64 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
     module = load_module(text.text, text.digest)
     made: Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
+
+
+def show(
+    spec: Any,
+    *,
+    path: Path | str | None = None,
+    expand: str | None = None,
+    order: int = 4,
+    plan: bool = False,
+) -> str:
+    """A page about a loss: signature, formula, gradient, cost; loads no torch.
+
+    ``spec`` is an expression, over the losses of the file ``path`` too, or a config. ``expand``
+    adds the series in that basis (``"1 - p"``) up to ``order``, ``plan`` what backends receive.
+    """
+    from losslang.codegen import cost
+    from losslang.codegen.lower import lower
+    from losslang.ir import expansion
+    from losslang.ir import show as showing
+
+    loss = elaborated(spec, path=path)
+    more: list[showing.Section] = []
+    if expand is not None:
+        more.append(("Expansion", [expansion.expansion(loss, expand, order)]))
+    planned = lower(loss).hard.plan
+    more.append(("Cost", cost.cost_lines(planned)))
+    if plan:
+        more.append(("Plan", cost.plan_lines(planned)))
+    return showing.show(loss, more)
+
+
+@dataclass(frozen=True)
+class ExampleResult:
+    """One worked example: where it stands, its text, and what is wrong with it."""
+
+    loss: str
+    line: int
+    text: str
+    problem: Diagnostic | None
+
+
+def run_examples(path: Path | str, text: str | None = None) -> tuple[ExampleResult, ...]:
+    """Every ``example ... == value`` of a file, checked to the digits written.
+
+    Raises :class:`~losslang.diagnostics.DiagnosticError` for a file that does not parse.
+    """
+    from losslang.ir import examples
+
+    module, scope = load(path, text)
+    found: list[ExampleResult] = []
+    for loss in (d for d in module.declarations if isinstance(d, nodes.Loss)):
+        for example in loss.examples:
+            span = example.span
+            line = span.source.position(span.start)[0]
+            problem = examples.problem(loss, example, scope)
+            shown = " ".join(span.text.split()).removeprefix("example ")
+            found.append(ExampleResult(loss.name, line, shown, problem))
+    return tuple(found)
 
 
 def from_config(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,7 +10,7 @@ from sympy import Basic, Expr
 from losslang.codegen import variants
 from losslang.codegen.plan import Plan, Storage
 from losslang.codegen.planner import Planner
-from losslang.ir.heads import ONE, Axis, Labelled, Tensor
+from losslang.ir.heads import ONE, Axis, Index, Labelled, Tensor, free_indices
 from losslang.ir.loss import BATCH, Input, Loss, Term
 from losslang.rewrite.stability import stabilise
 
@@ -48,7 +47,6 @@ class Lowered:
 def lower(loss: Loss) -> Lowered:
     """Plan a loss under the call contract."""
     label = variants.label_input(loss)
-    pack = label.pack if label else None
     linear = tuple(
         term.body.has(Labelled) and variants.is_linear_in_labels(term.body) for term in loss.terms
     )
@@ -57,20 +55,16 @@ def lower(loss: Loss) -> Lowered:
         simple = linear[loss.terms.index(term)] or not term.body.has(Labelled)
         return variants.plain(term.body) if simple else variants.weighted(term.body)
 
-    def masked(expr: Expr) -> Expr:
-        return variants.masked(expr, pack) if variants.looks_at_batch(expr, pack) else expr
-
     soft: Variant | None = None
     if label is not None:
         bodies = [variants.softened(term.body, label) for term in loss.terms]
         guards = [variants.softened(term.guard, label) for term in loss.terms]
         if None not in (*bodies, *guards):
-            chosen = {id(t): b for t, b in zip(loss.terms, bodies, strict=True)}
-            soft = _variant(loss, label, lambda t: masked(chosen[id(t)] or t.body), masked, True)
+            soft = _variant(loss, label, [b for b in bodies if b is not None], soft=True)
     return Lowered(
         loss,
         label,
-        _variant(loss, label, lambda t: masked(hard(t)), masked, False),
+        _variant(loss, label, [hard(term) for term in loss.terms], soft=False),
         soft,
         linear,
         {h.name: _formula(loss, h.formula) for h in loss.hyperparameters if h.formula is not None},
@@ -100,24 +94,23 @@ def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storag
     return found
 
 
-def _variant(
-    loss: Loss,
-    label: Input | None,
-    body: Callable[[Term], Expr],
-    masked: Callable[[Expr], Expr],
-    soft: bool,
-) -> Variant:
+def _variant(loss: Loss, label: Input | None, bodies: list[Expr], *, soft: bool) -> Variant:
+    pack = label.pack if label else None
     memo: dict[Basic, Basic] = {}
     planner = Planner(_storage(loss, label, soft))
+
+    def ready(expr: Expr, result: tuple[Index, ...]) -> Expr:
+        return stabilise(variants.masked(expr, pack, result), memo)
+
     outputs = [
         planner.output(
-            term.name, stabilise(body(term), memo), stabilise(masked(term.guard), memo), term.result
+            term.name, ready(body, term.result), ready(term.guard, term.result), term.result
         )
-        for term in loss.terms
+        for term, body in zip(loss.terms, bodies, strict=True)
     ]
     for hint, name in islice(loss.hints.items(), MAX_HINTS):
         if not soft and isinstance(hint, Expr):
-            planner.suggest(stabilise(masked(variants.plain(hint)), memo), name)
+            planner.suggest(ready(variants.plain(hint), tuple(free_indices(hint))), name)
     return _read(loss, planner.finish(outputs))
 
 

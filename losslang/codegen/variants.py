@@ -13,7 +13,6 @@ from sympy import Basic, Expr
 
 from losslang.ir.heads import (
     ONE,
-    And,
     At,
     Axis,
     Binder,
@@ -21,7 +20,6 @@ from losslang.ir.heads import (
     Delta,
     Index,
     Labelled,
-    Less,
     Not,
     Reduce,
     Size,
@@ -33,6 +31,7 @@ from losslang.ir.heads import (
     walk,
 )
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
+from losslang.ir.mask import Masking
 
 KEEP = Tensor("@keep", "bool")
 """Which examples (and places on the pack) count. No name of a program begins with this sign."""
@@ -85,54 +84,12 @@ def _transform(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:
 # ---------------------------------------------------------------- masks
 
 
-def masked(expr: Expr, pack: Axis | None) -> Expr:
+def masked(expr: Expr, pack: Axis | None, result: tuple[Index, ...] = (EXAMPLE,)) -> Expr:
     """Leave masked places out of every reduction, order and size over the batch and the pack."""
-
-    def keeps(index: Index, batch: Expr, pixel: Expr | None) -> Expr:
-        if pack is None:
-            return At(KEEP, batch)
-        if pixel is not None:
-            return At(KEEP, batch, pixel)
-        place = fresh(pack)
-        return Reduce("any", (place,), ONE, At(KEEP, batch, place))
-
-    def visit(scope: tuple[Index, ...], e: Expr) -> Expr:
-        if isinstance(e, Size) and e.axis == BATCH:
-            index = fresh(BATCH)
-            return Reduce("sum", (index,), ONE, keeps(index, index, None))
-        if isinstance(e, Size) and e.axis == pack:
-            index, batch = fresh(e.axis), _innermost(scope, BATCH)
-            return Reduce("sum", (index,), ONE, keeps(index, batch or EXAMPLE, index))
-        if isinstance(e, Binder):
-            return binder(scope, e)
-        if not e.args:
-            return e
-        args = [visit(scope, a) if isinstance(a, Expr) else a for a in e.args]
-        return e.func(*args) if tuple(args) != e.args else e
-
-    def binder(scope: tuple[Index, ...], e: Binder) -> Expr:
-        rest = tuple(visit(scope, a) for a in e.rest)
-        indices, guard, body = e.open()
-        inside = scope + indices
-        limits: list[Expr] = []
-        for index in indices:
-            if index.axis == BATCH:
-                pixel = _innermost(inside, pack) if pack else None
-                if pack and pixel is None:
-                    pixel = next((i for i in free_indices(e) if i.axis == pack), None)
-                limits.append(keeps(index, index, pixel))
-            elif index.axis == pack:
-                limits.append(keeps(index, _innermost(inside, BATCH) or EXAMPLE, index))
-            elif index.axis.size is not None and index.axis.size.has(Size):
-                limits.append(Less(index, visit(scope, index.axis.size)))
-        guard = And(visit(inside, guard), *limits)
-        return e.func(e.op, indices, guard, visit(inside, body), *rest)
-
-    return visit((), expr)
-
-
-def _innermost(scope: tuple[Index, ...], axis: Axis | None) -> Index | None:
-    return next((i for i in reversed(scope) if i.axis == axis), None)
+    if not looks_at_batch(expr, pack):
+        return expr
+    axes = (BATCH,) if pack is None else (BATCH, pack)
+    return Masking(KEEP, axes).rewrite(expr, {index.axis: index for index in result})
 
 
 def looks_at_batch(expr: Expr, pack: Axis | None) -> bool:

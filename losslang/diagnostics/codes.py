@@ -102,6 +102,11 @@ TITLES: dict[str, str] = {
     "unknown-kind": "there is no such kind of config",
     "unresolved-config": "a config has an interpolation or a missing value",
     "unused-option": "a keyword of the call has no effect on the loss",
+    # expansions and worked examples
+    "bad-basis": "the basis of an expansion is not affine in p",
+    "bad-example": "a worked example has no value",
+    "no-expansion": "a loss has no expansion in the basis",
+    "wrong-example": "a loss does not have the value that its example says",
     # files
     "file-not-found": "a file does not exist",
     "file-unreadable": "a file cannot be read",

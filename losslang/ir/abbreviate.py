@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy
@@ -21,6 +21,7 @@ from losslang.ir.heads import (
     walk,
 )
 from losslang.ir.loss import BATCH
+from losslang.ir.values import slot
 
 LETTERS = "pqrst"
 
@@ -29,10 +30,12 @@ LETTERS = "pqrst"
 class Softmaxes:
     """The softmaxes of some expressions, each an array that is read like an input.
 
-    ``of`` maps the name to the exponents at the index that stands for any place.
+    ``of`` maps the name to the exponents at the index that stands for any place; ``hints`` are the
+    program's own names.
     """
 
     taken: frozenset[str] = frozenset()
+    hints: Mapping[Basic, str] = field(default_factory=dict)
     of: dict[str, tuple[Index, Expr]] = field(default_factory=dict)
     _tensors: dict[Basic, Tensor] = field(default_factory=dict)
 
@@ -61,8 +64,11 @@ class Softmaxes:
         key = substitute(body, slots)
         known = self._tensors.get(key)
         if known is None:
-            free = (c for c in LETTERS if c not in self.taken and c not in self.of)
-            name = next(free, f"softmax_{len(self.of) + 1}")
+            written = substitute(sympy.exp(body - total), {index: slot(index.axis)})
+            hint = self.hints.get(written)
+            hidden = {*self.taken, *self.of, *(self.hints.values() if hint else ())}
+            free = (c for c in LETTERS if c not in hidden)
+            name = hint or next(free, f"softmax_{len(self.of) + 1}")
             known = self._tensors[key] = Tensor(name, "positive")
             self.of[name] = index, body
         return At(known, *(place if other == index else other for other in others))

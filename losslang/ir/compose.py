@@ -26,6 +26,7 @@ from losslang.ir.scope import Entry, Scope
 from losslang.ir.values import Lazy, Setting, Value, slot
 from losslang.source import Span
 from losslang.syntax import nodes
+from losslang.syntax.names import names_of
 
 TYPE_WORDS = ("real", "int", "bool", "bit", "sign", "label", "simplex")
 
@@ -321,19 +322,19 @@ def reached(
 ) -> tuple[nodes.Loss, ...]:
     """The losses that an expression, its parts and their formulas name, each once, in order."""
     found: dict[str, nodes.Loss] = {}
-    shadowed = {d.name for d in parts if not isinstance(d, nodes.Unpack)}
-    todo: list[tuple[nodes.Node, Scope]] = [(part.value, scope) for part in reversed(parts)]
-    todo.append((expr, scope))
+    own = frozenset(name for part in parts for name in names_of(part))
+    first: list[nodes.Node] = [*(part.value for part in reversed(parts)), expr]
+    todo = [(node, scope, own) for node in first]
     while todo:
-        node, inside = todo.pop()
-        entry = inside.find(node.id) if isinstance(node, nodes.Name) else None
-        declaration = entry.declaration if entry else None
-        if entry and isinstance(declaration, nodes.Loss) and declaration.name not in found:
-            if inside is not scope or declaration.name not in shadowed:
-                found[declaration.name] = declaration
-                below = [declaration.body, *(d.value for d in declaration.where)]
-                todo.extend((child, entry.scope) for child in reversed(below))
-        todo.extend((child, inside) for child in reversed([*_children(node)]))
+        node, inside, hidden = todo.pop()
+        name = node.id if isinstance(node, nodes.Name) and node.id not in hidden else ""
+        entry = inside.find(name) if name and name not in found else None
+        below: list[nodes.Node] = [*_children(node)]
+        if entry is not None and isinstance(entry.declaration, nodes.Loss):
+            found[name] = declaration = entry.declaration
+            inside, hidden = entry.scope, names_of(declaration)
+            below = [declaration.body, *(d.value for d in declaration.where)]
+        todo += [(child, inside, hidden) for child in reversed(below)]
     return tuple(found.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from losslang.syntax import nodes
@@ -22,10 +23,16 @@ FENCES["floor"] = (r"\lfloor ", r" \rfloor")
 
 
 class Latex:
-    """Writes syntax trees. ``taken`` are names the loss uses itself, so no short one may stand in."""
+    """Writes syntax trees. ``taken`` are the names that a loss gives something itself.
 
-    def __init__(self, taken: frozenset[str] = frozenset()) -> None:
+    No short name stands for one of them; ``losses`` are the other losses it may name.
+    """
+
+    def __init__(
+        self, taken: frozenset[str] = frozenset(), losses: frozenset[str] = frozenset()
+    ) -> None:
         self._taken = taken
+        self._losses = losses - taken
 
     def text(self, node: nodes.Node, strength: int = LOOSE) -> str:
         """``node``, in parentheses where it binds less than ``strength``."""
@@ -34,6 +41,8 @@ class Latex:
 
     def name(self, word: str) -> str:
         """A name: a letter as it is, a Greek one by its command, a word upright."""
+        if word in self._losses:
+            return self.head(word)
         short = WORDS.get(word, word)
         if short != word and short not in self._taken:
             return short
@@ -72,8 +81,12 @@ class Latex:
             return rf"\frac{{{self.text(e.left)}}}{{{self.text(e.right)}}}", ATOM
         if e.op == "**":
             base = self._factor(e.left, ATOM)
+            if base.startswith((r"\frac", r"\begin")):
+                base = rf"\left({base}\right)"
             return f"{base}^{{{self.text(e.right)}}}", POWER
         if e.op == "*":
+            if isinstance(e.left, nodes.Unary) and e.left.op == "-":
+                return f"-{self.text(replace(e, left=e.left.operand))}", SUM
             left, right = self._factor(e.left, PRODUCT), self._factor(e.right, POWER)
             sign = r" \cdot " if right[:1].isdigit() else r" \, "
             return f"{left}{sign}{right}", PRODUCT
@@ -102,7 +115,8 @@ class Latex:
             rows.append(rf"{self._factor(rest.body, LOOSE)} & \text{{if }} {self.text(rest.test)}")
             rest = rest.orelse  # type: ignore[assignment]
         rows.append(rf"{self._factor(rest, LOOSE)} & \text{{otherwise}}")
-        return rf"\begin{{cases}} {r' \\ '.join(rows)} \end{{cases}}", ATOM
+        lines = r" \\ ".join(rows)
+        return rf"\begin{{cases}} {lines} \end{{cases}}", ATOM
 
     # ------------------------------------------------------------ arrays and calls
 
@@ -188,10 +202,15 @@ class Latex:
             head = self.name(e.name)
         return f"{head} = {self._factor(e.value, LOOSE)}"
 
+    @staticmethod
+    def head(name: str) -> str:
+        """What a loss is called."""
+        return rf"\ell_{{\mathrm{{{_plain(name)}}}}}"
+
     def loss(self, e: nodes.Loss) -> list[str]:
         """A declaration, a line for its formula and one for each of its parts."""
         index = ", ".join(self.name(b.name) for b in e.binders)
-        head = rf"\ell_{{\mathrm{{{_plain(e.name)}}}}}" + (f"({index})" if index else "")
+        head = self.head(e.name) + (f"({index})" if index else "")
         first = f"{head} = {self._factor(e.body, LOOSE)}"
         if e.guard is not None:
             first += rf" \quad \text{{for }} {index} \text{{ with }} {self.text(e.guard)}"
@@ -208,20 +227,3 @@ def _plain(word: str) -> str:
 
 def _upright(word: str) -> str:
     return rf"\mathrm{{{_plain(word)}}}"
-
-
-def names_of(loss: nodes.Loss) -> frozenset[str]:
-    """Every name a declaration gives something."""
-    found = {binder.name for binder in loss.binders}
-    if loss.signature is not None:
-        found |= {p.name for p in loss.signature.inputs + loss.signature.hyperparameters}
-    for definition in loss.where:
-        found |= (
-            set(definition.names) if isinstance(definition, nodes.Unpack) else {definition.name}
-        )
-        if isinstance(definition, nodes.LocalFunction):
-            found |= set(definition.parameters)
-    return frozenset(found)
-
-
-__all__ = ["Latex", "names_of"]

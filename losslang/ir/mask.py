@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Basic, Expr
+from sympy import Expr
 
 from losslang.ir.heads import (
     ONE,
@@ -14,6 +14,7 @@ from losslang.ir.heads import (
     Axis,
     Binder,
     Index,
+    Less,
     Reduce,
     Size,
     Tensor,
@@ -37,12 +38,12 @@ def mask_axes(loss: Loss) -> tuple[Axis, ...]:
 def masked(loss: Loss, axes: tuple[Axis, ...], name: str = "mask") -> Loss:
     """``loss`` with a further input ``name`` over ``axes``, 0 where a place does not count."""
     mask = Input(name, "bool", axes[1:])
-    masking = _Masking(mask.tensor, axes)
+    masking = Masking(mask.tensor, axes)
     terms = tuple(masking.term(term) for term in loss.terms)
     return replace(loss, inputs=(*loss.inputs, mask), terms=terms)
 
 
-class _Masking:
+class Masking:
     """The rewriting for one mask. ``here`` holds the place at hand on each axis of the result."""
 
     def __init__(self, mask: Tensor, axes: tuple[Axis, ...]) -> None:
@@ -50,9 +51,10 @@ class _Masking:
         self.axes = axes
 
     def term(self, term: Term) -> Term:
+        """A term without what is masked."""
         here = {index.axis: index for index in term.result}
-        guard = And(self._kept(here), self._rewrite(term.guard, here))
-        return replace(term, body=self._rewrite(term.body, here), guard=guard)
+        guard = And(self._kept(here), self.rewrite(term.guard, here))
+        return replace(term, body=self.rewrite(term.body, here), guard=guard)
 
     def _kept(self, at: Here) -> Expr:
         """Whether a place counts; on an axis left open, whether any place does."""
@@ -62,7 +64,8 @@ class _Masking:
         read = At(self.mask, *({**at, **left_open}[axis] for axis in self.axes))
         return Reduce("any", tuple(left_open.values()), ONE, read) if left_open else read
 
-    def _rewrite(self, expr: Basic, here: Here) -> Expr:
+    def rewrite(self, expr: Expr, here: Here) -> Expr:
+        """An expression whose binders, orders and sizes leave out what is masked."""
         if isinstance(expr, Size) and expr.axis in self.axes:
             index = fresh(expr.axis)
             at = {index.axis: index, **self._example(index, here)}
@@ -70,8 +73,8 @@ class _Masking:
         if not isinstance(expr, Binder):
             if not expr.args or isinstance(expr, Index | Tensor | Axis):
                 return expr
-            return expr.func(*(self._rewrite(arg, here) for arg in expr.args))
-        rest = [self._rewrite(arg, here) for arg in expr.rest]
+            return expr.func(*(self.rewrite(arg, here) for arg in expr.args))
+        rest = [self.rewrite(arg, here) for arg in expr.rest]
         indices, guard, body = expr.open()
         reads = [e for e in (*walk(guard), *walk(body)) if isinstance(e, At)]
         kept = [
@@ -80,8 +83,14 @@ class _Masking:
             if index.axis in self.axes
             for beside in self._beside(index, reads, here)
         ]
-        guard = And(*kept, self._rewrite(guard, here))
-        return expr.func(expr.op, indices, guard, self._rewrite(body, here), *rest)
+        # The places of a sorted array are as many as there are entries that count.
+        kept += [
+            Less(index, self.rewrite(index.axis.size, here))
+            for index in indices
+            if index.axis.size is not None and index.axis.size.has(Size)
+        ]
+        guard = And(*kept, self.rewrite(guard, here))
+        return expr.func(expr.op, indices, guard, self.rewrite(body, here), *rest)
 
     def _beside(self, index: Index, reads: list[At], here: Here) -> list[Here]:
         """The places on the other axes that belong to an index: those it is read with."""

@@ -42,7 +42,7 @@ PREFERRED = {"class": "kcjl", "batch": "jlmn", "dim": "d", "space": "x", "order"
 
 
 class Printer:
-    """Writes expressions. ``names`` are what inputs are called, ``hide`` drops the example's index."""
+    """Writes expressions. ``names`` renames inputs; ``hide`` drops the index of the example."""
 
     def __init__(self, names: Mapping[str, str] | None = None, *, hide: bool = True) -> None:
         self.names = dict(names or {})

@@ -31,7 +31,7 @@ def load(text: str, digest: str) -> ModuleType:
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     sys.modules[name] = module
     try:
-        exec(compile(text, filename, "exec"), module.__dict__)
+        exec(compile(text, filename, "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise

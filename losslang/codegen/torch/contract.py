@@ -7,136 +7,14 @@ without a value per example no ``weight``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 
 from losslang.codegen import variants
 from losslang.codegen.lower import Lowered, Variant
 from losslang.codegen.plan import Node
 from losslang.codegen.torch.names import Exports, Names
+from losslang.codegen.torch.signature import class_place, domain_check, needs, quoted
 from losslang.ir.heads import Labelled
-from losslang.ir.loss import BATCH, Constant, Hyperparameter, Input
-
-
-@dataclass(frozen=True)
-class Needs:
-    """Which parts of the contract a loss has."""
-
-    label: bool
-    per_example: bool
-    class_dim: bool
-    mask: bool
-    generator: bool
-    progress: bool
-    averages: bool
-
-
-def needs(low: Lowered) -> Needs:
-    """What applies to a loss."""
-    loss = low.loss
-    return Needs(
-        label=low.label is not None,
-        per_example=any(term.result for term in loss.terms),
-        class_dim=low.label is not None,
-        mask=any(known.batched for known in loss.inputs),
-        generator=bool(loss.draws),
-        progress=loss.uses_progress,
-        averages=bool(loss.averages),
-    )
-
-
-def parameters(low: Lowered, names: Names) -> Iterator[str]:
-    """The keyword parameters of the public function, with types and defaults."""
-    has = needs(low)
-    for hyper in low.loss.hyperparameters:
-        yield f"{names[hyper.name]}: {annotation(hyper)}{default(hyper)}"
-    options = low.loss.options
-    if has.progress:
-        yield f"progress: float | Tensor = {literal(options.get('progress', Fraction(0)))}"
-    yield f'reduction: str = "{options.get("reduction", "mean")}"'
-    share = options.get("denominator")
-    yield f"denominator: float | Tensor | None = {'None' if share is None else literal(share)}"
-    if has.per_example:
-        yield "weight: Tensor | None = None"
-    if has.mask:
-        yield "mask: Tensor | None = None"
-    if has.label:
-        yield f"ignore_index: int = {literal(options.get('ignore_index', Fraction(-100)))}"
-        yield f"class_weight: Tensor | None = {_tensor(options.get('class_weight'))}"
-        smoothing = literal(options.get("label_smoothing", Fraction(0)), real=True)
-        yield f"label_smoothing: float = {smoothing}"
-        yield f"class_dim: int = {literal(options.get('class_dim', Fraction(class_place(low))))}"
-    if has.generator:
-        yield "generator: torch.Generator | None = None"
-    if has.averages:
-        yield "averages: dict[str, Tensor] | None = None"
-        yield "training: bool = True"
-
-
-def class_place(low: Lowered) -> int:
-    """Where the scores of a loss with labels have their class axis, as written."""
-    label = low.label
-    assert label is not None
-    scores = next(k for k in low.loss.inputs if label.over in k.axes)
-    place = scores.axes.index(label.over)
-    return place + 1 if scores.pack else place - len(scores.axes)
-
-
-def annotation(hyper: Hyperparameter) -> str:
-    """Type of a hyperparameter in a signature."""
-    if hyper.kind == "choice":
-        return "str"
-    if hyper.axes:
-        return "Tensor | Sequence[float]"
-    plain = {"int": "int", "bool": "bool"}.get(hyper.kind, "float | Tensor")
-    return f"{plain} | None" if hyper.formula is not None else plain
-
-
-def default(hyper: Hyperparameter) -> str:
-    """`` = value``, or nothing for a hyperparameter that has to be given."""
-    if hyper.formula is not None:
-        return " = None"
-    if hyper.default is None:
-        return ""
-    return f" = {literal(hyper.default, real=hyper.kind == 'real')}"
-
-
-def literal(value: Constant, *, real: bool = False) -> str:
-    """A constant as Python text."""
-    if isinstance(value, tuple):
-        inner = ", ".join(literal(v, real=real) for v in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, Fraction):
-        return repr(float(value)) if real or value.denominator != 1 else str(value.numerator)
-    if isinstance(value, str):
-        return quoted(value)
-    return repr(value)
-
-
-def _tensor(value: Constant | None) -> str:
-    return "None" if value is None else f"torch.tensor({literal(value, real=True)})"
-
-
-def quoted(text: str) -> str:
-    """A string literal that shows ``text`` and nothing else."""
-    escaped = text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def domain_check(hyper: Hyperparameter, name: str) -> Iterator[str]:
-    """Statements that refuse a number outside its domain."""
-    domain = hyper.domain
-    if str(domain) and not hyper.axes:
-        tests = []
-        if domain.low is not None:
-            tests.append(f"{name} {'>=' if domain.low_closed else '>'} {literal(domain.low)}")
-        if domain.high is not None:
-            tests.append(f"{name} {'<=' if domain.high_closed else '<'} {literal(domain.high)}")
-        yield f"if isinstance({name}, int | float) and not ({' and '.join(tests)}):"
-        yield f'    raise ValueError(f"{name} must be {domain}, not {{{name}}}")'
-
-
-# ---------------------------------------------------------------- the public function
+from losslang.ir.loss import BATCH, Hyperparameter, Input
 
 
 class Body:
@@ -336,6 +214,7 @@ class Body:
             )
             yield "if averages is None:"
             yield f"    averages = {{{inits}}}"
+            yield "before = dict(averages)"
         formula = self.exports.formula
         call = f"{formula}({', '.join(self.arguments(low.hard))})"
         contract = any(n.op == "einsum" for n in low.hard.plan.nodes)
@@ -356,6 +235,10 @@ class Body:
         yield f"{indent}value = {soft} if soft else {call}"
 
     def _reduced(self) -> Iterator[str]:
+        if self.has.averages:
+            # An average takes in nothing where nothing counts.
+            chosen = "torch.where(keep.any(), averages[name], before[name])"
+            yield f"averages.update({{name: {chosen} for name in before}})"
         terms = self.low.hard.plan.outputs
         if len(terms) == 1:
             yield f"return {self._reduction(0, 'value')}"

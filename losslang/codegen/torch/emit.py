@@ -7,24 +7,17 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from losslang._version import __version__
-from losslang.codegen.lower import Lowered, Variant, lower
-from losslang.codegen.torch import contract, helpers, table
-from losslang.codegen.torch.contract import (
-    Body,
-    annotation,
-    default,
-    domain_check,
-    literal,
-    needs,
-    quoted,
-)
+from losslang.codegen.lower import Variant, lower
+from losslang.codegen.torch import helpers, signature, table
+from losslang.codegen.torch.classes import class_text
+from losslang.codegen.torch.contract import Body
 from losslang.codegen.torch.formula import Writer
-from losslang.codegen.torch.layout import WIDTH, filled, folded
-from losslang.codegen.torch.names import Exports, Names
-from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input, Loss
+from losslang.codegen.torch.layout import WIDTH, call, filled, folded
+from losslang.codegen.torch.names import Names
+from losslang.codegen.torch.part import Part
+from losslang.ir.loss import BATCH, Hyperparameter, Input, Loss
 
 CHECK = "CHECK_LABELS = True  # labels on the CPU are checked to be in range\n"
 _ALL, _DIGEST = "\1", "\2"
@@ -44,7 +37,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     """One module with a function and a class for each loss."""
     given = tuple(losses)
     taken = {*table.HELPERS, *helpers.CONTRACT, "CHECK_LABELS"}
-    parts = [_Part(lower(loss), taken, alone=len(given) == 1) for loss in given]
+    parts = [_Text(lower(loss), taken, alone=len(given) == 1) for loss in given]
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
@@ -75,7 +68,7 @@ def _used(text: str, known: dict[str, str]) -> dict[str, str]:
     return used
 
 
-def _header(parts: list[_Part]) -> str:
+def _header(parts: list[_Text]) -> str:
     lines: list[str] = []
     for part in parts:
         loss = part.low.loss
@@ -117,22 +110,8 @@ def _docstring(lines: Iterable[str], indent: str = "") -> str:
     return textwrap.indent(f'"""{safe}{tail}"""', indent, lambda line: bool(line.strip()))
 
 
-class _Part:
+class _Text(Part):
     """The functions and the class of one loss."""
-
-    def __init__(self, low: Lowered, taken: set[str], *, alone: bool) -> None:
-        self.low = low
-        self.alone = alone
-        loss = low.loss
-        self.names = Names(
-            [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)],
-            [*(f"raw_{h.name}" for h in loss.hyperparameters), *(a.name for a in loss.averages)],
-        )
-        self.exports = Exports(loss.name, taken)
-        self.function = self.exports.function
-        self.type = self.exports.type
-        self.has = needs(low)
-        self.many = len(loss.terms) > 1
 
     def texts(self) -> Iterator[str]:
         """The parts in order of reading."""
@@ -142,7 +121,7 @@ class _Part:
         for name, variant in self.low.formulas.items():
             yield self._progress_formula(name, variant)
         yield from self._functions()
-        yield self._class()
+        yield class_text(self)
 
     # ------------------------------------------------------------ formulas
 
@@ -171,7 +150,7 @@ class _Part:
         arguments += [f"{self.names[h]}: {self._type(h)}" for h in variant.hyperparameters]
         if variant.averages:
             arguments += ["averages: dict[str, Tensor]", "training: bool"]
-        head = _call(
+        head = call(
             f"def {self.exports.soft if suffix else self.exports.formula}",
             arguments,
             f" -> {returns}:",
@@ -225,17 +204,17 @@ class _Part:
     def _functions(self) -> Iterator[str]:
         loss = self.low.loss
         inputs = [f"{self.names[i.name]}: Tensor" for i in loss.inputs]
-        keywords = list(contract.parameters(self.low, self.names))
+        keywords = list(signature.parameters(self.low, self.names))
         name = self.exports.terms if self.many else self.function
         returns = "dict[str, Tensor]" if self.many else "Tensor"
-        head = _call(f"def {name}", [*inputs, "*", *keywords], f" -> {returns}:")
+        head = call(f"def {name}", [*inputs, "*", *keywords], f" -> {returns}:")
         body = list(Body(self.low, self.names, self.exports).lines())
         yield "\n".join([head, self._doc(), *folded(body, 4), ""])
         if self.many:
             given = ", ".join(self.names[i.name] for i in loss.inputs)
             yield "\n".join(
                 [
-                    _call(f"def {self.function}", [*inputs, "**options: object"], " -> Tensor:"),
+                    call(f"def {self.function}", [*inputs, "**options: object"], " -> Tensor:"),
                     f'    """The sum of the terms; keywords as for {name}."""',
                     f"    terms = {name}({given}, **options)",
                     "    if len({term.shape for term in terms.values()}) > 1:",
@@ -256,111 +235,6 @@ class _Part:
             return _docstring([listed], "    ")
         return _docstring([*lead, "", *textwrap.wrap(listed, WIDTH - 8)], "    ")
 
-    def _class(self) -> str:
-        loss = self.low.loss
-        hypers = loss.hyperparameters
-        parameters = [f"{self.names[h.name]}: {annotation(h)}{default(h)}" for h in hypers]
-        own = ["*", *parameters] if parameters else []
-        head = _call("    def __init__", ["self", *own, "**options: object"], " -> None:")
-        body = [
-            f"class {self.type}(nn.Module):",
-            f'    """Module of :func:`{self.function}`; what is set here is its default."""',
-            "",
-            head,
-            "        super().__init__()",
-        ]
-        for hyper in hypers:
-            body += [f"        {line}" for line in self._stored(hyper)]
-        for average in loss.averages:
-            init = f"torch.tensor({float(average.init)!r})"
-            body.append(f'        self.register_buffer("{average.name}", {init})')
-        if self.has.progress:
-            start = literal(loss.options.get("progress", Fraction(0)), real=True)
-            init = f"torch.tensor({start}, dtype=torch.float64)"
-            body.append(f'        self.register_buffer("_progress", {init}, persistent=False)')
-        body += ["        self.options = options", ""]
-        for hyper in hypers:
-            if hyper.learn:
-                body += self._constrained(hyper)
-        if self.has.progress:
-            body += _PROGRESS
-        body += self._calls()
-        return "\n".join([*folded(body), ""])
-
-    def _stored(self, hyper: Hyperparameter) -> Iterator[str]:
-        name = self.names[hyper.name]
-        if hyper.learn:
-            yield from domain_check(hyper, name)
-            raw = _inverse(hyper.domain, f"torch.as_tensor({name})")
-            yield f"self.raw_{name} = nn.Parameter({raw})"
-        elif hyper.axes:
-            yield f'_hold(self, "{name}", {name})'
-        else:
-            yield f"self.{name} = {name}"
-
-    def _constrained(self, hyper: Hyperparameter) -> list[str]:
-        name = self.names[hyper.name]
-        return [
-            "    @property",
-            f"    def {name}(self) -> Tensor:",
-            f'        """The learned value, {str(hyper.domain) or "any number"}."""',
-            f"        return {_forward(hyper.domain, f'self.raw_{name}')}",
-            "",
-        ]
-
-    def _calls(self) -> list[str]:
-        loss = self.low.loss
-        inputs = [self.names[i.name] for i in loss.inputs]
-        typed = [f"{name}: Tensor" for name in inputs]
-        settings = [
-            f'"{self.names[h.name]}": self.{self.names[h.name]}' for h in loss.hyperparameters
-        ]
-        if self.has.progress:
-            settings.append('"progress": self._progress')
-        if self.has.averages:
-            settings += ['"training": self.training']
-        merged = "{" + ", ".join([*settings, "**self.options", "**options"]) + "}"
-        lines = [
-            _call("    def forward", ["self", *typed, "**options: object"], " -> Tensor:"),
-        ]
-        given = ", ".join(inputs)
-        if self.has.averages:
-            names = ", ".join(f'"{a.name}"' for a in loss.averages)
-            lines += [
-                f"        averages = {{name: getattr(self, name) for name in ({names},)}}",
-                f"        settings = {merged}",
-                f"        value = {self.function}({given}, averages=averages, **settings)",
-                "        for name, average in averages.items():",
-                "            getattr(self, name).copy_(average)",
-                "        return value",
-            ]
-        else:
-            lines.append(f"        return {self.function}({given}, **{merged})")
-        lines += [
-            "",
-            _call("    def terms", ["self", *typed, "**options: object"], " -> dict[str, Tensor]:"),
-            '        """Each term of the loss, by name."""',
-        ]
-        if self.many:
-            lines.append(f"        return {self.exports.terms}({given}, **{merged})")
-        else:
-            title = quoted(loss.terms[0].name)
-            lines.append(f"        return {{{title}: self({given}, **options)}}")
-        return lines
-
-
-_PROGRESS = [
-    "    @property",
-    "    def progress(self) -> float:",
-    '        """Training progress in [0, 1]; the training loop sets it."""',
-    "        return self._progress.item()",
-    "",
-    "    @progress.setter",
-    "    def progress(self, value: float) -> None:",
-    "        self._progress.fill_(value)",
-    "",
-]
-
 
 def _renamed(variant: Variant, names: Names):  # type: ignore[no-untyped-def]
     """The plan with the names of the module in place of those of the program."""
@@ -373,22 +247,6 @@ def _renamed(variant: Variant, names: Names):  # type: ignore[no-untyped-def]
         for n in variant.plan.nodes
     )
     return replace(variant.plan, nodes=nodes)
-
-
-def _call(head: str, arguments: list[str], tail: str) -> str:
-    """A signature on one line, or wrapped as few lines as it takes."""
-    one = f"{head}({', '.join(arguments)}){tail}"
-    if len(one) <= WIDTH:
-        return one
-    indent = " " * (len(head) - len(head.lstrip()) + 4)
-    lines = textwrap.wrap(
-        ",\0".join(a.replace(" ", "\1") for a in arguments).replace("\0", " ") + ",",
-        WIDTH - len(indent),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    close = indent[4:] + ")" + tail
-    return "\n".join([f"{head}(", *(indent + line.replace("\1", " ") for line in lines), close])
 
 
 def _input_text(known: Input) -> str:
@@ -407,35 +265,3 @@ def _hyper_text(hyper: Hyperparameter) -> str:
     )
     axes = f" [{', '.join(a.name for a in hyper.axes)}]" if hyper.axes else ""
     return f"{kind}{axes}" + (", learned" if hyper.learn else "")
-
-
-def _forward(domain: Domain, raw: str) -> str:
-    """A smooth map of the real line into a domain."""
-    if domain.low is not None and domain.high is not None:
-        low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
-        return f"{low} + {width} * {raw}.sigmoid()"
-    if domain.low is not None:
-        return (
-            f"{raw}.exp()" if domain.low == 0 else f"{literal(domain.low, real=True)} + {raw}.exp()"
-        )
-    if domain.high is not None:
-        return f"{literal(domain.high, real=True)} - {raw}.exp()"
-    return raw
-
-
-NEAR = 1e-6
-"""How close to a closed end of its domain a learned value starts; at the end it could not move."""
-
-
-def _inverse(domain: Domain, value: str) -> str:
-    """Where :func:`_forward` reaches a value."""
-    if domain.low is not None and domain.high is not None:
-        low, width = literal(domain.low, real=True), literal(domain.high - domain.low, real=True)
-        return f"(({value} - {low}) / {width}).logit({NEAR})"
-    if domain.low is not None:
-        away = f"({value} - {literal(domain.low, real=True)})" if domain.low else value
-        return f"{away}.clamp(min={NEAR}).log()" if domain.low_closed else f"{away}.log()"
-    if domain.high is not None:
-        away = f"({literal(domain.high, real=True)} - {value})"
-        return f"{away}.clamp(min={NEAR}).log()" if domain.high_closed else f"{away}.log()"
-    return f"{value}.float()"

@@ -46,7 +46,9 @@ def _single(name: str, value: float | Tensor) -> float | Tensor:
     return value
 ''',
     "_array": '''\
-def _array(name: str, value: Tensor | tuple[float, ...], rank: int, like: Tensor) -> Tensor:
+def _array(
+    name: str, value: Tensor | list[float] | tuple[float, ...], rank: int, like: Tensor
+) -> Tensor:
     """A hyperparameter with axes of its own."""
     value = torch.as_tensor(value, dtype=like.dtype, device=like.device)
     if value.ndim != rank:
@@ -54,7 +56,7 @@ def _array(name: str, value: Tensor | tuple[float, ...], rank: int, like: Tensor
     return value
 ''',
     "_hold": '''\
-def _hold(module: nn.Module, name: str, value: Tensor | Sequence[float]) -> None:
+def _hold(module: nn.Module, name: str, value: Tensor | list[float] | tuple[float, ...]) -> None:
     """Keep an array: a parameter is trained, a tensor a buffer, and so are numbers, as written."""
     if isinstance(value, nn.Parameter):
         module.register_parameter(name, value)

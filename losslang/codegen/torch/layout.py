@@ -45,7 +45,7 @@ def _fold(line: str) -> Iterator[str]:
         yield from (f"{indent}    {link}" for link in links[1:])
         yield f"{indent})"
         return
-    yield from _call(indent, head, text)
+    yield from _bracketed(indent, head, text)
 
 
 def _links(text: str) -> list[str]:
@@ -55,7 +55,7 @@ def _links(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
 
 
-def _call(indent: str, head: str, text: str) -> Iterator[str]:
+def _bracketed(indent: str, head: str, text: str) -> Iterator[str]:
     """Break inside the last brackets of an expression before which it still fits on a line."""
     opening = _last_opening(text, WIDTH - len(indent) - len(head))
     if opening is None:
@@ -131,3 +131,19 @@ def filled(lines: Iterable[str], width: int) -> Iterator[str]:
                 break_long_words=False,
                 break_on_hyphens=not inside,
             )
+
+
+def call(head: str, arguments: list[str], tail: str) -> str:
+    """A signature on one line, or wrapped as few lines as it takes."""
+    one = f"{head}({', '.join(arguments)}){tail}"
+    if len(one) <= WIDTH:
+        return one
+    indent = " " * (len(head) - len(head.lstrip()) + 4)
+    lines = textwrap.wrap(
+        ",\0".join(a.replace(" ", "\1") for a in arguments).replace("\0", " ") + ",",
+        WIDTH - len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    close = indent[4:] + ")" + tail
+    return "\n".join([f"{head}(", *(indent + line.replace("\1", " ") for line in lines), close])
