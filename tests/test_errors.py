@@ -1,8 +1,10 @@
 """Every diagnostic code has a bad program, the exact text a user sees, and a section in the docs.
 
 A case is ``tests/cases/errors/<code>[--variant]`` with one of the endings ``.loss`` (a file),
-``.config`` (an expression), ``.yaml`` (a config) and ``.name`` (of a loss in ``files/two.loss``);
-beside it stands the rendered output. ``pytest --update-golden`` rewrites the outputs.
+``.test`` (a file whose worked examples are run), ``.config`` (an expression), ``.yaml`` (a config),
+``.show`` (an expression and a basis to expand it in) and ``.name`` (of a loss in
+``files/two.loss``). Beside it stands the rendered output.
+``pytest --update-golden`` rewrites the outputs.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ GENERATED = {
     "too-many-nodes--tokens.config": "x " * 70_000,
 }
 
-KINDS = {".loss", ".config", ".yaml", ".name"}
+KINDS = {".loss", ".config", ".yaml", ".show", ".test", ".name"}
 CASES = sorted({path.name for path in FOLDER.iterdir() if path.suffix in KINDS} | {*GENERATED})
 
 
@@ -62,7 +64,13 @@ def diagnostics_of(case: str) -> tuple[Diagnostic, ...]:
         with chdir(FOLDER):
             if case.endswith(".loss"):
                 return driver.check_file(case, text)
-            if case.endswith(".config"):
+            if case.endswith(".test"):
+                results = driver.run_examples(case, text)
+                return tuple(result.problem for result in results if result.problem)
+            if case.endswith(".show"):
+                spec, basis = text.split(" | ")
+                driver.show(spec, expand=basis)
+            elif case.endswith(".config"):
                 driver.elaborated_config(text)
             elif case.endswith(".yaml"):
                 driver.elaborated_config(config_of(text))
