@@ -10,7 +10,8 @@ from sympy import Basic, Expr
 from losslang.codegen import variants
 from losslang.codegen.plan import Plan, Storage
 from losslang.codegen.planner import Planner
-from losslang.ir.heads import ONE, Axis, Index, Labelled, Tensor, free_indices
+from losslang.ir.binders import free_indices
+from losslang.ir.heads import ONE, Axis, Index, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss, Term
 from losslang.rewrite.stability import stabilise
 

@@ -8,7 +8,8 @@ import sympy
 
 from losslang.codegen import reading, reductions
 from losslang.codegen.plan import Array, DType
-from losslang.ir.heads import ONE, Index, Ordered, Size
+from losslang.ir.heads import ONE, Index, Size
+from losslang.ir.reduce import Ordered
 
 if TYPE_CHECKING:
     from losslang.codegen.planner import Planner

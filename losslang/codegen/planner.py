@@ -16,31 +16,11 @@ from sympy import Add, Expr, Mul, Pow
 from losslang.codegen import arithmetic, ordering, reading, reductions
 from losslang.codegen.plan import Array, DType, Node, Output, Plan, Storage, common_axes
 from losslang.diagnostics import InternalError
-from losslang.ir.heads import (
-    ONE,
-    And,
-    At,
-    Axis,
-    Branch,
-    Chosen,
-    Delta,
-    Detach,
-    Ema,
-    Equal,
-    Index,
-    Less,
-    LessEqual,
-    Max,
-    Min,
-    Not,
-    Or,
-    Ordered,
-    Reduce,
-    Size,
-    Tensor,
-)
+from losslang.ir.heads import ONE, At, Axis, Branch, Detach, Ema, Index, Max, Min, Size, Tensor
 from losslang.ir.loss import EXAMPLE
 from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or
 
 LEAVES = ("read", "hyper", "const", "size", "arange", "chosen")
 

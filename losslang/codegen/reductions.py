@@ -10,8 +10,10 @@ from sympy import Expr, Mul
 
 from losslang.codegen import arithmetic
 from losslang.codegen.plan import Array, DType, common_axes
-from losslang.ir.heads import ONE, And, Index, Not, Or, Reduce
+from losslang.ir.heads import ONE, Index
 from losslang.ir.loss import BATCH
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import And, Not, Or
 
 if TYPE_CHECKING:
     from losslang.codegen.planner import Planner

@@ -11,27 +11,12 @@ from dataclasses import dataclass
 import sympy
 from sympy import Basic, Expr
 
-from losslang.ir.heads import (
-    ONE,
-    At,
-    Axis,
-    Binder,
-    Branch,
-    Delta,
-    Index,
-    Labelled,
-    Not,
-    Reduce,
-    Size,
-    Tensor,
-    Truth,
-    free_indices,
-    fresh,
-    substitute,
-    walk,
-)
+from losslang.ir.binders import Binder, free_indices, fresh, substitute, walk
+from losslang.ir.heads import ONE, At, Axis, Branch, Index, Labelled, Size, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
 from losslang.ir.mask import Masking
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import Delta, Not, Truth
 
 KEEP = Tensor("@keep", "bool")
 """Which examples (and places on the pack) count. No name of a program begins with this sign."""

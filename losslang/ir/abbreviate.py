@@ -8,19 +8,10 @@ from dataclasses import dataclass, field
 import sympy
 from sympy import Basic, Expr
 
-from losslang.ir.heads import (
-    ONE,
-    At,
-    Axis,
-    Index,
-    Labelled,
-    Reduce,
-    Tensor,
-    free_indices,
-    substitute,
-    walk,
-)
+from losslang.ir.binders import free_indices, substitute, walk
+from losslang.ir.heads import ONE, At, Axis, Index, Labelled, Tensor
 from losslang.ir.loss import BATCH
+from losslang.ir.reduce import Reduce
 from losslang.ir.values import slot
 
 LETTERS = "pqrst"

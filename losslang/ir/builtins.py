@@ -11,27 +11,14 @@ from sympy import Expr
 
 from losslang.diagnostics import fail
 from losslang.ir import limits
+from losslang.ir.binders import free_indices
 from losslang.ir.frame import Frame
-from losslang.ir.heads import (
-    ONE,
-    ZERO,
-    At,
-    Axis,
-    Delta,
-    Detach,
-    Ema,
-    Index,
-    Less,
-    Max,
-    Min,
-    Ordered,
-    Reduce,
-    Size,
-    free_indices,
-)
+from losslang.ir.heads import ONE, ZERO, At, Axis, Detach, Ema, Index, Max, Min, Size
 from losslang.ir.loss import BATCH, EXAMPLE, Average, Draw
 from losslang.ir.primitives import BY_NAME, Apply, log
+from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.settings import _fraction
+from losslang.ir.truth import Delta, Less
 from losslang.ir.values import LossValue, Value, elementwise, slot
 from losslang.syntax import nodes
 

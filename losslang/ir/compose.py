@@ -10,9 +10,10 @@ import sympy
 
 from losslang.diagnostics import Label, fail
 from losslang.ir import builtins, instantiate, keys, limits, options, settings
+from losslang.ir.binders import free_indices, substitution
 from losslang.ir.elaborate import Elaborator, axes_text
 from losslang.ir.frame import Frame
-from losslang.ir.heads import At, Axis, free_indices, substitution
+from losslang.ir.heads import At, Axis
 from losslang.ir.loss import (
     BATCH,
     EXAMPLE,

@@ -10,31 +10,11 @@ import sympy
 from sympy import Basic, Expr
 
 from losslang.diagnostics import InternalError
-from losslang.ir.heads import (
-    ONE,
-    ZERO,
-    And,
-    At,
-    Branch,
-    Delta,
-    Detach,
-    Ema,
-    Index,
-    Labelled,
-    Less,
-    LessEqual,
-    Max,
-    Min,
-    Not,
-    Ordered,
-    Reduce,
-    Size,
-    Truth,
-    fresh,
-    occurs,
-    substitute,
-)
+from losslang.ir.binders import fresh, occurs, substitute
+from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index, Labelled, Max, Min, Size
 from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Delta, Less, LessEqual, Not, Truth
 
 _FLAT = (Truth, Index, Size, Detach, Ema)
 

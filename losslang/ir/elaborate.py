@@ -12,25 +12,9 @@ from sympy import Expr, Rational
 
 from losslang.diagnostics import Label, fail
 from losslang.ir import builtins, instantiate, limits
+from losslang.ir.binders import free_indices, fresh, substitute
 from losslang.ir.frame import Frame, Place
-from losslang.ir.heads import (
-    ONE,
-    ZERO,
-    And,
-    Axis,
-    Branch,
-    Chosen,
-    Delta,
-    Equal,
-    Index,
-    Less,
-    LessEqual,
-    Not,
-    Or,
-    free_indices,
-    fresh,
-    substitute,
-)
+from losslang.ir.heads import ONE, ZERO, Axis, Branch, Index
 from losslang.ir.loss import (
     BATCH,
     EXAMPLE,
@@ -43,6 +27,7 @@ from losslang.ir.loss import (
     Requirement,
 )
 from losslang.ir.scope import suggestion
+from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or
 from losslang.ir.values import (
     Binding,
     Choice,

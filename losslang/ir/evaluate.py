@@ -14,34 +14,13 @@ from sympy import Basic, Expr
 
 from losslang.diagnostics import InternalError
 from losslang.ir import exact
+from losslang.ir.binders import Binder, free_indices
 from losslang.ir.exact import Number
 from losslang.ir.folds import FOLDS, UndefinedError, best, quantile
-from losslang.ir.heads import (
-    And,
-    At,
-    Axis,
-    Binder,
-    Branch,
-    Chosen,
-    Delta,
-    Detach,
-    Ema,
-    Equal,
-    Index,
-    Labelled,
-    Less,
-    LessEqual,
-    Max,
-    Min,
-    Not,
-    Or,
-    Ordered,
-    Reduce,
-    Size,
-    Truth,
-    free_indices,
-)
+from losslang.ir.heads import At, Axis, Branch, Detach, Ema, Index, Labelled, Max, Min, Size
 from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 
 Environment: TypeAlias = dict[Index, int]
 Code: TypeAlias = Callable[[Environment], Number]

@@ -6,8 +6,8 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
+from losslang.ir.binders import substitute, tree_size
 from losslang.ir.derive import derivative
-from losslang.ir.heads import substitute, tree_size
 from losslang.source import Span
 
 MAX_ORDER = 20

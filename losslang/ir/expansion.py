@@ -10,9 +10,11 @@ from sympy import Expr
 
 from losslang.diagnostics import fail
 from losslang.ir.abbreviate import Softmaxes, tensors, unlabelled
+from losslang.ir.binders import free_indices, substitute, walk
 from losslang.ir.expand import MAX_ORDER, series
-from losslang.ir.heads import ONE, ZERO, At, Axis, Reduce, Size, free_indices, substitute, walk
+from losslang.ir.heads import ONE, ZERO, At, Axis, Size
 from losslang.ir.loss import EXAMPLE, Hyperparameter, Loss
+from losslang.ir.reduce import Reduce
 from losslang.ir.text import POWER, PRODUCT, Printer
 from losslang.source import Source
 from losslang.syntax import nodes
@@ -205,7 +207,7 @@ def _text(found: dict[Expr, Expr], rests: list[Expr], written: str) -> str:
     text = ""
     whole = {power: c for power, c in found.items() if power.is_Integer}
     for power in [*sorted(whole), *(power for power in found if power not in whole)]:
-        forms = {sympy.factor(found[power]), sympy.expand(found[power])}
+        forms = _forms(found[power])
         shown = [_term(printer, form, power, written) for form in forms if form != ZERO]
         text += min(shown, key=lambda one: (len(one), one), default="")
     text = text.removeprefix(" + ")
@@ -213,6 +215,15 @@ def _text(found: dict[Expr, Expr], rests: list[Expr], written: str) -> str:
         text = f"-{text[3:]}"
     ends = [f"O({_times(printer, ONE, power, written)})" for power in rests]
     return " + ".join([text, *ends] if text else ends or ["0"])
+
+
+def _forms(coefficient: Expr) -> set[Expr]:
+    """A coefficient factored and multiplied out, inside of branches too."""
+    if isinstance(coefficient, Branch):
+        test, *sides = coefficient.args
+        yes, no = (min(_forms(side), key=lambda form: (len(str(form)), str(form))) for side in sides)
+        return {Branch(test, yes, no)}
+    return {sympy.factor(coefficient), sympy.expand(coefficient)}
 
 
 def _term(printer: Printer, coefficient: Expr, power: Expr, written: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr
 
-from losslang.ir.heads import ONE, And, Axis
+from losslang.ir.heads import ONE, Axis
 from losslang.ir.scope import Scope
+from losslang.ir.truth import And
 from losslang.ir.values import Binding
 
 Place = tuple[Expr, Axis]

@@ -11,19 +11,12 @@ from sympy import Expr, Integer
 
 from losslang.diagnostics import Label, fail
 from losslang.ir import options, settings
+from losslang.ir.binders import free_indices, substitute
 from losslang.ir.frame import Frame, Place
-from losslang.ir.heads import (
-    ONE,
-    And,
-    At,
-    Axis,
-    Index,
-    Labelled,
-    free_indices,
-    substitute,
-)
+from losslang.ir.heads import ONE, At, Axis, Index, Labelled
 from losslang.ir.loss import BATCH, EXAMPLE
 from losslang.ir.scope import Entry, suggestion
+from losslang.ir.truth import And
 from losslang.ir.values import (
     Binding,
     FunctionValue,

@@ -15,10 +15,11 @@ import mpmath
 import numpy
 
 from losslang.ir import exact
+from losslang.ir.binders import free_indices, walk
 from losslang.ir.evaluate import Environment, Evaluator, World, array
 from losslang.ir.exact import Number
 from losslang.ir.folds import UndefinedError, mean
-from losslang.ir.heads import ONE, Axis, Ema, Index, free_indices, walk
+from losslang.ir.heads import ONE, Axis, Ema, Index
 from losslang.ir.loss import BATCH, PROGRESS, Input, Loss, Requirement, Term
 from losslang.ir.mask import mask_axes, masked
 

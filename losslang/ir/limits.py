@@ -12,7 +12,7 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir.heads import is_undefined, tree_depth, tree_size
+from losslang.ir.binders import is_undefined, tree_depth, tree_size
 from losslang.source import Span
 
 MAX_EXPONENT = 1000

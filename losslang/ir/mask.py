@@ -7,21 +7,11 @@ from dataclasses import replace
 
 from sympy import Expr
 
-from losslang.ir.heads import (
-    ONE,
-    And,
-    At,
-    Axis,
-    Binder,
-    Index,
-    Less,
-    Reduce,
-    Size,
-    Tensor,
-    fresh,
-    walk,
-)
+from losslang.ir.binders import Binder, fresh, walk
+from losslang.ir.heads import ONE, At, Axis, Index, Size, Tensor
 from losslang.ir.loss import BATCH, Input, Loss, Term
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import And, Less
 
 Here = Mapping[Axis, Expr]
 """The place at hand on each axis."""

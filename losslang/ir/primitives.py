@@ -16,7 +16,8 @@ import sympy
 from sympy import Basic, Expr, S
 from sympy.core.symbol import Str
 
-from losslang.ir.heads import ONE, ZERO, And, Head, Less, LessEqual, Max, Min
+from losslang.ir.heads import ONE, ZERO, Head, Max, Min
+from losslang.ir.truth import And, Less, LessEqual
 
 
 class Apply(Head):

@@ -10,8 +10,9 @@ from sympy import Expr
 
 from losslang.diagnostics import InternalError
 from losslang.ir.abbreviate import Softmaxes, tensors, unlabelled
+from losslang.ir.binders import fresh
 from losslang.ir.derive import derivative
-from losslang.ir.heads import At, Index, fresh
+from losslang.ir.heads import At, Index
 from losslang.ir.latex import Latex
 from losslang.ir.loss import BATCH, EXAMPLE, Constant, Hyperparameter, Input, Loss, Term, Written
 from losslang.ir.text import Printer, looks_at_others

@@ -8,33 +8,12 @@ from typing import Any, ClassVar
 import sympy
 from sympy import Basic, Expr
 
-from losslang.ir.heads import (
-    ONE,
-    And,
-    At,
-    Binder,
-    Branch,
-    Chosen,
-    Delta,
-    Detach,
-    Ema,
-    Equal,
-    Index,
-    Labelled,
-    Less,
-    LessEqual,
-    Max,
-    Min,
-    Not,
-    Or,
-    Ordered,
-    Reduce,
-    Size,
-    Truth,
-    free_indices,
-)
+from losslang.ir.binders import Binder, free_indices
+from losslang.ir.heads import ONE, At, Branch, Detach, Ema, Index, Labelled, Max, Min, Size
 from losslang.ir.loss import BATCH, EXAMPLE
 from losslang.ir.primitives import Apply
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 
 ATOM, POWER, PRODUCT, SUM, LOOSE = 4, 3, 2, 1, 0
 

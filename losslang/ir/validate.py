@@ -13,39 +13,26 @@ from sympy import Basic, Expr
 from sympy.core.symbol import Str
 
 from losslang.diagnostics import InternalError
+from losslang.ir.binders import Binder, free_indices, height, is_undefined, walk
 from losslang.ir.heads import (
     ONE,
     ZERO,
-    And,
     At,
     Axis,
-    Binder,
     Branch,
-    Chosen,
-    Delta,
     Detach,
     Ema,
-    Equal,
     Index,
     Labelled,
-    Less,
-    LessEqual,
     Max,
     Min,
-    Not,
-    Or,
-    Ordered,
-    Reduce,
     Size,
     Tensor,
-    Truth,
-    free_indices,
-    height,
-    is_undefined,
-    walk,
 )
 from losslang.ir.loss import BATCH, PROGRESS, Loss
 from losslang.ir.primitives import primitive_of
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 
 REDUCE_OPS = frozenset("sum prod mean max min logsumexp logmeanexp any all argmax argmin".split())
 ORDERED_OPS = frozenset("rank sort cumsum quantile".split())

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sympy import Expr
 
-from losslang.ir.heads import ONE, And, Axis, Index, substitute
+from losslang.ir.binders import substitute
+from losslang.ir.heads import ONE, Axis, Index
 from losslang.ir.loss import Kind
+from losslang.ir.truth import And
 from losslang.source import Span
 from losslang.syntax import nodes
 

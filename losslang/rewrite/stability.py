@@ -13,23 +13,11 @@ from collections.abc import Callable, Iterator
 import sympy
 from sympy import Add, Basic, Expr, Mul, Pow, Rational
 
-from losslang.ir.heads import (
-    ONE,
-    ZERO,
-    At,
-    Binder,
-    Branch,
-    Delta,
-    Detach,
-    Index,
-    Not,
-    Ordered,
-    Reduce,
-    free_indices,
-    substitute,
-    walk,
-)
+from losslang.ir.binders import Binder, free_indices, substitute, walk
+from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Index
 from losslang.ir.primitives import Apply
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import Delta, Not
 
 HALF = Rational(1, 2)
 

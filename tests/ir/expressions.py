@@ -12,27 +12,11 @@ import sympy
 from hypothesis import HealthCheck, assume, settings
 from sympy import Basic, Expr, Integer, Rational
 
+from losslang.ir.binders import Binder, fresh, is_undefined
 from losslang.ir.evaluate import Evaluator, World, array
-from losslang.ir.heads import (
-    ONE,
-    And,
-    At,
-    Axis,
-    Binder,
-    Branch,
-    Delta,
-    Index,
-    Less,
-    Max,
-    Min,
-    Not,
-    Ordered,
-    Reduce,
-    Size,
-    Tensor,
-    fresh,
-    is_undefined,
-)
+from losslang.ir.heads import ONE, At, Axis, Branch, Index, Max, Min, Size, Tensor
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Delta, Less, Not
 
 A, B = Axis("a"), Axis("b")
 V, W, M, PICK = Tensor("v"), Tensor("w"), Tensor("m"), Tensor("pick", "index")

@@ -14,22 +14,14 @@ from sympy import Expr
 from losslang import driver
 from losslang.diagnostics import InternalError
 from losslang.ir import exact
+from losslang.ir.binders import free_indices, fresh, walk
 from losslang.ir.derive import derivative
 from losslang.ir.evaluate import Evaluator
-from losslang.ir.heads import (
-    ONE,
-    At,
-    Axis,
-    Delta,
-    Index,
-    Ordered,
-    Reduce,
-    free_indices,
-    fresh,
-    walk,
-)
+from losslang.ir.heads import ONE, At, Axis, Index
 from losslang.ir.interpret import Given, gradient, world
 from losslang.ir.loss import BATCH, Input, Loss
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import Delta
 from tests.ir.expressions import FREE, PLACES, WORLD, A, T, V, evaluated, numbers, patient
 from tests.ir.programs import COMPOSED, LIBRARY, program
 

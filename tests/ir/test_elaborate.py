@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from losslang.ir.heads import Labelled, free_indices, walk
+from losslang.ir.binders import free_indices, walk
+from losslang.ir.heads import Labelled
 from losslang.ir.loss import BATCH, EXAMPLE
 from tests.ir.programs import near, program, refusal, value, values
 

@@ -11,32 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sympy import Expr, Integer, S, Symbol
 
-from losslang.ir.heads import (
-    ONE,
-    ZERO,
-    And,
-    At,
-    Axis,
-    Binder,
-    Branch,
-    Delta,
-    Equal,
-    Index,
-    Less,
-    LessEqual,
-    Max,
-    Min,
-    Not,
-    Or,
-    Ordered,
-    Reduce,
-    Size,
-    free_indices,
-    fresh,
-    substitute,
-    tree_size,
-    walk,
-)
+from losslang.ir.binders import Binder, free_indices, fresh, substitute, tree_size, walk
+from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Index, Max, Min, Size
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import And, Delta, Equal, Less, LessEqual, Not, Or
 from tests.ir.expressions import (
     FREE,
     PLACES,

@@ -11,23 +11,11 @@ from sympy import Integer
 
 from losslang import driver
 from losslang.diagnostics import InternalError
-from losslang.ir.heads import (
-    ONE,
-    ZERO,
-    At,
-    Axis,
-    Binder,
-    Branch,
-    Chosen,
-    Ema,
-    Index,
-    Labelled,
-    Reduce,
-    Size,
-    Tensor,
-    fresh,
-)
+from losslang.ir.binders import Binder, fresh
+from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Ema, Index, Labelled, Size, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Average, Loss, Requirement
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import Chosen
 from losslang.ir.validate import valid
 from losslang.syntax import nodes
 from tests.ir.programs import COMPOSED, LIBRARY, TOUR, program
