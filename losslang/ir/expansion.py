@@ -12,7 +12,7 @@ from losslang.diagnostics import fail
 from losslang.ir.abbreviate import Softmaxes, tensors, unlabelled
 from losslang.ir.binders import free_indices, substitute, walk
 from losslang.ir.expand import MAX_ORDER, series
-from losslang.ir.heads import ONE, ZERO, At, Axis, Size
+from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Size
 from losslang.ir.loss import EXAMPLE, Hyperparameter, Loss
 from losslang.ir.reduce import Reduce
 from losslang.ir.text import POWER, PRODUCT, Printer
@@ -218,12 +218,17 @@ def _text(found: dict[Expr, Expr], rests: list[Expr], written: str) -> str:
 
 
 def _forms(coefficient: Expr) -> set[Expr]:
-    """A coefficient factored and multiplied out, inside of branches too."""
-    if isinstance(coefficient, Branch):
-        test, *sides = coefficient.args
-        yes, no = (min(_forms(side), key=lambda form: (len(str(form)), str(form))) for side in sides)
-        return {Branch(test, yes, no)}
-    return {sympy.factor(coefficient), sympy.expand(coefficient)}
+    """A coefficient factored and multiplied out; with branches, each side in its shorter form."""
+    if not coefficient.has(Branch):
+        return {sympy.factor(coefficient), sympy.expand(coefficient)}
+
+    def shorter(side: Expr) -> Expr:
+        return min(_forms(side), key=lambda form: (len(str(form)), str(form)))
+
+    def simpler(branch: Branch) -> Expr:
+        return Branch(branch.args[0], *map(shorter, branch.args[1:]))
+
+    return {coefficient.replace(lambda part: isinstance(part, Branch), simpler)}
 
 
 def _term(printer: Printer, coefficient: Expr, power: Expr, written: str) -> str:
