@@ -89,9 +89,9 @@ def test_a_tensor_over_the_examples_gives_each_its_own(
     try:
         got = compiled(spec)(*inputs, reduction="none", **{hyper.name: mixed})
     except ValueError as error:
-        assert f"{hyper.name} must be one number" in str(error)
-        assert spec in LOOK_AT_THE_BATCH
-        return
+        if spec in LOOK_AT_THE_BATCH and f"{hyper.name} must be one number" in str(error):
+            return
+        raise
     alone = [
         compiled(spec)(*inputs, reduction="none", **{hyper.name: float(value)})[i]
         for i, value in enumerate(mixed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -27,6 +29,13 @@ def test_no_loss_is_without_an_oracle() -> None:
         " ".join(case.spec for case in CASES).replace("(", " ").replace(")", " ").replace(",", " ")
     )
     assert set(library_files()) - set(named.split()) - {"apl"} == set()
+
+
+def test_the_page_of_oracles_names_every_comparison() -> None:
+    """The page is written by ``python -m benchmarks.oracle_table``."""
+    page = (Path(__file__).parents[2] / "docs" / "oracles.md").read_text(encoding="utf-8")
+    assert [c.spec for c in CASES if f"| `{c.spec}`" not in page] == []
+    assert page.count("\n| `") == len(CASES)
 
 
 def test_a_slack_names_its_condition() -> None:
