@@ -1,0 +1,127 @@
+"""Built-in functions beyond plain formulas: gradient stops, state, chance, expansions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import sympy
+from sympy import Expr
+
+from losslang.diagnostics import fail
+from losslang.ir.binders import free_indices
+from losslang.ir.calls import (
+    parameters,
+    take_only,
+)
+from losslang.ir.frame import Frame
+from losslang.ir.heads import ONE, ZERO, At, Detach, Ema
+from losslang.ir.loss import EXAMPLE, Average, Draw
+from losslang.ir.reduce import Reduce
+from losslang.ir.settings import _fraction
+from losslang.ir.truth import Less
+from losslang.ir.values import Value, elementwise
+from losslang.syntax import nodes
+
+if TYPE_CHECKING:
+    from losslang.ir.elaborate import Elaborator
+
+
+def detach(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """The value, through which no gradient flows."""
+    take_only(node, 1)
+    value = elab.number(node.args[0], frame)
+    return replace(value, body=Detach(value.body))
+
+
+def ema(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """A running average; a per-example value is averaged over the kept examples first."""
+    given = parameters(node, ("x",), ("decay", "init"))
+    value = elab.scalar(given["x"], frame)
+    x = value.body
+    if EXAMPLE in free_indices(x):
+        x = Reduce("mean", (EXAMPLE,), value.guard, x)
+    if free_indices(x):
+        fail("axes-left", "ema takes a number, or one number per example", given["x"].span)
+    decay = elab.scalar(given["decay"], frame).body if "decay" in given else sympy.Rational(99, 100)
+    init = elab.scalar(given["init"], frame).body if "init" in given else ZERO
+    if not init.is_number:
+        fail("default-not-constant", "ema starts at a number", given["init"].span)
+    key = (id(node), id(frame.root))
+    if key not in elab.averages:
+        elab.averages[key] = Average(_average_name(elab), _fraction(init))
+    return Value(Ema(elab.averages[key].name, Detach(x), decay, init))
+
+
+def _average_name(elab: Elaborator) -> str:
+    """``running_`` and the name under which the average is defined."""
+    taken = {average.name for average in elab.averages.values()}
+    name = wanted = f"running_{elab.defining or 'mean'}"
+    while name in taken:
+        name = f"{wanted}_{len(taken) + 1}"
+    return name
+
+
+def _draw(elab: Elaborator, node: nodes.Call, frame: Frame, kind: str) -> Expr:
+    key = (id(node), id(frame.root))
+    if key not in elab.draws:
+        axes = tuple(axis for _, axis in frame.places)
+        elab.draws[key] = Draw(f"{kind}_{len(elab.draws) + 1}", kind, axes)  # type: ignore[arg-type]
+    return At(elab.draws[key].tensor, *(index for index, _ in frame.places))
+
+
+def normal(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """A normal draw, ``normal(mean=0, deviation=1)``."""
+    given = parameters(node, (), ("mean", "deviation"))
+    draw = Value(_draw(elab, node, frame, "normal"))
+    mean = elab.number(given["mean"], frame) if "mean" in given else Value(ZERO)
+    deviation = elab.number(given["deviation"], frame) if "deviation" in given else Value(ONE)
+    return elementwise(lambda m, d, z: m + d * z, mean, deviation, draw)
+
+
+def uniform(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """A uniform draw, ``uniform(low=0, high=1)``."""
+    given = parameters(node, (), ("low", "high"))
+    draw = Value(_draw(elab, node, frame, "uniform"))
+    low = elab.number(given["low"], frame) if "low" in given else Value(ZERO)
+    high = elab.number(given["high"], frame) if "high" in given else Value(ONE)
+    return elementwise(lambda a, b, u: a + (b - a) * u, low, high, draw)
+
+
+def bernoulli(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """True with probability ``p``."""
+    given = parameters(node, ("p",))
+    probability = elab.number(given["p"], frame)
+    draw = Value(_draw(elab, node, frame, "uniform"))
+    return elementwise(Less, draw, probability, kind="bool")
+
+
+def taylor(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """``taylor(f, p, at=, order=)``: the expansion of a formula in the name ``p``."""
+    from losslang.ir.expand import MAX_ORDER, series
+
+    given = parameters(node, ("formula", "name", "at", "order"))
+    name, order = given["name"], elab.scalar(given["order"], frame).body
+    if not isinstance(name, nodes.Name):
+        fail("not-a-name", "taylor expands in a name", name.span)
+    if not order.is_Integer or not 0 <= order <= MAX_ORDER:
+        fail("taylor-order", f"the order is a whole number up to {MAX_ORDER}", given["order"].span)
+    point = elab.scalar(given["at"], frame)
+    inner = elab.scalar(name, frame)
+    variable = sympy.Symbol("taylor.x", real=True)
+    formula = elab.scalar(given["formula"], frame.inner({name.id: Value(variable)}))
+    terms = series(formula.body, variable, point.body, int(order), node.span)
+    if any(c.has(sympy.nan, sympy.zoo, sympy.oo) for c in terms):
+        fail("undefined-constant", "the formula has no expansion at this point", given["at"].span)
+    body = sympy.Add(*(c * (inner.body - point.body) ** n for n, c in enumerate(terms)))
+    return replace(inner, body=body)
+
+
+def learn(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """``learn(start)`` has its place in a config only."""
+    fail(
+        "misplaced-learn",
+        "learn(start) is the value of a hyperparameter in a config",
+        node.span,
+        help="in a signature write `learn tau: real > 0 = 0.07`",
+    )
