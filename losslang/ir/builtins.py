@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir import effects, limits, orders, vectors
+from losslang.ir import effects, indexing, limits, orders, vectors
 from losslang.ir.binders import free_indices
 from losslang.ir.calls import only_axis, over
 from losslang.ir.frame import Frame
@@ -60,7 +60,7 @@ def _source(
             fail(
                 "misplaced-comprehension", "a comprehension is its call's only argument", node.span
             )
-        return elab.comprehension(argument, frame)
+        return indexing.comprehension(elab, argument, frame)
     if [k for k in node.keywords if k.name != "axis"]:
         fail("unknown-keyword", f"{node.function.id} has no such parameter", node.keywords[0].span)
     operand = elab.evaluate(argument, frame)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr
 
 from losslang.diagnostics import fail
+from losslang.ir import indexing
 from losslang.ir.binders import free_indices
 from losslang.ir.frame import Frame
 from losslang.ir.heads import ONE, Axis, Index
@@ -55,7 +56,7 @@ def only_axis(elab: Elaborator, value: Value, node: nodes.Call, frame: Frame) ->
         if keyword.name == "axis":
             if not isinstance(keyword.value, nodes.Name):
                 fail("not-an-axis", "axis= takes the name of an axis", keyword.value.span)
-            return elab.axis(keyword.value.id, keyword.value.span, frame)
+            return indexing.axis_named(elab, keyword.value.id, keyword.value.span, frame)
     if len(value.axes) == 1:
         return value.axes[0]
     if not value.axes:

@@ -11,7 +11,7 @@ import sympy
 from losslang.diagnostics import Label, fail
 from losslang.ir import builtins, instantiate, keys, limits, options, settings
 from losslang.ir.binders import free_indices, substitution
-from losslang.ir.elaborate import Elaborator, axes_text
+from losslang.ir.elaborate import Elaborator
 from losslang.ir.frame import Frame
 from losslang.ir.heads import At, Axis
 from losslang.ir.loss import (
@@ -24,7 +24,7 @@ from losslang.ir.loss import (
     Written,
 )
 from losslang.ir.scope import Entry, Scope
-from losslang.ir.values import Lazy, Setting, Value, slot
+from losslang.ir.values import Lazy, Setting, Value, axes_text, slot
 from losslang.source import Span
 from losslang.syntax import nodes
 from losslang.syntax.names import names_of

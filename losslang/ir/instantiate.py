@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr, Integer
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import options, settings
+from losslang.ir import indexing, options, settings
 from losslang.ir.binders import free_indices, substitute
 from losslang.ir.frame import Frame, Place
 from losslang.ir.heads import ONE, At, Axis, Index, Labelled
@@ -272,7 +272,7 @@ def instantiate(
     for parameter in signature.hyperparameters:
         frame.names[parameter.name] = settings.bind(elab, loss, parameter, frame)
     define(frame, declaration.where)
-    result, inside = elab.bind(declaration.binders, frame)
+    result, inside = indexing.bind(elab, declaration.binders, frame)
     if declaration.binders:
         frame.names.update(inside.names)
         frame.places += tuple((index, index.axis) for index in result)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from losslang.ir.scope import Entry
 
 
+WHOLE = ("int", "index", "bool")
+"""Kinds whose values are whole numbers."""
+
+
 @cache
 def slot(axis: Axis) -> Index:
     """The placeholder index of an axis."""
@@ -127,3 +131,11 @@ def elementwise(build: Callable[..., Expr], *values: Value, kind: Kind = "real")
     axes = tuple(dict.fromkeys(axis for value in values for axis in value.axes))
     guard = And(*(value.guard for value in values))
     return Value(build(*(value.body for value in values)), axes, kind, guard=guard)
+
+
+def axes_text(axes: tuple[Axis, ...]) -> str:
+    """``axes (batch, class)`` for a message; empty without axes."""
+    if not axes:
+        return ""
+    names = ", ".join(axis.name for axis in axes)
+    return f"axis {names}" if len(axes) == 1 else f"axes ({names})"

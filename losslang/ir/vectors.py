@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir import limits
+from losslang.ir import indexing, limits
 from losslang.ir.binders import free_indices
 from losslang.ir.calls import (
     array_argument,
@@ -137,7 +137,9 @@ def size(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     take_only(node, 1)
     if not isinstance(node.args[0], nodes.Name):
         fail("not-an-axis", "size takes the name of an axis", node.args[0].span)
-    return Value(Size(elab.axis(node.args[0].id, node.args[0].span, frame)), kind="int")
+    return Value(
+        Size(indexing.axis_named(elab, node.args[0].id, node.args[0].span, frame)), kind="int"
+    )
 
 
 def xlogy(x: Expr, y: Expr) -> Expr:
