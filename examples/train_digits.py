@@ -53,7 +53,10 @@ def from_yaml(path: Path) -> Any:
 
     import losslang
 
-    return losslang.from_config(yaml.safe_load(path.read_text("utf-8")), folder=path.parent)
+    try:
+        return losslang.from_config(yaml.safe_load(path.read_text("utf-8")), folder=path.parent)
+    except losslang.DiagnosticError as error:  # a mistake in the config, with its place and a hint
+        raise SystemExit(f"{path}: {error}") from None
 
 
 class Result(NamedTuple):

@@ -100,6 +100,18 @@ def test_every_config_says_what_it_shows(path):
     assert f"(conf/{path.name})" in (ROOT / "examples/README.md").read_text(encoding="utf-8")
 
 
+def test_a_mistake_in_a_config_is_told_in_a_message(tmp_path):
+    conf = tmp_path / "wrong.yaml"
+    conf.write_text("loss: {spec: focall, gamma: 2}")
+    script = ROOT / "examples/train_digits.py"
+    done = subprocess.run(
+        [sys.executable, script, "--conf", conf], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "did you mean 'focal'?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_hydra_makes_the_loss_of_its_config():
     config = yaml.safe_load((ROOT / "examples/conf/hydra.yaml").read_text(encoding="utf-8"))["loss"]
     logits, target = torch.tensor([[2.0, 0, -1]]), torch.tensor([0])
