@@ -13,16 +13,18 @@ import losslang
 from losslang import driver
 from losslang.codegen.torch.emit import Emitted, emit
 from losslang.ir.compose import elaborate
+from losslang.ir.instantiate import split_inputs
 from losslang.ir.loss import Loss
 from losslang.runtime.module import load
 from losslang.syntax import nodes
 
 
 def losses(text: str) -> list[Loss]:
-    """Every loss of a program."""
+    """Every loss of a program that can stand alone."""
     module, scope = driver.load("program.loss", text)
     declared = [d for d in module.declarations if isinstance(d, nodes.Loss)]
-    return [elaborate(nodes.Name(d.name_span, d.name), scope, d.name) for d in declared]
+    alone = [d for d in declared if d.signature is None or not split_inputs(d)[0]]
+    return [elaborate(nodes.Name(d.name_span, d.name), scope, d.name) for d in alone]
 
 
 @cache

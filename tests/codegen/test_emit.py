@@ -396,7 +396,8 @@ def test_two_losses_share_their_helpers() -> None:
 def test_the_switch_of_a_module_turns_off_the_check_of_labels() -> None:
     """Without the check an impossible label reads some memory or raises in torch, as it may."""
     text = TWO.replace("one", "switched")
-    module, loss = module_of(text), live(text, "switched")
+    module: Any = module_of(text)
+    loss = live(text, "switched")
     logits, bad = normal(7, 2, 3), torch.tensor([0, 3])
     with pytest.raises(IndexError, match="outside 0 to 2"):
         loss(logits, bad)

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest 277ab75221acc519; imports only torch.
+Compiled by losslang 0.1.0, digest 9f9029cf8ca50ede; imports only torch.
 """
 
 import torch
@@ -37,8 +37,7 @@ def _adaface(
     quality = (h * (norm - center) / (0.001 + spread)).clamp(min=-1).clamp(max=1).detach()
     part_2 = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
     adapted = torch.where(same, part_2 - (margin * (1 + quality)).unsqueeze(-1), cosines)
-    picked = (_column(scale, 1) * adapted).log_softmax(-1).gather(-1, row).squeeze(-1)
-    return -picked
+    return -(_column(scale, 1) * adapted).log_softmax(-1).gather(-1, row).squeeze(-1)
 
 
 def _adaface_soft(
@@ -105,6 +104,7 @@ def adaface(
             "running_center": torch.tensor(20.0, device=cosines.device),
             "running_spread": torch.tensor(100.0, device=cosines.device)
         }
+    before = dict(averages)
     value = (
         _adaface_soft(
             cosines, target, norm, _some(keep.reshape(-1)), margin, h, scale, decay, averages,
@@ -116,11 +116,15 @@ def adaface(
             training
         )
     )
+    averages.update(
+        {name: torch.where(keep.any(), averages[name], before[name]) for name in before}
+    )
     return _reduce(value, keep, weight, label_weight, soft, reduction, denominator)
 
 
 class Adaface(nn.Module):
-    """Module of :func:`adaface`; what is set here is the default of a call."""
+    """Module of :func:`adaface`; what is set here is its default."""
+
     def __init__(
         self, *, margin: float | Tensor = 0.4, h: float | Tensor = 0.333,
         scale: float | Tensor = 64.0, decay: float | Tensor = 0.99, **options: object,
@@ -135,7 +139,6 @@ class Adaface(nn.Module):
         self.options = options
 
     def forward(self, cosines: Tensor, target: Tensor, norm: Tensor, **options: object) -> Tensor:
-        """The loss; keywords as for :func:`adaface`."""
         averages = {name: getattr(self, name) for name in ("running_center", "running_spread",)}
         settings = {
             "margin": self.margin, "h": self.h, "scale": self.scale, "decay": self.decay,

@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest ed4639aac1f27a4b; imports only torch.
+Compiled by losslang 0.1.0, digest d597a6045bf3e48b; imports only torch.
 """
 
 import torch
@@ -93,14 +93,14 @@ def ce_dice(logits: Tensor, target: Tensor, **options: object) -> Tensor:
 
 
 class CeDice(nn.Module):
-    """Module of :func:`ce_dice`; what is set here is the default of a call."""
+    """Module of :func:`ce_dice`; what is set here is its default."""
+
     def __init__(self, *, smooth: float | Tensor = 1.0, **options: object) -> None:
         super().__init__()
         self.smooth = smooth
         self.options = options
 
     def forward(self, logits: Tensor, target: Tensor, **options: object) -> Tensor:
-        """The loss; keywords as for :func:`ce_dice`."""
         return ce_dice(logits, target, **{"smooth": self.smooth, **self.options, **options})
 
     def terms(self, logits: Tensor, target: Tensor, **options: object) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ temperature.
 
 Source: Radford, Kim, Hallacy, Ramesh, Goh, Agarwal, Sastry, Askell, Mishkin, Clark, Krueger,
 Sutskever 2021, Learning Transferable Visual Models From Natural Language Supervision, fig. 3
-Compiled by losslang 0.1.0, digest 490bbbfdb7c30d52; imports only torch.
+Compiled by losslang 0.1.0, digest 0b2c6b2ae0feba28; imports only torch.
 """
 
 import torch
@@ -46,15 +46,18 @@ def clip(
     text = text if mask is None else text.masked_fill(~keep[..., None], 0.0)
     text = text.reshape(-1, text.shape[-1])
     tau = _single("tau", tau)
-    with torch.autocast(image.device.type, enabled=False):
+    with _full_precision(image):
         value = _clip(image, text, _some(keep.reshape(-1)), tau)
     return _whole_batch(value, keep, "clip", reduction)
 
 
 class Clip(nn.Module):
-    """Module of :func:`clip`; what is set here is the default of a call."""
+    """Module of :func:`clip`; what is set here is its default."""
+
     def __init__(self, *, tau: float | Tensor = 0.07, **options: object) -> None:
         super().__init__()
+        if isinstance(tau, int | float) and not (tau > 0):
+            raise ValueError(f"tau must be > 0, not {tau}")
         self.raw_tau = nn.Parameter(torch.as_tensor(tau).log())
         self.options = options
 
@@ -64,12 +67,17 @@ class Clip(nn.Module):
         return self.raw_tau.exp()
 
     def forward(self, image: Tensor, text: Tensor, **options: object) -> Tensor:
-        """The loss; keywords as for :func:`clip`."""
         return clip(image, text, **{"tau": self.tau, **self.options, **options})
 
     def terms(self, image: Tensor, text: Tensor, **options: object) -> dict[str, Tensor]:
         """Each term of the loss, by name."""
         return {"clip": self(image, text, **options)}
+
+
+def _full_precision(like: Tensor) -> torch.autocast:
+    """Products in the precision of the inputs, also where others are computed in a lower one."""
+    device = like.device.type if torch.amp.is_autocast_available(like.device.type) else "cpu"
+    return torch.autocast(device, enabled=False)
 
 
 def _keep(mask: Tensor | None, shape: torch.Size, like: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest faa77c9b2110a13c; imports only torch.
+Compiled by losslang 0.1.0, digest 3fc9f92899572609; imports only torch.
 """
 
 import torch
@@ -22,8 +22,7 @@ def _focal(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
 def _focal_soft(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
     """The formula for label weights: logits [n, class], target [n, class] -> [n]."""
     log_p = logits.log_softmax(-1)
-    summed = ((-log_p.expm1()).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p).sum(-1)
-    return -summed
+    return -((-log_p.expm1()).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p).sum(-1)
 
 
 def focal(
@@ -45,14 +44,14 @@ def focal(
 
 
 class Focal(nn.Module):
-    """Module of :func:`focal`; what is set here is the default of a call."""
+    """Module of :func:`focal`; what is set here is its default."""
+
     def __init__(self, *, gamma: float | Tensor = 2.0, **options: object) -> None:
         super().__init__()
         self.gamma = gamma
         self.options = options
 
     def forward(self, logits: Tensor, target: Tensor, **options: object) -> Tensor:
-        """The loss; keywords as for :func:`focal`."""
         return focal(logits, target, **{"gamma": self.gamma, **self.options, **options})
 
     def terms(self, logits: Tensor, target: Tensor, **options: object) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@
 
 Source: van den Oord, Li, Vinyals 2018, Representation Learning with Contrastive Predictive
 Coding, eq. 4
-Compiled by losslang 0.1.0, digest 156f309d54042feb; imports only torch.
+Compiled by losslang 0.1.0, digest 2790280664af4459; imports only torch.
 """
 
 import torch
@@ -44,20 +44,20 @@ def info_nce(
     v = v if mask is None else v.masked_fill(~keep[..., None], 0.0)
     v = v.reshape(-1, v.shape[-1])
     tau = _single("tau", tau)
-    with torch.autocast(u.device.type, enabled=False):
+    with _full_precision(u):
         value = _info_nce(u, v, _some(keep.reshape(-1)), tau)
     return _reduce(value, keep, weight, None, True, reduction, denominator)
 
 
 class InfoNce(nn.Module):
-    """Module of :func:`info_nce`; what is set here is the default of a call."""
+    """Module of :func:`info_nce`; what is set here is its default."""
+
     def __init__(self, *, tau: float | Tensor = 0.1, **options: object) -> None:
         super().__init__()
         self.tau = tau
         self.options = options
 
     def forward(self, u: Tensor, v: Tensor, **options: object) -> Tensor:
-        """The loss; keywords as for :func:`info_nce`."""
         return info_nce(u, v, **{"tau": self.tau, **self.options, **options})
 
     def terms(self, u: Tensor, v: Tensor, **options: object) -> dict[str, Tensor]:
@@ -68,6 +68,12 @@ class InfoNce(nn.Module):
 def _column(value: float | Tensor, axes: int) -> float | Tensor:
     """A hyperparameter with one entry per example, beside further axes."""
     return value[(..., *(None,) * axes)] if isinstance(value, Tensor) and value.ndim else value
+
+
+def _full_precision(like: Tensor) -> torch.autocast:
+    """Products in the precision of the inputs, also where others are computed in a lower one."""
+    device = like.device.type if torch.amp.is_autocast_available(like.device.type) else "cpu"
+    return torch.autocast(device, enabled=False)
 
 
 def _keep(mask: Tensor | None, shape: torch.Size, like: Tensor) -> Tensor:

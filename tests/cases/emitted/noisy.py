@@ -2,7 +2,7 @@
 
     (prediction + scale * normal() - target)**2
 
-Compiled by losslang 0.1.0, digest dd89fc1f462e763c; imports only torch.
+Compiled by losslang 0.1.0, digest 502605ae37237061; imports only torch.
 """
 
 import torch
@@ -43,14 +43,14 @@ def noisy(
 
 
 class Noisy(nn.Module):
-    """Module of :func:`noisy`; what is set here is the default of a call."""
+    """Module of :func:`noisy`; what is set here is its default."""
+
     def __init__(self, *, scale: float | Tensor = 0.1, **options: object) -> None:
         super().__init__()
         self.scale = scale
         self.options = options
 
     def forward(self, prediction: Tensor, target: Tensor, **options: object) -> Tensor:
-        """The loss; keywords as for :func:`noisy`."""
         return noisy(prediction, target, **{"scale": self.scale, **self.options, **options})
 
     def terms(self, prediction: Tensor, target: Tensor, **options: object) -> dict[str, Tensor]:
