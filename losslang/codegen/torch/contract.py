@@ -115,9 +115,8 @@ class Body:
         given = f"{name}, {last}, mask, ignore_index, class_weight, label_smoothing, class_dim"
         yield f"{name}, soft, keep, label_weight = _labels({given})"
         if label.pack:
-            rows = f"{logits}.shape[0]"
-            soft = f"{name}.movedim(-1, {place}).reshape({rows}, {logits}.shape[{place}], -1)"
-            yield f"{name} = {soft} if soft else {name}.reshape({rows}, -1)"
+            soft = f"{name}.movedim(-1, 1).unsqueeze(-1).flatten(2)"
+            yield f"{name} = {soft} if soft else {name}.unsqueeze(-1).flatten(1)"
         elif self.flat:
             yield f"{name} = {name}.reshape(-1, *{name}.shape[keep.ndim :])"
 
@@ -135,8 +134,7 @@ class Body:
                 yield f"{name} = {name} if mask is None else {fill}"
             if known.pack:
                 if known.axes[-1] == known.pack:
-                    kept = ", ".join(f"{name}.shape[{n}]" for n in range(len(known.axes)))
-                    yield f"{name} = {name}.reshape({kept}, -1)"
+                    yield f"{name} = {name}.unsqueeze(-1).flatten({len(known.axes)})"
                 else:
                     after = len(known.axes) - 1 - known.axes.index(known.pack)
                     kept = ", ".join(f"{name}.shape[-{n}]" for n in range(after, 0, -1))
@@ -197,9 +195,9 @@ class Body:
     def arguments(self, variant: Variant) -> list[str]:
         """What a formula is called with."""
         pack = bool(self.low.label and self.low.label.pack)
-        keep = "_some(keep.flatten(1))" if pack else "_some(keep.reshape(-1))"
+        keep = "_some(keep.unsqueeze(-1).flatten(1))" if pack else "_some(keep.reshape(-1))"
         weight = f"keep.to({self.like()}.dtype) if label_weight is None else label_weight"
-        weight += ".flatten(1)" if pack else ".reshape(-1)"
+        weight += ".unsqueeze(-1).flatten(1)" if pack else ".reshape(-1)"
         special = {variants.KEEP.name: keep, variants.LABEL_WEIGHT.name: weight}
         names = (*variant.arrays, *variant.hyperparameters)
         found = [special.get(name, self.names[name]) for name in names]
@@ -262,7 +260,7 @@ class Body:
             return f"_whole_batch({value}, keep, {quoted(term.name)}, reduction)"
         mapped = len(term.axes) > 1
         label_pack = bool(self.low.label and self.low.label.pack)
-        keep = "keep.flatten(1).any(1)" if label_pack and not mapped else "keep"
+        keep = "keep.unsqueeze(-1).flatten(1).any(1)" if label_pack and not mapped else "keep"
         if guarded:
             keep = f"{keep} & {guard}.reshape(keep.shape)"
         weighs = self.low.label is not None and self.low.loss.terms[n].body.has(Labelled)

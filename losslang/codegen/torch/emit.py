@@ -72,7 +72,7 @@ def _header(parts: list[_Text]) -> str:
     lines: list[str] = []
     for part in parts:
         loss = part.low.loss
-        lines += [loss.doc or f"The loss {loss.name}.", ""]
+        lines += [loss.doc or _untold(loss), ""]
         lines += [*(f"    {line}" for line in _formula_lines(loss)), ""]
         lines += [f"Source: {cite}" for cite in loss.cites]
     lines = [line.replace(_DIGEST, "?") for line in lines]
@@ -97,6 +97,14 @@ def _formula_lines(loss: Loss) -> list[str]:
         joined = f"{lines[0]}  where  {lines[2].strip()}"
         return [joined] if len(joined) <= WIDTH - 8 else lines
     return lines
+
+
+def _untold(loss: Loss) -> str:
+    """A sentence for a loss that has none of its own."""
+    names = [term.name for term in loss.terms]
+    if len(names) == 1:
+        return f"The loss {loss.name}."
+    return f"The sum of {', '.join(names[:-1])} and {names[-1]}."
 
 
 def _docstring(lines: Iterable[str], indent: str = "") -> str:
@@ -129,23 +137,18 @@ class _Text(Part):
         like = self._like(variant)
         arrays = [self.names[name] for name in variant.arrays]
         writer = Writer(_renamed(variant, self.names), like, self.names.taken | set(arrays))
-        results = []
+        results: list[str] = []
         for output in variant.plan.outputs:
             text = writer.result(output.value)
+            if self.many:
+                text = writer.assigned(output.name, text)
             if output.guard is not None:
-                text = f"({text}, {writer.result(output.guard)})"
+                kept = writer.result(output.guard)
+                text = f"({text}, {kept})" if self.many else f"{text}, {kept}"
             results.append(text)
-        result = (
-            results[0].removeprefix("(").removesuffix(")") if self._is_pair(variant) else results[0]
-        )
-        if self.many:
-            result = ", ".join(results)
-            if len(result) > WIDTH - 12:
-                result = f"({result})"
-        one = self.many or self._is_pair(variant)
-        returns = (
-            "tuple[Tensor, ...]" if one and not self.many else "tuple" if self.many else "Tensor"
-        )
+        result = ", ".join(results)
+        pair = "tuple[Tensor, ...]" if self._is_pair(variant) else "Tensor"
+        returns = "tuple" if self.many else pair
         arguments = [f"{name}: Tensor" for name in arrays]
         arguments += [f"{self.names[h]}: {self._type(h)}" for h in variant.hyperparameters]
         if variant.averages:
@@ -226,7 +229,7 @@ class _Text(Part):
 
     def _doc(self) -> str:
         loss = self.low.loss
-        first = loss.doc.splitlines()[0] if loss.doc else f"The loss {loss.name}."
+        first = loss.doc.splitlines()[0] if loss.doc else _untold(loss)
         lead = list(filled([first], WIDTH - 10))
         parts = [f"{self.names[i.name]}: {_input_text(i)}" for i in loss.inputs]
         parts += [f"{self.names[h.name]}: {_hyper_text(h)}" for h in loss.hyperparameters]

@@ -90,6 +90,12 @@ class Writer:
         """The text of an output; its statements are in :attr:`lines`."""
         return self._operand(number, 0)
 
+    def assigned(self, wanted: str, text: str) -> str:
+        """A statement that gives a text a name; the name."""
+        name = self.name(wanted if wanted.isidentifier() else "term")
+        self.lines.append(f"{name} = {text}")
+        return name
+
     def name(self, wanted: str) -> str:
         """A fresh local name."""
         # A helper's name begins with an underscore, so no local variable does.
