@@ -63,6 +63,8 @@ def gradients(function: Any, *inputs: Tensor, **keywords: Any) -> tuple[Tensor, 
     leaves = [x.detach().clone().requires_grad_() if x.is_floating_point() else x for x in inputs]
     value = function(*leaves, **keywords)
     reals = [x for x in leaves if x.is_floating_point()]
+    if not value.requires_grad:  # a count, say, or a truth value
+        return value, tuple(torch.zeros_like(x) for x in reals)
     found = torch.autograd.grad(value.sum(), reals, materialize_grads=True)
     return value.detach(), found
 
