@@ -667,3 +667,52 @@ def test_adaface_takes_batch_statistics_into_its_buffers_in_training_only() -> N
     after = {float(buffer) for buffer in loss.buffers() if buffer.dim() == 0}
     mean = 0.99 * 20 + 0.01 * float(norms.mean())
     assert min(abs(value - mean) for value in after) < 1e-12
+
+
+FACES = (0.5 * normal(15, N, K).tanh(), TARGET, 10 + 5 * normal(16, N).abs())
+
+
+def statistics(loss: torch.nn.Module) -> dict[str, float]:
+    return {name: float(buffer) for name, buffer in loss.named_buffers()}
+
+
+def test_masked_examples_do_not_reach_the_running_statistics() -> None:
+    masked, dropped = (losslang.compile("adaface").double() for _ in range(2))
+    same(masked(*FACES, mask=KEPT), dropped(*(x[KEPT] for x in FACES)))
+    same(statistics(masked), statistics(dropped))
+
+
+@pytest.mark.parametrize("kept", [torch.zeros(N, dtype=torch.bool)], ids=["all masked"])
+def test_a_batch_of_nothing_leaves_the_running_statistics(kept: Tensor) -> None:
+    loss = losslang.compile("adaface").double()
+    before = statistics(loss)
+    assert loss(*FACES, mask=kept) == 0
+    assert statistics(loss) == before
+
+
+def test_running_statistics_are_saved_and_restored() -> None:
+    first, second = (losslang.compile("adaface").double() for _ in range(2))
+    for _ in range(3):
+        first(*FACES)
+    second.load_state_dict(first.state_dict())
+    same(second.eval()(*FACES), first.eval()(*FACES))
+
+
+def test_a_loss_with_state_compiles_into_one_graph() -> None:
+    """In float32: torch 2.13 loses what a graph writes to a float64 buffer of one number."""
+    plain, fast = (losslang.compile("adaface") for _ in range(2))
+    graph = torch.compile(fast, fullgraph=True, backend="aot_eager")
+    faces = tuple(x.float() if x.is_floating_point() else x for x in FACES)
+    for _ in range(3):
+        torch.testing.assert_close(graph(*faces), plain(*faces))
+    torch.testing.assert_close(statistics(fast), statistics(plain))
+
+
+def test_a_schedule_recompiles_nothing() -> None:
+    loss: Any = losslang.compile("pseudo_huber(delta=ramp(progress, 1, 0.1))")
+    graph = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    graph(*RESIDUALS)
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        for progress in (0.25, 0.5, 1.0):
+            loss.progress = progress
+            same(graph(*RESIDUALS), loss(*RESIDUALS))
