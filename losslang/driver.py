@@ -152,7 +152,10 @@ def _read(path: Path, span: Span | None) -> str:
 
 
 def elaborated(
-    spec: Any = None, *, path: Path | str | None = None, name: str | None = None
+    spec: str | Mapping[str, Any] | None = None,
+    *,
+    path: Path | str | None = None,
+    name: str | None = None,
 ) -> Loss:
     """The IR of a config expression, or of the loss ``name`` of a file.
 
@@ -246,7 +249,10 @@ def _takes_losses(loss: nodes.Loss) -> bool:
 
 
 def emit(
-    spec: str | None = None, *, path: Path | str | None = None, name: str | None = None
+    spec: str | Mapping[str, Any] | None = None,
+    *,
+    path: Path | str | None = None,
+    name: str | None = None,
 ) -> str:
     """Python source that imports only torch, of a config expression or of a file's losses.
 
@@ -270,7 +276,7 @@ def _all_of(path: Path | str) -> list[Loss]:
 
 
 def compile(
-    spec: str | None = None,
+    spec: str | Mapping[str, Any] | None = None,
     *,
     path: Path | str | None = None,
     name: str | None = None,
@@ -299,7 +305,7 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
 
 
 def show(
-    spec: Any,
+    spec: str | Mapping[str, Any],
     *,
     path: Path | str | None = None,
     expand: str | None = None,

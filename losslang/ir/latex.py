@@ -14,7 +14,8 @@ GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau"
     " upsilon phi chi psi omega".split()
 )
-WORDS = {"eps": r"\varepsilon", "inf": r"\infty", "lam": r"\lambda", "logits": "z", "target": "y"}
+INPUTS = {"logits": "z", "target": "y", "score": "f", "prediction": "x"}
+WORDS = {"eps": r"\varepsilon", "inf": r"\infty", "lam": r"\lambda", **INPUTS}
 FUNCTIONS = {"log": r"\log", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "tanh": r"\tanh"}
 RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge"}
 BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}

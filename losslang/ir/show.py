@@ -13,7 +13,7 @@ from losslang.ir.abbreviate import Softmaxes, tensors, unlabelled
 from losslang.ir.binders import fresh
 from losslang.ir.derive import derivative
 from losslang.ir.heads import At, Index
-from losslang.ir.latex import Latex
+from losslang.ir.latex import INPUTS, Latex
 from losslang.ir.loss import BATCH, EXAMPLE, Constant, Hyperparameter, Input, Loss, Term, Written
 from losslang.ir.text import Printer, looks_at_others
 from losslang.syntax import nodes
@@ -21,8 +21,6 @@ from losslang.syntax.names import names_of
 
 MAX_GRADIENT = 500
 """Longer gradients are not printed: nobody reads them."""
-
-SHORT = {"logits": "z", "target": "y", "score": "f", "prediction": "x"}
 
 Section = tuple[str, list[str]]
 
@@ -135,13 +133,23 @@ def to_latex(loss: Loss) -> str:
     lines: list[str] = []
     losses = frozenset(declaration.name for declaration in written.losses)
     if not isinstance(written.expression, nodes.Name) or written.parts or not written.losses:
-        own = frozenset(name for part in written.parts for name in names_of(part))
+        parts = [part for part in _used(written) if not _is_short_name(part)]
+        own = frozenset(name for part in parts for name in names_of(part))
         printer = Latex(own, losses)
         lines.append(rf"\ell = {printer.text(written.expression)}")
-        lines += [printer.definition(part) for part in _used(written)]
+        lines += [printer.definition(part) for part in parts]
     for declaration in written.losses:
         lines += Latex(names_of(declaration), losses).loss(declaration)
     return "\n".join(lines)
+
+
+def _is_short_name(part: nodes.Definition) -> bool:
+    """Whether a part only gives an input the letter that it is printed with anyway."""
+    return (
+        isinstance(part, nodes.Let)
+        and isinstance(part.value, nodes.Name)
+        and INPUTS.get(part.value.id) == part.name
+    )
 
 
 def _used(written: Written) -> list[nodes.Definition]:
@@ -168,7 +176,7 @@ def _words(text: str) -> set[str]:
 def gradients(loss: Loss) -> list[str]:
     """The derivative of an example's value in each real input, and what the names mean."""
     taken = {i.name for i in loss.inputs} | {h.name for h in loss.hyperparameters}
-    short = {n: s for n, s in SHORT.items() if n in taken and s not in taken}
+    short = {n: s for n, s in INPUTS.items() if n in taken and s not in taken}
     softmaxes = Softmaxes(frozenset(taken | {*short.values()}), hints=loss.hints)
     others = any(looks_at_others(term.body) for term in loss.terms)
     per_example = any(EXAMPLE in term.result for term in loss.terms)
