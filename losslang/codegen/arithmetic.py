@@ -63,8 +63,9 @@ def plan_product(planner: Planner, e: Mul) -> Array:
 
 def multiplied(planner: Planner, arrays: list[Array]) -> Array:
     """The product of arrays."""
-    if all(planner.dtype(a) == "bool" for a in arrays) and len(arrays) > 1:
-        arrays = [planner.as_float(arrays[0]), *arrays[1:]]
+    if not any(planner.dtype(a) == "float" for a in arrays) and len(arrays) > 1:
+        # Truth values times numbers would have torch's default dtype.
+        arrays = [planner.as_float(a) for a in arrays]
     parts = list(arrays)
     while len(parts) > 1:
         batch = _smallest(parts, lambda part: part.axes)

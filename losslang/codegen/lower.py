@@ -98,7 +98,8 @@ def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storag
 def _variant(loss: Loss, label: Input | None, bodies: list[Expr], *, soft: bool) -> Variant:
     pack = label.pack if label else None
     memo: dict[Basic, Basic] = {}
-    planner = Planner(_storage(loss, label, soft))
+    examples = any(term.result for term in loss.terms)
+    planner = Planner(_storage(loss, label, soft), examples=examples)
 
     def ready(expr: Expr, result: tuple[Index, ...]) -> Expr:
         return stabilise(variants.masked(expr, pack, result), memo)

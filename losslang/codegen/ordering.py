@@ -32,12 +32,13 @@ def plan_ordered(planner: Planner, e: Ordered) -> Array:
         planner.scalars |= level.hypers
         rest = tuple(a for a in body.axes if a != index)
         name = "quantile" if e.guard == ONE else "nanquantile"
-        return Array(planner.node(name, (body.node, level.node), (dim,), rest), rest)
+        made = planner.node(name, (body.node, level.node), (dim,), rest)
+        return Array(made, rest, hypers=body.hypers)
     if e.op == "sort":
         return _sorted(planner, e, body, index, dim)
     dtype: DType = "int" if e.op == "rank" else "float"
     made = planner.node(e.op, (body.node,), (dim,), body.axes, dtype)
-    return reading.read_at(planner, Array(made, body.axes), index, e.at)
+    return reading.read_at(planner, Array(made, body.axes, hypers=body.hypers), index, e.at)
 
 
 def _sorted(planner: Planner, e: Ordered, body: Array, index: Index, dim: int) -> Array:
@@ -49,4 +50,4 @@ def _sorted(planner: Planner, e: Ordered, body: Array, index: Index, dim: int) -
         assert e.at.axis.size is not None
         count = planner.plan(e.at.axis.size)
         made = planner.node("topk", (body.node, count.node), (dim,), body.axes)
-    return reading.read_at(planner, Array(made, body.axes), index, e.at)
+    return reading.read_at(planner, Array(made, body.axes, hypers=body.hypers), index, e.at)

@@ -62,7 +62,10 @@ class Storage:
 
 @dataclass(frozen=True)
 class Array:
-    """A node seen from an expression: which index runs along each of its dimensions."""
+    """A node seen from an expression: which index runs along each of its dimensions.
+
+    ``hypers`` are hyperparameters that may put one more dimension, the examples, before all others.
+    """
 
     node: int
     axes: tuple[Index, ...] = ()

@@ -28,11 +28,12 @@ LEAVES = ("read", "hyper", "const", "size", "arange", "chosen")
 class Planner:
     """Turns expressions into nodes. One planner makes one plan."""
 
-    def __init__(self, storage: Mapping[Tensor, Storage]) -> None:
+    def __init__(self, storage: Mapping[Tensor, Storage], *, examples: bool = True) -> None:
         self.nodes: list[Node] = []
         self.names: dict[int, str] = {}
         self.scalars: set[str] = set()
         self._storage = storage
+        self._examples = examples
         self._known: dict[Node, int] = {}
         self._memo: dict[Expr, Array] = {}
 
@@ -66,7 +67,8 @@ class Planner:
         """Truth values and whole numbers as floats, for arithmetic."""
         if self.dtype(array) in ("float", "static"):
             return array
-        return Array(self.node("cast", (array.node,), axes=array.axes), array.axes)
+        made = self.node("cast", (array.node,), axes=array.axes)
+        return replace(array, node=made, static=False)
 
     def as_tensor(self, array: Array) -> Array:
         """A static number where torch wants a tensor."""
@@ -81,18 +83,24 @@ class Planner:
         return axes, [self._viewed(array, axes) for array in arrays]
 
     def _viewed(self, array: Array, axes: tuple[Index, ...]) -> int:
-        if array.static:
-            if array.hypers and axes and EXAMPLE not in axes:
-                self.scalars |= array.hypers
-            elif array.hypers and len(axes) > 1:
-                return self.node("column", (array.node,), (len(axes) - 1,), dtype="static")
-            return array.node
-        layout = [array.axes.index(a) if a in array.axes else None for a in axes]
-        while layout and layout[0] is None:
+        """The node, with dimensions of size 1 so that it lines up with ``axes`` from the right."""
+        loose = bool(array.hypers) and self._examples
+        own = axes[1:] if loose and axes[:1] == (EXAMPLE,) else axes
+        if not array.axes:
+            if not loose or not own:
+                return array.node
+            return self.node("column", (array.node,), (len(own),), own, self.dtype(array))
+        layout = [array.axes.index(a) if a in array.axes else None for a in own]
+        if loose and [place for place in layout if place is not None] != sorted(
+            range(len(array.axes))
+        ):
+            self.scalars |= array.hypers
+            loose = False
+        while not loose and layout and layout[0] is None:
             layout.pop(0)
         if layout == list(range(len(array.axes))):
             return array.node
-        seen = axes[len(axes) - len(layout) :]
+        seen = own[len(own) - len(layout) :]
         return self.node("view", (array.node,), layout, seen, self.dtype(array))
 
     def map(
@@ -101,9 +109,16 @@ class Planner:
         """An elementwise operation."""
         axes, args = self.align(arrays)
         static = all(array.static for array in arrays)
-        hypers = frozenset().union(*(array.hypers for array in arrays))
+        hypers = self._loosening(arrays, axes)
         kind: DType = "static" if static else dtype
         return Array(self.node(op, args, attrs, axes, kind), axes, static, hypers)
+
+    @staticmethod
+    def _loosening(arrays: Sequence[Array], axes: tuple[Index, ...]) -> frozenset[str]:
+        """The hyperparameters that may still put examples before an array with ``axes``."""
+        if EXAMPLE in axes:
+            return frozenset()
+        return frozenset().union(*(array.hypers for array in arrays))
 
     def plan(self, expr: Expr) -> Array:
         """The array of a scalar expression over its free indices."""
@@ -113,7 +128,7 @@ class Planner:
 
     def suggest(self, expr: Expr, name: str) -> None:
         """Call the array of ``expr`` by the program's name for it, if the plan has that array."""
-        known = len(self.nodes)
+        known, scalars = len(self.nodes), set(self.scalars)
         if isinstance(expr, sympy.exp):
             inside = self.plan(expr.args[0]).node
             if inside < known and self.nodes[inside].op not in LEAVES:
@@ -121,6 +136,7 @@ class Planner:
         number = self.plan(expr).node
         if number < known and self.nodes[number].op not in LEAVES:
             self.names.setdefault(number, name)
+        self.scalars = scalars
 
     def _build(self, e: Expr) -> Array:
         if e.is_number and not e.has(Size, Chosen):
@@ -198,13 +214,16 @@ class Planner:
             both = [self.as_float(yes), self.as_float(no)]
             axes, args = self.align(both)
             static = yes.static and no.static
-            hypers = yes.hypers | no.hypers
+            hypers = self._loosening(both, axes)
             made = self.node(
                 "choose", (test.node, *args), (), axes, "static" if static else "float"
             )
             return Array(made, axes, static, hypers)
         if self.dtype(yes) == self.dtype(no) == "int":
             return self.map("where", [test, yes, no], dtype="int")
+        if yes.static and no.static:
+            # Two Python numbers would make a tensor of torch's default dtype.
+            yes = self.as_tensor(yes)
         return self.map("where", [test, self.as_float(yes), self.as_float(no)])
 
     def _extremum(self, e: Max | Min) -> Array:
@@ -254,7 +273,10 @@ class Planner:
 
     def output(self, name: str, body: Expr, guard: Expr, result: tuple[Index, ...]) -> Output:
         """Plan a term: its value over ``result`` and which places count."""
-        value = self._over(self.as_tensor(self.as_float(self.plan(body))), result)
+        planned = self.as_tensor(self.as_float(self.plan(body)))
+        if EXAMPLE not in result:
+            self.scalars |= planned.hypers
+        value = self._over(planned, result)
         kept = None
         if guard != ONE:
             kept = self._over(self.truth_tensor(self.plan(guard)), result)
@@ -264,7 +286,7 @@ class Planner:
         if array.axes == axes:
             return array.node
         missing = [a for a in axes if a not in array.axes]
-        seen = self.spread(array, axes)
+        seen = self._viewed(array, axes) if array.hypers else self.spread(array, axes)
         if not missing:
             return seen
         sizes = [self.axis_size(a.axis) for a in axes]

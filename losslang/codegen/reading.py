@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sympy import Expr
 
 from losslang.codegen.plan import Array, common_axes
 from losslang.ir.heads import At, Index
+from losslang.ir.loss import EXAMPLE
 
 if TYPE_CHECKING:
     from losslang.codegen.planner import Planner
@@ -33,20 +35,27 @@ def read_at(planner: Planner, array: Array, place: Index, index: Expr) -> Array:
     dtype = planner.dtype(array)
     if isinstance(index, Index) and index not in array.axes:
         axes = tuple(index if a == place else a for a in array.axes)
-        return planner.example_first(Array(array.node, axes))
+        if index == EXAMPLE:
+            planner.scalars |= array.hypers
+            return planner.example_first(Array(array.node, axes))
+        return planner.example_first(replace(array, axes=axes))
     rest = tuple(a for a in array.axes if a != place)
     if isinstance(index, Index):
         other = array.axes.index(index)
         axes = (*(a for a in rest if a != index), index)
         dims = tuple(sorted((dim - len(array.axes), other - len(array.axes))))
         made = planner.node("diagonal", (array.node,), dims, axes, dtype)
-        return planner.example_first(Array(made, axes))
+        return planner.example_first(replace(array, node=made, axes=axes))
     if index.is_Integer:
         made = planner.node(
             "select", (array.node,), (dim - len(array.axes), int(index)), rest, dtype
         )
-        return Array(made, rest)
+        return replace(array, node=made, axes=rest)
     where = planner.plan(index)
+    if array.hypers and not rest and where.axes == (EXAMPLE,):
+        made = planner.node("pick", (array.node, where.node), (), where.axes, dtype)
+        return Array(made, where.axes)
+    planner.scalars |= array.hypers
     if not set(where.axes) & set(rest):
         axes = rest + where.axes
         moved = planner.spread(array, (*rest, place))

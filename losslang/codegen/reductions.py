@@ -58,8 +58,7 @@ def plan_reduce(planner: Planner, e: Reduce) -> Array:
 
 def filled(planner: Planner, guard: Array, body: Array, value: float) -> Array:
     """``body`` with ``value`` where ``guard`` is 0."""
-    axes, args = planner.align([guard, body])
-    return Array(planner.node("fill", args, (value,), axes), axes)
+    return planner.map("fill", [guard, body], (value,))
 
 
 def _count(planner: Planner, guard: Array, binders: tuple[Index, ...]) -> Array:
@@ -80,7 +79,8 @@ def _collapse(planner: Planner, op: str, array: Array, binders: Sequence[Index])
     rest = tuple(a for a in array.axes if a not in binders)
     dims = tuple(array.axes.index(b) - len(array.axes) for b in binders)
     dtype: DType = "int" if op.startswith("arg") else "bool" if op in ("any", "all") else "float"
-    return Array(planner.node(op, (array.node,), dims, rest, dtype), rest)
+    made = planner.node(op, (array.node,), dims, rest, dtype)
+    return Array(made, rest, hypers=array.hypers)
 
 
 def _collapsed(planner: Planner, e: Reduce, array: Array, count: Array | None) -> Array:
@@ -158,6 +158,7 @@ def _contraction(planner: Planner, e: Reduce) -> Array | None:
     spec = f"{text}->{''.join(letters[a] for a in rest)}"
     made = planner.node("einsum", [array.node for array in arrays], (spec,), rest)
     total = Array(made, rest)
+    planner.scalars.update(*(array.hypers for array in arrays))
     if e.op == "mean":
         for b in e.binders:
             size = Array(planner.axis_size(b.axis), static=True)

@@ -224,8 +224,7 @@ class Writer:
             return f"{text}.unsqueeze({missing[0] - len(layout)})", ATOM
         if missing:
             marks = ["None" if place is None else ":" for place in layout]
-            if missing[0] > 0:
-                marks[: missing[0]] = ["..."]
+            marks[: missing[0]] = ["..."]
             return f"{text}[{', '.join(marks)}]", ATOM
         return text, ATOM
 
@@ -302,6 +301,10 @@ class Writer:
         array, index = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
         dim = node.attrs[0]
         return f"{array}.gather({dim}, {index}).squeeze({dim})", ATOM
+
+    def _op_pick(self, node: Node) -> tuple[str, int]:
+        array, index = (self._operand(a, 0) for a in node.args)
+        return f"_pick({array}, {index})", ATOM
 
     def _op_take_along(self, node: Node) -> tuple[str, int]:
         array, index = (self._operand(a, 0) for a in node.args)

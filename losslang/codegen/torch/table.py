@@ -87,6 +87,13 @@ def _unit(x: Tensor, dim: int) -> Tensor:
     x = x / torch.where(largest == 0, 1.0, largest)
     return x * _reciprocal(torch.linalg.vector_norm(x, dim=dim, keepdim=True))
 ''',
+    "_pick": '''\
+def _pick(values: Tensor, index: Tensor) -> Tensor:
+    """The entry of each example, of one array or of an array per example."""
+    if values.ndim == 1:
+        return values[index]
+    return values.gather(-1, index.unsqueeze(-1)).squeeze(-1)
+''',
     "_column": '''\
 def _column(value: float | Tensor, axes: int) -> float | Tensor:
     """A hyperparameter with one entry per example, beside further axes."""
