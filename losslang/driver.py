@@ -168,9 +168,9 @@ def elaborated(
         return elaborated_config(spec)
     module, scope = load(path) if path is not None else _no_file()
     if spec is None:
-        return elaborate(*_named(module, name, scope))
+        return _complete(elaborate(*_named(module, name, scope)))
     expression = parse_expression(Source(spec, "<spec>"))
-    return elaborate(expression, scope, name or _title(expression))
+    return _complete(elaborate(expression, scope, name or _title(expression)))
 
 
 def elaborated_config(config: Any, *, folder: Path | str = ".") -> Loss:
@@ -184,7 +184,19 @@ def elaborated_config(config: Any, *, folder: Path | str = ".") -> Loss:
     read = configs.read(config)
     loaded: dict[Path, tuple[nodes.Module, Scope]] = {}
     scopes = [_load(Path(folder) / file, None, (), None, loaded)[1] for file in read.files]
-    return configs.elaborate(read, _no_file(*scopes)[1])
+    return _complete(configs.elaborate(read, _no_file(*scopes)[1]))
+
+
+def _complete(loss: Loss) -> Loss:
+    """A loss that a training loop can call."""
+    if not loss.inputs:
+        fail(
+            "no-inputs",
+            "this loss has no inputs, so it would be the same whatever a model predicts",
+            None if loss.written is None else loss.written.expression.span,
+            help="name a loss, or give the signature its inputs",
+        )
+    return loss
 
 
 def _no_file(*imported: Scope) -> tuple[nodes.Module, Scope]:
@@ -228,9 +240,8 @@ def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, .
     for declaration in module.declarations:
         if isinstance(declaration, nodes.Loss) and not _takes_losses(declaration):
             try:
-                elaborate(
-                    nodes.Name(declaration.name_span, declaration.name), scope, declaration.name
-                )
+                name = nodes.Name(declaration.name_span, declaration.name)
+                _complete(elaborate(name, scope, declaration.name))
             except DiagnosticError as error:
                 found.extend(error.diagnostics)
                 # Whatever uses a loss that is too large is so too, after as long a time.
@@ -272,7 +283,8 @@ def _all_of(path: Path | str) -> list[Loss]:
     losses = [d for d in module.declarations if isinstance(d, nodes.Loss) and not _takes_losses(d)]
     if not losses:
         fail("unknown-loss", f"{path} declares no loss that can stand alone")
-    return [elaborate(nodes.Name(d.name_span, d.name), scope, d.name) for d in losses]
+    names = [nodes.Name(loss.name_span, loss.name) for loss in losses]
+    return [_complete(elaborate(name, scope, name.id)) for name in names]
 
 
 def compile(
@@ -299,9 +311,28 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
     if backend not in ("auto", "torch"):
         raise ValueError(f"backend must be 'auto' or 'torch', not {backend!r}")
     text = emitted([loss])
+    _check_settings(loss, settings, text.keywords[loss.name])
     module = load_module(text.text, text.digest)
     made: Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
+
+
+def _check_settings(loss: Loss, settings: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse keywords that no call of the loss would accept, and numbers outside their domains."""
+    from losslang.ir.scope import suggestion
+
+    hypers = {hyper.name: hyper for hyper in loss.hyperparameters}
+    for name, value in settings.items():
+        if name not in known:
+            fail(
+                "unknown-keyword",
+                f"{loss.name!r} has no keyword {name!r}",
+                help=suggestion(name, known) or f"it has {', '.join(known)}",
+            )
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and name in hypers and value not in hypers[name].domain:
+            domain = hypers[name].domain
+            fail("out-of-domain", f"hyperparameter {name!r} must be {domain}, but is {value}")
 
 
 def show(

@@ -33,8 +33,8 @@ class Variant:
 class Lowered:
     """What a backend emits. ``weighted`` says for which terms a class weight multiplies the result.
 
-    ``soft`` is ``None`` where label weights have no meaning; ``formulas`` are the plans of defaults
-    that depend on training progress.
+    ``soft`` is ``None`` where label weights have no meaning, which is so in the terms ``unsoft``;
+    ``formulas`` are the plans of defaults that depend on training progress.
     """
 
     loss: Loss
@@ -42,6 +42,7 @@ class Lowered:
     hard: Variant
     soft: Variant | None
     weighted: tuple[bool, ...]
+    unsoft: tuple[str, ...]
     formulas: dict[str, Variant]
 
 
@@ -57,10 +58,13 @@ def lower(loss: Loss) -> Lowered:
         return variants.plain(term.body) if simple else variants.weighted(term.body)
 
     soft: Variant | None = None
+    unsoft: tuple[str, ...] = ()
     if label is not None:
         bodies = [variants.softened(term.body, label) for term in loss.terms]
         guards = [variants.softened(term.guard, label) for term in loss.terms]
-        if None not in (*bodies, *guards):
+        pairs = zip(loss.terms, bodies, guards, strict=True)
+        unsoft = tuple(term.name for term, *found in pairs if None in found)
+        if not unsoft:
             soft = _variant(loss, label, [b for b in bodies if b is not None], soft=True)
     return Lowered(
         loss,
@@ -68,6 +72,7 @@ def lower(loss: Loss) -> Lowered:
         _variant(loss, label, [hard(term) for term in loss.terms], soft=False),
         soft,
         linear,
+        unsoft,
         {h.name: _formula(loss, h.formula) for h in loss.hyperparameters if h.formula is not None},
     )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FILL = {
     "sum": 0.0,
+    "norm": 0.0,
     "mean": 0.0,
     "prod": 1.0,
     "max": float("-inf"),

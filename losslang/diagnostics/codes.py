@@ -42,6 +42,7 @@ TITLES: dict[str, str] = {
     "unclear-layout": "a line silently continues the formula above it",
     # names and what they stand for
     "circular-definition": "a name under `where` depends on itself",
+    "no-inputs": "a loss takes nothing from the training loop",
     "not-a-loss": "something else stands where a loss is wanted",
     "not-a-name": "`taylor` is given no name to expand in",
     "not-a-value": "a function, a loss or a choice stands where a number is wanted",

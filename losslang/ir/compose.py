@@ -226,14 +226,28 @@ def _collect_loss(
         collect(argument, scope, inputs, known)
     whole = instantiate.is_whole(declaration)
     axes: dict[str, Axis] = {}
-    for parameter in instantiate.split_inputs(declaration)[1]:
+    parameters = instantiate.split_inputs(declaration)[1]
+    own = {parameter.name: parameter for parameter in parameters}
+    for parameter in parameters:
         passed = given.inputs.get(parameter.name)
         if passed is None:
             inputs.add(parameter.name, parameter, axes, whole, entry.scope)
         elif isinstance(passed, nodes.Name) and _is_free(passed.id, scope, known):
             inputs.add(passed.id, parameter, axes, whole, entry.scope)
         else:
+            # In `ce(logits / 2, target)`, `logits` is what `ce` calls its own input.
+            for name in _names(passed):
+                if name in own and _is_free(name, scope, known):
+                    inputs.add(name, own[name], axes, whole, entry.scope)
             collect(passed, scope, inputs, known)
+
+
+def _names(node: nodes.Node) -> Iterator[str]:
+    """The names in an expression."""
+    if isinstance(node, nodes.Name):
+        yield node.id
+    for child in _children(node):
+        yield from _names(child)
 
 
 def _is_free(name: str, scope: Scope, known: frozenset[str]) -> bool:

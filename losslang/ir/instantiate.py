@@ -167,6 +167,10 @@ def _option(elab: Elaborator, keyword: nodes.Keyword, frame: Frame) -> None:
 
 
 def _loss_argument(elab: Elaborator, node: nodes.Expr, frame: Frame) -> LossValue:
+    """A loss that is passed to another; an expression over losses is one, too."""
+    if isinstance(node, nodes.Binary | nodes.Unary | nodes.Conditional):
+        declaration = nodes.Loss(node.span, "composed", node.span, None, (), None, node)
+        return LossValue(Entry(declaration, frame.scope), frame, node.span)
     value = elab.evaluate(node, frame)
     if not isinstance(value, LossValue):
         fail("not-a-loss", "a loss is wanted here", node.span, help="name a loss, such as ce")

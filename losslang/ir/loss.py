@@ -34,7 +34,7 @@ class Domain:
     low_closed: bool = True
     high_closed: bool = True
 
-    def __contains__(self, value: Fraction) -> bool:
+    def __contains__(self, value: Fraction | float) -> bool:
         above = self.low is None or value > self.low or (self.low_closed and value == self.low)
         below = self.high is None or value < self.high or (self.high_closed and value == self.high)
         return above and below

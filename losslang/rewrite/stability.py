@@ -14,7 +14,7 @@ import sympy
 from sympy import Add, Basic, Expr, Mul, Pow, Rational
 
 from losslang.ir.binders import Binder, free_indices, substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Index
+from losslang.ir.heads import ONE, ZERO, At, Branch, Ema, Index
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta, Not
@@ -200,9 +200,11 @@ def norm(e: Expr) -> Expr | None:
         return None
     total = e.base
     squared = isinstance(total.body, Pow) and total.body.exp == 2
-    if total.op != "sum" or total.guard != ONE or not squared:
+    if total.op not in ("sum", "mean") or not squared:
         return None
-    length = Binder.__new__(Reduce, "norm", total.binders, ONE, total.body.base)
+    length = Binder.__new__(Reduce, "norm", total.binders, total.guard, total.body.base)
+    if total.op == "mean":
+        length = length / sympy.sqrt(Reduce("count", total.binders, total.guard, ONE))
     if e.exp.p > 0:
         return length**e.exp.p
     return Apply("reciprocal", length) ** -e.exp.p
@@ -249,12 +251,16 @@ def unit(e: Expr) -> Expr | None:
         if not (isinstance(length, Reduce) and length.op == "norm" and len(length.binders) == 1):
             continue
         for entry in e.args:
-            for place in _places(entry, length.binders[0]):
-                if substitute(length.body, {length.binders[0]: place}) == entry:
+            inside, power = entry.as_base_exp()
+            if not (power.is_Integer and power > 0):
+                continue
+            for place in _places(inside, length.binders[0]):
+                if substitute(length.body, {length.binders[0]: place}) == inside:
                     found = Ordered("unit", length.binders, length.guard, length.body, place)
-                    return Mul(*(a for a in e.args if a not in (factor, entry)), found) * base ** (
-                        times - 1
-                    )
+                    both = min(times, power)
+                    rest = (a for a in e.args if a not in (factor, entry))
+                    left = base ** (times - both) * inside ** (power - both)
+                    return Mul(*rest, found**both) * left
     return None
 
 
@@ -283,6 +289,9 @@ RULES: dict[type, tuple[Rule, ...]] = {
 
 
 # ---------------------------------------------------------------- branches
+
+CUBE = 3
+"""From this power on, a number whose power overflows has a slope that does so too."""
 
 SAFE: dict[str, Expr] = {
     "log": ONE,
@@ -337,10 +346,15 @@ def safe_branches(expr: Expr) -> Expr:
 
 def protected(expr: Expr, test: Expr) -> Expr:
     """``expr``, computed from harmless arguments where ``test`` is 0."""
-    if not expr.args or isinstance(expr, At | Index | Binder | Branch | Detach):
+    if not expr.args or isinstance(expr, At | Index | Ema):
         return expr
+    if isinstance(expr, Binder):
+        return _protected_inside(expr, test)
+    if isinstance(expr, Branch):
+        decided, yes, no = expr.args
+        return Branch(decided, protected(yes, test), protected(no, test))
     args = [protected(a, test) if isinstance(a, Expr) else a for a in expr.args]
-    if isinstance(expr, Pow) and not (expr.exp.is_Integer and expr.exp > 0):
+    if isinstance(expr, Pow) and not (expr.exp.is_Integer and 0 < expr.exp < CUBE):
         return Pow(_where(test, args[0], ONE), args[1])
     name = expr.name if isinstance(expr, Apply) else type(expr).__name__
     if name in SAFE and not (name in ("exp", "expm1") and _is_log_probability(expr)):

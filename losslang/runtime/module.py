@@ -6,17 +6,30 @@ text with its state, so it can be loaded where losslang knows nothing of the ori
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import sys
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 PREFIX = "losslang.compiled"
 
-Module: TypeAlias = nn.Module
-"""What a compiled loss is, for code that must not import torch itself."""
+if TYPE_CHECKING:
+
+    class Module(nn.Module):
+        """What a compiled loss is: a module with its terms, hyperparameters and progress."""
+
+        progress: float
+
+        def terms(self, *inputs: Tensor, **options: Any) -> dict[str, Tensor]:
+            """Each term of the loss, by name."""
+
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    Module = nn.Module
 
 
 def load(text: str, digest: str) -> ModuleType:
@@ -38,7 +51,22 @@ def load(text: str, digest: str) -> ModuleType:
     for value in list(vars(module).values()):
         if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
             setattr(value, "__reduce_ex__", _reduce_module)  # noqa: B010 - mypy knows the base's
+            setattr(value, "extra_repr", _settings)  # noqa: B010
     return module
+
+
+def _settings(self: nn.Module) -> str:
+    """The hyperparameters of a module, as it prints them."""
+    names = inspect.signature(type(self).__init__).parameters
+    return ", ".join(
+        f"{name}={_short(getattr(self, name))}" for name in names if name not in ("self", "options")
+    )
+
+
+def _short(value: object) -> str:
+    if not isinstance(value, Tensor):
+        return repr(value)
+    return f"{value.item():.4g}" if value.ndim == 0 else f"Tensor{[*value.shape]}"
 
 
 def _reduce_module(self: nn.Module, protocol: Any) -> tuple[Any, ...]:

@@ -166,11 +166,10 @@ def misplaced_text(t: Trouble) -> Diagnostic | None:
     """A string inside a formula."""
     if t.kind != "string":
         return None
-    return t.error(
-        "misplaced-text",
-        "a string cannot stand in a formula",
-        help="documentation stands before its declaration, outside of it",
-    )
+    help = "documentation stands before its declaration, outside of it"
+    if t.open_brackets() and t.text(-1) == "=":
+        help = f"a word stands without quotes: {t.text(-2)}={t.text(0)[1:-1]}"
+    return t.error("misplaced-text", "a string cannot stand in a formula", help=help)
 
 
 def when_and_if(t: Trouble) -> Diagnostic | None:

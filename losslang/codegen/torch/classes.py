@@ -28,6 +28,9 @@ def class_text(part: Part) -> str:
     loss = part.low.loss
     hypers = loss.hyperparameters
     parameters = [f"{part.names[h.name]}: {annotation(h)}{default(h)}" for h in hypers]
+    if part.has.progress:
+        start = literal(loss.options.get("progress", Fraction(0)), real=True)
+        parameters.append(f"progress: float = {start}")
     own = ["*", *parameters] if parameters else []
     head = call("    def __init__", ["self", *own, "**options: object"], " -> None:")
     body = [
@@ -43,9 +46,10 @@ def class_text(part: Part) -> str:
         init = f"torch.tensor({float(average.init)!r})"
         body.append(f'        self.register_buffer("{average.name}", {init})')
     if part.has.progress:
-        start = literal(loss.options.get("progress", Fraction(0)), real=True)
-        init = f"torch.tensor({start}, dtype=torch.float64)"
-        body.append(f'        self.register_buffer("_progress", {init}, persistent=False)')
+        body.append(
+            '        self.register_buffer("_progress", torch.tensor(0.0), persistent=False)'
+        )
+        body.append("        self.progress = progress")
     body += ["        self.options = options", ""]
     for hyper in hypers:
         if hyper.learn:

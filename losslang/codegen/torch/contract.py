@@ -225,7 +225,7 @@ class Body:
             return
         if low.soft is None:
             yield f"{indent}if soft:"
-            message = f"{loss.name} has no meaning for soft labels"
+            message = f"{', '.join(low.unsoft)} has no meaning for soft labels"
             yield f"{indent}    raise ValueError({quoted(message)})"
             yield f"{indent}value = {call}"
             return

@@ -26,10 +26,15 @@ _ALL, _DIGEST = "\1", "\2"
 
 @dataclass(frozen=True)
 class Emitted:
-    """A module's text; ``entries`` are its losses with the names of their function and class."""
+    """A module's text.
+
+    ``entries`` are its losses with the names of their function and class, ``keywords`` what each
+    accepts by name.
+    """
 
     text: str
     entries: dict[str, tuple[str, str]]
+    keywords: dict[str, tuple[str, ...]]
     digest: str
 
 
@@ -41,6 +46,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
+    keywords = {part.low.loss.name: part.keywords() for part in parts}
     exported = sorted(name for pair in entries.values() for name in pair)
     constants = []
     if "_labels" in used:
@@ -54,7 +60,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     )
     text = text.replace(_ALL, ", ".join(f'"{name}"' for name in exported))
     digest = hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()[:16]
-    return Emitted(text.replace(_DIGEST, digest), entries, digest)
+    return Emitted(text.replace(_DIGEST, digest), entries, keywords, digest)
 
 
 def _used(text: str, known: dict[str, str]) -> dict[str, str]:
@@ -120,6 +126,11 @@ def _docstring(lines: Iterable[str], indent: str = "") -> str:
 
 class _Text(Part):
     """The functions and the class of one loss."""
+
+    def keywords(self) -> tuple[str, ...]:
+        """The names of what a call accepts beside the inputs."""
+        given = signature.parameters(self.low, self.names)
+        return tuple(keyword.split(":")[0] for keyword in given)
 
     def texts(self) -> Iterator[str]:
         """The parts in order of reading."""

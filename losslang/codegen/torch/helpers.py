@@ -94,7 +94,7 @@ def _labels(
     wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
     for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
         if x is not None and x.shape != wanted[name]:
-            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
+            raise ValueError(f"{name} is {[*x.shape]}, not {[*wanted[name]]} (see class_dim)")
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)
