@@ -363,6 +363,17 @@ def protected(expr: Expr, test: Expr) -> Expr:
     return expr.func(*args) if tuple(args) != expr.args else expr
 
 
+def _protected_inside(expr: Binder, test: Expr) -> Expr:
+    """A comprehension over harmless arguments; not where the test would give it further axes."""
+    if not free_indices(test) <= free_indices(expr):
+        return expr
+    indices, guard, body = expr.open()
+    inside = protected(body, test)
+    if inside == body:
+        return expr
+    return Binder.__new__(type(expr), expr.op, indices, guard, inside, *expr.rest)
+
+
 def _where(test: Expr, argument: Expr, safe: Expr) -> Expr:
     """The argument where it is wanted; a number that the test does not concern is always fine."""
     concerned = _reads(argument) or (not _reads(test) and not argument.is_number)
