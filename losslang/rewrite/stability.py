@@ -14,7 +14,7 @@ import sympy
 from sympy import Add, Basic, Expr, Mul, Pow, Rational
 
 from losslang.ir.binders import Binder, free_indices, substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Branch, Ema, Index
+from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta, Not
@@ -348,6 +348,9 @@ def protected(expr: Expr, test: Expr) -> Expr:
     """``expr``, computed from harmless arguments where ``test`` is 0."""
     if not expr.args or isinstance(expr, At | Index | Ema):
         return expr
+    # What is computed once for all places of the test is not worth an array of their shape.
+    if isinstance(expr, Binder | Detach) and not free_indices(test) <= free_indices(expr):
+        return expr
     if isinstance(expr, Binder):
         return _protected_inside(expr, test)
     if isinstance(expr, Branch):
@@ -364,9 +367,7 @@ def protected(expr: Expr, test: Expr) -> Expr:
 
 
 def _protected_inside(expr: Binder, test: Expr) -> Expr:
-    """A comprehension over harmless arguments; not where the test would give it further axes."""
-    if not free_indices(test) <= free_indices(expr):
-        return expr
+    """A comprehension over harmless arguments."""
     indices, guard, body = expr.open()
     inside = protected(body, test)
     if inside == body:

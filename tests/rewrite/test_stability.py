@@ -1,0 +1,382 @@
+"""Every rewrite keeps the value over the reals, and floats compute it no worse than before.
+
+A case is a formula that a rule rewrites, with places where it matters. What it means is asked of
+the reference interpreter, in many digits; the rewritten formula is spelled out again for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import mpmath
+import pytest
+import sympy
+import torch
+from sympy import Expr
+from torch import Tensor
+
+from losslang.codegen import lower, variants
+from losslang.codegen.torch.emit import emit
+from losslang.ir.binders import substitute
+from losslang.ir.heads import ONE
+from losslang.ir.interpret import gradient, interpret
+from losslang.ir.loss import Loss
+from losslang.ir.primitives import Apply
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.rewrite.stability import RULES, rewrite, stabilise
+from losslang.runtime.module import load
+from tests.codegen.modules import gradients, live, losses, same
+
+DTYPES = (torch.float32, torch.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """``words`` are what the rewritten formula has to contain; ``points`` are single examples."""
+
+    rule: str
+    formula: str
+    words: tuple[str, ...]
+    points: tuple[Any, ...]
+
+    @property
+    def is_vector(self) -> bool:
+        return isinstance(self.points[0], list)
+
+    @property
+    def program(self) -> str:
+        given = "v: real[dim]" if self.is_vector else "x: real"
+        return f"loss it({given}) = {self.formula}"
+
+
+SMALL = (1e-12, -1e-12, 1e-6, -1e-3, 0.3, -0.7, 2.0)
+LARGE = (30.0, -30.0, 60.0, -60.0)
+BOTH = SMALL + LARGE
+SCORES = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [-70.0, 60.0, 0.0], [1e4, 0.0, -1e4], [3.0] * 3)
+VECTORS = ([3.0, -4.0, 12.0], [1e-30, 2e-30, -1e-30], [1e30, 2e30, 3e30], [1e-3, 1e3, 0.0])
+
+CASES = (
+    Case("log_softmax", "-log(softmax(v)[0])", ("log_softmax",), SCORES),
+    Case("log_softmax", "2 * v[1] - 2 * logsumexp(v)", ("log_softmax",), SCORES),
+    Case("log_softmax", "log(softmax(v / 3)[2])**2", ("log_softmax",), SCORES),
+    Case("expm1", "3 * exp(x) - 3", ("expm1",), BOTH),
+    Case("expm1", "1 - exp(-x)", ("expm1",), BOTH),
+    Case("expm1", "1 - softmax(v)[0]", ("expm1",), SCORES),
+    Case("one_minus_sigmoid", "2 - 2 * sigmoid(x)", ("sigmoid",), BOTH),
+    Case("sqrt_minus_one", "sqrt(1 + x**2) - 1", (), BOTH),
+    Case("sqrt_minus_one", "4 * sqrt(1 + (x / 2)**2) - 4", (), BOTH),
+    Case("log_of_sum", "log(1 + exp(x))", ("softplus",), BOTH),
+    Case("log_of_sum", "log(1 + 2 * exp(-x))", ("softplus",), BOTH),
+    Case("log_of_sum", "log(1 + x**2)", ("log1p",), BOTH),
+    Case("log_of_sum", "log(1 - exp(-x**2))", ("log1mexp",), (1e-3, 0.1, 0.8, -1.0, 5.0, -8.0)),
+    Case("log_of_sum", "log(exp(x) + exp(-2 * x))", ("logaddexp",), BOTH),
+    Case("log_of_sum", "log(3 * exp(x) + exp(-x) / 2)", ("logaddexp",), BOTH),
+    Case("log_of_sum", "log(exp(x) + exp(2 * x) + 1)", ("logaddexp",), BOTH),
+    Case("log_of_sum", "log(sigmoid(x))", ("softplus",), BOTH),
+    Case("log_of_sum", "log(1 - sigmoid(x))", ("softplus",), BOTH),
+    Case("log_of_sum", "log(cosh(x))", ("log_cosh",), BOTH),
+    Case("norm", "norm(v)", ("norm",), VECTORS),
+    Case("norm", "norm(v)**3", ("norm",), (VECTORS[0], VECTORS[3])),
+    Case("norm", "1 / norm(v)", ("norm", "reciprocal"), VECTORS),
+    Case("unit", "normalize(v)[0]", ("unit",), VECTORS),
+    Case("unit", "sum(normalize(v)[k]**3 for k in dim)", ("unit",), VECTORS),
+    Case("logistic", "1 / (1 + exp(-x))", ("sigmoid",), BOTH),
+    Case("logistic", "(1 + exp(x))**(-2)", ("sigmoid",), BOTH),
+    Case("exp_of_logistic", "exp(x) / (1 + exp(x))", ("sigmoid",), BOTH),
+    Case("rounded_to_zero", "(1 - softmax(v)[0])**0.5", ("nonzero",), SCORES[:3]),
+    Case(
+        "sum_of_probabilities",
+        "log(sum(softmax(v)[k] for k in dim if k != 2))",
+        ("log_softmax",),
+        SCORES[:3],
+    ),
+    Case("sum_of_probabilities", "mean(softmax(v)[k]**2 for k in dim)", ("log_softmax",), SCORES),
+)
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.rule}: {c.formula}")
+
+
+# ---------------------------------------------------------------- what a rewritten formula means
+
+MEANINGS: Mapping[str, Callable[..., Expr]] = {
+    "expm1": lambda x: sympy.exp(x) - 1,
+    "log1p": lambda x: sympy.log(1 + x),
+    "log1mexp": lambda x: sympy.log(1 - sympy.exp(x)),
+    "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
+    "reciprocal": lambda x: 1 / x,
+    "nonzero": lambda x: x,
+    "log_cosh": lambda x: sympy.log(sympy.cosh(x)),
+}
+
+
+def spelled_out(expr: Expr) -> Expr:
+    """The words that only floats need, replaced by what they mean."""
+
+    def visit(e: Expr) -> Expr | None:
+        if isinstance(e, Apply) and e.name in MEANINGS:
+            return MEANINGS[e.name](*map(spelled_out, e.operands))
+        if isinstance(e, Reduce) and e.op == "norm":
+            indices, guard, body = e.open()
+            squares = Reduce("sum", indices, spelled_out(guard), spelled_out(body) ** 2)
+            return sympy.sqrt(squares)
+        if isinstance(e, Ordered) and e.op in ("log_softmax", "unit"):
+            (index,), guard, body = e.open()
+            guard, body = spelled_out(guard), spelled_out(body)
+            here = substitute(body, {index: spelled_out(e.at)})
+            if e.op == "unit":
+                return here / sympy.sqrt(Reduce("sum", (index,), guard, body**2))
+            return here - Reduce("logsumexp", (index,), guard, body)
+        return None
+
+    return variants._transform(expr, visit)
+
+
+@cache
+def meaning(case: Case) -> Loss:
+    return losses(case.program)[0]
+
+
+def truth(loss: Loss, point: Any) -> Any:
+    """The value at one example, exact inputs and forty digits."""
+    return interpret(loss, {loss.inputs[0].name: [point]}, digits=40).values[0]
+
+
+def parts(expr: Expr) -> set[str]:
+    """The names of the operations in an expression."""
+    nodes = list(sympy.preorder_traversal(expr))
+    return {e.name for e in nodes if isinstance(e, Apply)} | {
+        e.op for e in nodes if isinstance(e, Reduce | Ordered)
+    }
+
+
+@each_case
+def test_a_rule_applies(case: Case) -> None:
+    body = meaning(case).terms[0].body
+    found = rewrite(body, {})
+    assert found != body
+    assert set(case.words) <= parts(found)
+
+
+@each_case
+def test_a_rewrite_keeps_the_value_over_the_reals(case: Case) -> None:
+    loss = meaning(case)
+    (term,) = loss.terms
+    again = replace(loss, terms=(replace(term, body=spelled_out(stabilise(term.body))),))
+    for point in case.points:
+        want, found = truth(loss, point), truth(again, point)
+        with mpmath.workdps(40):
+            assert abs(mpmath.mpf(found) - mpmath.mpf(want)) <= 1e-30 * max(1, abs(want))
+
+
+def test_every_rule_has_a_case() -> None:
+    names = {rule.__name__ for rules in RULES.values() for rule in rules}
+    assert names == {case.rule for case in CASES}
+
+
+# ---------------------------------------------------------------- what floats make of it
+
+
+def run(case: Case, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The values at all points, and their gradients."""
+    made = emit([meaning(case)])
+    loss = getattr(load(made.text, made.digest), made.entries["it"][1])()
+    leaf = torch.tensor(case.points, dtype=torch.float64).to(dtype).requires_grad_()
+    values = loss(leaf, reduction="none")
+    return values.detach().double(), torch.autograd.grad(values.sum(), leaf)[0].double()
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@each_case
+def test_a_rewrite_is_computed_no_worse(
+    case: Case, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values: as near as without it, up to some roundings, and finite wherever the true one is."""
+    rewritten, slopes = run(case, dtype)
+    with monkeypatch.context() as patch:
+        patch.setattr(lower, "stabilise", lambda expr, memo=None: expr)
+        plain, _ = run(case, dtype)
+    eps, huge = torch.finfo(dtype).eps, torch.finfo(dtype).max
+    for n, point in enumerate(case.points):
+        exact = torch.tensor(point, dtype=torch.float64).to(dtype).tolist()
+        want = truth(meaning(case), exact)
+        if abs(want) > huge:
+            continue
+        error = abs(float(rewritten[n]) - float(want))
+        before = abs(float(plain[n]) - float(want))
+        allowed = 8 * eps * max(abs(float(want)), float(torch.finfo(dtype).tiny))
+        assert error <= max(allowed, before if before == before else 0), (point, want)
+        assert slopes[n].isfinite().all(), (point, slopes[n])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@each_case
+def test_the_gradient_of_a_rewrite_is_the_derivative(case: Case, dtype: torch.dtype) -> None:
+    """Where the slope is neither tiny beside the value nor beyond the range of the floats."""
+    _, slopes = run(case, dtype)
+    loss, name = meaning(case), meaning(case).inputs[0].name
+    for n, point in enumerate(case.points):
+        exact = torch.tensor(point, dtype=torch.float64).to(dtype).tolist()
+        if max(map(abs, point if isinstance(point, list) else [point])) > 1e3:
+            continue
+        if min(abs(p) for p in (point if isinstance(point, list) else [point]) if p) < 1e-5:
+            continue
+        found = gradient(loss, {name: [exact]}, name, digits=40)
+        want = torch.tensor(found.astype(float), dtype=torch.float64)[0]
+        scale = float(want.abs().max())
+        if 1e-6 < scale < 1e30:
+            tolerance = 1e3 * torch.finfo(dtype).eps
+            torch.testing.assert_close(slopes[n], want, rtol=tolerance, atol=tolerance * scale)
+
+
+# ---------------------------------------------------------------- vectors without a direction
+
+
+@pytest.mark.parametrize("formula", ["norm(v)", "normalize(v)[1]", "distance(v, v)"])
+def test_a_zero_vector_has_a_value_and_a_gradient_of_zero(formula: str) -> None:
+    loss = live(f"loss it(v: real[dim]) = {formula}")
+    value, (slope,) = gradients(loss, torch.zeros(2, 3))
+    assert value == 0
+    assert not slope.any()
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-20, 1.0, 1e20, 1e30])
+def test_a_cosine_does_not_depend_on_lengths(size: float) -> None:
+    loss = live("loss it(u: real[dim], v: real[dim]) = cosine(u, v)")
+    u, v = torch.tensor([[3.0, 4.0]]), torch.tensor([[4.0, 3.0]])
+    value, (by_u, _) = gradients(loss, u * size, v)
+    torch.testing.assert_close(value, torch.tensor(0.96))
+    _, (want, _) = gradients(loss, u, v)
+    if size < 1e30:
+        torch.testing.assert_close(by_u * size, want, rtol=1e-5, atol=1e-6)
+
+
+# ---------------------------------------------------------------- branches not taken
+
+# Formulas with an input that takes the second branch, in whose place the first is singular.
+BRANCHES = {
+    "log(x) if x > 0.5 else 3 * x": (-1.0, 0.0, 0.25),
+    "3 * x if x < 0.5 else log(0.5 - x)**2 if x < 0 else 3 * x": (0.5, 0.75),
+    "sqrt(x) if x > 0.5 else 3 * x": (-1.0, 0.0),
+    "x**0.3 if x > 0.5 else 3 * x": (-1.0, 0.0),
+    "x**(-2) if x > 0.5 else 3 * x": (0.0,),
+    "1 / x if x > 0.5 else 3 * x": (0.0,),
+    "acos(x) if abs(x) < 0.5 else 3 * x": (1.0, -1.0, 3.0),
+    "asin(x)**2 if abs(x) < 0.5 else 3 * x": (1.0, -1.0, 3.0),
+    "atanh(x) if abs(x) < 0.5 else 3 * x": (1.0, -1.0, 3.0),
+    "acosh(x) if x > 2 else 3 * x": (1.0, -1.0),
+    "exp(x) if x < 50 else 3 * x": (1000.0,),
+    "exp(x**2) * x if x < 5 else 3 * x": (100.0,),
+    "cosh(x) if x < 50 else 3 * x": (1000.0,),
+    "lgamma(x) if x > 0.5 else 3 * x": (0.0, -1.0, -2.5),
+    "digamma(x) if x > 0.5 else 3 * x": (0.0, -1.0),
+    "log(x)**0.5 if x > 2 else 3 * x": (-1.0, 0.0, 1.0),
+    "log(sqrt(x) - 1) if x > 2 else 3 * x": (-1.0, 0.0, 1.0),
+    "log1p(x) if x > 0.5 else 3 * x": (-1.0, -2.0),
+    "logit(x) if abs(x - 0.5) < 0.25 else 3 * x": (0.0, 1.0, 2.0),
+    "log(1 - exp(-x)) if x > 0.5 else 3 * x": (0.0, -1.0),
+    "sqrt(1 + x) - 1 if x > 0.5 else 3 * x": (-1.0, -3.0),
+    "xlogy(x, x) if x > 0.5 else 3 * x": (0.0, -1.0),
+    "(log(x) if x > 2 else sqrt(x)) if x > 0.5 else 3 * x": (-1.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("formula", BRANCHES)
+def test_a_branch_that_is_not_taken_sends_no_gradient(formula: str) -> None:
+    points = torch.tensor(BRANCHES[formula], dtype=torch.float64)
+    for dtype in DTYPES:
+        loss = live(f"loss it(x: real) = {formula}")
+        value, (slope,) = gradients(loss, points.to(dtype), reduction="none")
+        same(value.double(), 3 * points)
+        same(slope.double(), torch.full_like(points, 3))
+
+
+# Formulas whose comprehension, in a branch or under its guard, leaves out what is singular.
+GUARDED: dict[str, Callable[[Tensor], Tensor]] = {
+    "sum(log(v[k]) for k in dim if v[k] > 0)": lambda v: v.log().sum(-1),
+    "mean(sqrt(v[k]) for k in dim if v[k] > 0)": lambda v: v.sqrt().mean(-1),
+    "max(1 / v[k] for k in dim if v[k] > 0)": lambda v: (1 / v).amax(-1),
+    "prod(v[k]**(-0.5) for k in dim if v[k] > 0)": lambda v: (v**-0.5).prod(-1),
+    "logsumexp(log(v[k]) for k in dim if v[k] > 0)": lambda v: v.sum(-1).log(),
+    "logsumexp(1 / v[k] for k in dim if v[k] > 0)": lambda v: (1 / v).logsumexp(-1),
+    "sum(exp(1 / v[k]) for k in dim if v[k] > 0)": lambda v: (1 / v).exp().sum(-1),
+    "std(log(v[k]) for k in dim if v[k] > 0)": lambda v: v.log().std(-1, correction=0),
+    "sum(v[k] * log(v[k]) if v[k] > 0 else 0 for k in dim)": lambda v: (v * v.log()).sum(-1),
+    "norm([log(v[k]) if v[k] > 0 else 0 for k in dim])": lambda v: v.log().norm(dim=-1),
+}
+
+
+@pytest.mark.parametrize("formula", GUARDED)
+def test_a_guard_keeps_singular_places_out_of_the_gradient(formula: str) -> None:
+    """As if the vector had only its positive entries."""
+    kept = torch.tensor([[0.5, 3.0, 1.5]], dtype=torch.float64)
+    whole = torch.tensor([[0.5, 0.0, 3.0, -1.0, 1.5]], dtype=torch.float64)
+    positive = whole[0] > 0
+    value, (slope,) = gradients(live(f"loss it(v: real[dim]) = {formula}"), whole)
+    want, (expected,) = gradients(lambda v: GUARDED[formula](v).mean(), kept)
+    same(value, want)
+    same(slope[:, positive], expected)
+    assert not slope[:, ~positive].any()
+
+
+INSIDE = [
+    "sum(log(v[k]) for k in dim) if v[0] > 0 else 3 * v[0]",
+    "log(sum(sqrt(v[k]) for k in dim)) if v[0] > 0 else 3 * v[0]",
+    "max(1 / v[k] for k in dim) if v[0] > 0 else 3 * v[0]",
+    "sum(detach(log(v[k])) * acos(v[k]) for k in dim) if v[0] > 0 else 3 * v[0]",
+    "sum(exp(v[k]**4) for k in dim) if v[0] > 0 else 3 * v[0]",
+    "(log(v[1]) if v[1] > -2 else 1) if v[0] > 0 else 3 * v[0]",
+    "sqrt(sum(v[k] for k in dim)) if v[0] > 0 else 3 * v[0]",
+    "norm(v)**(-1) if v[0] > 0 else 3 * v[0]",
+    "sort([log(v[k]) for k in dim])[0] if v[0] > 0 else 3 * v[0]",
+]
+
+
+@pytest.mark.parametrize("formula", INSIDE)
+def test_a_comprehension_in_a_branch_that_is_not_taken_sends_no_gradient(formula: str) -> None:
+    for row in ([-1.0, 0.0, 50.0], [0.0, 0.0, 0.0], [-1.0, -1.0, -1.0]):
+        point = torch.tensor([row], dtype=torch.float64)
+        value, (slope,) = gradients(live(f"loss it(v: real[dim]) = {formula}"), point)
+        same(float(value), 3 * row[0])
+        same(slope, torch.tensor([[3.0, 0.0, 0.0]]).double())
+
+
+# ---------------------------------------------------------------- conditions on hyperparameters
+
+SETTINGS = {
+    "(1 - x**q) / q if q > 0 else -log(x)": lambda x, q: (1 - x**q) / q if q else -x.log(),
+    "-log(x) if q == 0 else (1 - x**q) / q": lambda x, q: (1 - x**q) / q if q else -x.log(),
+    "x * log(q) if q > 0 else x": lambda x, q: x * (q.log() if q else 1),
+    "x / q if q != 0 else 3 * x": lambda x, q: x / q if q else 3 * x,
+    "x * sqrt(q) if q > 0 and q < 5 else 3 * x": lambda x, q: x * q.sqrt() if q else 3 * x,
+}
+
+
+@pytest.mark.parametrize("formula", SETTINGS)
+@pytest.mark.parametrize("q", [0.0, 0.5])
+def test_a_condition_on_a_hyperparameter_may_be_decided_by_a_number_or_a_tensor(
+    formula: str, q: float
+) -> None:
+    loss = live(f"loss it(x: real, *, q: real >= 0 = 1) = {formula}")
+    x, setting = torch.tensor([0.2, 0.9], dtype=torch.float64), torch.tensor(q).double()
+    want, (expected,) = gradients(lambda x: SETTINGS[formula](x, setting).mean(), x)
+    for given in (q, int(q) if q == 0 else q, setting, setting.expand(2)):
+        value, (slope,) = gradients(loss, x, q=given)
+        same(value, want)
+        same(slope, expected)
+    leaf = setting.clone().requires_grad_()
+    (by_q,) = torch.autograd.grad(loss(x, q=leaf), leaf)
+    assert by_q.isfinite()
+    each = torch.tensor([q, 0.5], dtype=torch.float64, requires_grad=True)
+    (by_each,) = torch.autograd.grad(loss(x, q=each), each)
+    assert by_each.isfinite().all()
+
+
+def test_a_part_is_rewritten_as_the_whole_is() -> None:
+    """The same memory of what became of each part serves its names."""
+    loss = losses("loss it(v: real[dim]) = -log(p) where p = softmax(v)[0]")[0]
+    memo: dict[Any, Any] = {}
+    whole = stabilise(loss.terms[0].body, memo)
+    assert stabilise(loss.terms[0].body, memo) == whole
+    assert ONE not in memo.values()
