@@ -250,6 +250,11 @@ def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, .
     return tuple(found)
 
 
+def check(path: Path | str) -> tuple[Diagnostic, ...]:
+    """Errors and warnings of a file, with their places; none if all is well."""
+    return check_file(path)
+
+
 def _takes_losses(loss: nodes.Loss) -> bool:
     from losslang.ir.instantiate import split_inputs
 
