@@ -202,8 +202,11 @@ def test_a_start_at_the_closed_end_of_its_domain_can_be_learned() -> None:
 
 
 def test_a_learned_value_outside_its_domain_is_refused() -> None:
-    with pytest.raises(ValueError, match="tau must be > 0, not -1"):
+    """By the emitted class too, which knows nothing of the compiler."""
+    with pytest.raises(losslang.DiagnosticError, match="tau"):
         make("clip", tau=-1.0)
+    with pytest.raises(ValueError, match="tau must be > 0, not -1"):
+        type(make("clip"))(tau=-1.0)
 
 
 def test_a_learned_value_can_be_given_for_one_call() -> None:

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest 9f9029cf8ca50ede; imports only torch.
+Compiled by losslang 0.1.0, digest 9c5cc153b85eda03; imports only torch.
 """
 
 import torch
@@ -29,14 +29,14 @@ def _adaface(
     """The formula: cosines [n, class], target [n], norm [n] -> [n]."""
     row = target.unsqueeze(-1)
     same = row == torch.arange(cosines.shape[-1], device=cosines.device)
-    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
-    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
+    summed = keep.to(cosines.dtype).sum(-1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
     center = _ema(averages, "running_center", ratio.detach(), decay, training)
-    part = (torch.where(keep, (norm - ratio) ** 2, 0.0).sum(-1) / at_least).sqrt().detach()
-    spread = _ema(averages, "running_spread", part, decay, training)
+    ratio_2 = torch.linalg.vector_norm(torch.where(keep, norm - ratio, 0.0), dim=-1) / summed.sqrt()
+    spread = _ema(averages, "running_spread", ratio_2.detach(), decay, training)
     quality = (h * (norm - center) / (0.001 + spread)).clamp(min=-1).clamp(max=1).detach()
-    part_2 = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
-    adapted = torch.where(same, part_2 - (margin * (1 + quality)).unsqueeze(-1), cosines)
+    part = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
+    adapted = torch.where(same, part - (margin * (1 + quality)).unsqueeze(-1), cosines)
     return -(_column(scale, 1) * adapted).log_softmax(-1).gather(-1, row).squeeze(-1)
 
 
@@ -48,17 +48,19 @@ def _adaface_soft(
     """The formula for label weights: cosines [n, class], target [n, class], norm [n] -> [n]."""
     place = torch.arange(cosines.shape[-1], device=cosines.device)
     same = place == place.unsqueeze(-1)
-    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
-    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
+    summed = keep.to(cosines.dtype).sum(-1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
     product = h * (norm - _ema(averages, "running_center", ratio.detach(), decay, training))
-    part = (torch.where(keep, (norm - ratio) ** 2, 0.0).sum(-1) / at_least).sqrt().detach()
-    ratio_2 = product / (0.001 + _ema(averages, "running_spread", part, decay, training))
-    part_2 = ratio_2.clamp(min=-1).clamp(max=1).detach()
+    ratio_2 = torch.linalg.vector_norm(torch.where(keep, norm - ratio, 0.0), dim=-1) / summed.sqrt()
+    total = 0.001 + _ema(averages, "running_spread", ratio_2.detach(), decay, training)
+    part = (product / total).clamp(min=-1).clamp(max=1).detach()
     row = cosines.unsqueeze(-2)
-    part_3 = ((margin * part_2)[..., None, None] - torch.where(same, row, 0).acos()).cos()
-    chosen = torch.where(same, part_3 - (margin * (1 + part_2))[..., None, None], row)
-    product_2 = target * (_column(scale, 2) * chosen).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
-    return (-product_2).sum(-1)
+    part_2 = ((margin * part)[..., None, None] - torch.where(same, row, 0).acos()).cos()
+    product_2 = (
+        _column(scale, 2)
+        * torch.where(same, part_2 - (margin * (1 + part))[..., None, None], row)
+    )
+    return (-target * product_2.log_softmax(-1).diagonal(dim1=-2, dim2=-1)).sum(-1)
 
 
 def adaface(
@@ -180,7 +182,7 @@ def _labels(
     wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
     for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
         if x is not None and x.shape != wanted[name]:
-            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
+            raise ValueError(f"{name} is {[*x.shape]}, not {[*wanted[name]]} (see class_dim)")
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)

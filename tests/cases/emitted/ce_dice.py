@@ -1,8 +1,8 @@
-"""The loss ce_dice.
+"""The sum of ce and dice.
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest d597a6045bf3e48b; imports only torch.
+Compiled by losslang 0.1.0, digest 1f4c119f0c9fc999; imports only torch.
 """
 
 import torch
@@ -16,6 +16,7 @@ def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tenso
     """The formula: logits [n, class, space], target [n, space]."""
     log_p = logits.log_softmax(-2)
     row = target.unsqueeze(-2)
+    ce = -log_p.gather(-2, row).squeeze(-2)
     column = _column(smooth / 2, 1)
     row_2 = keep.unsqueeze(-2)
     same = row == torch.arange(logits.shape[-2], device=logits.device).unsqueeze(-1)
@@ -27,12 +28,14 @@ def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tenso
         + summed
         - torch.where(row_2, log_p.expm1() * same, 0.0).sum(-1) / 2
     )
-    return -log_p.gather(-2, row).squeeze(-2), 0.5 - ((column + summed) / total).mean(-1) / 2
+    dice = 0.5 - ((column + summed) / total).mean(-1) / 2
+    return ce, dice
 
 
 def _ce_dice_soft(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tensor) -> tuple:
     """The formula for label weights: logits [n, class, space], target [n, class, space]."""
     log_p = logits.log_softmax(-2)
+    ce = (-target * log_p).sum(-2)
     column = _column(smooth / 2, 1)
     row = keep.unsqueeze(-2)
     power = log_p.exp()
@@ -43,7 +46,8 @@ def _ce_dice_soft(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | 
         + summed
         - torch.where(row, log_p.expm1() * target, 0.0).sum(-1) / 2
     )
-    return (-target * log_p).sum(-2), 0.5 - ((column + summed) / total).mean(-1) / 2
+    dice = 0.5 - ((column + summed) / total).mean(-1) / 2
+    return ce, dice
 
 
 def ce_dice_terms(
@@ -52,7 +56,7 @@ def ce_dice_terms(
     mask: Tensor | None = None, ignore_index: int = -100, class_weight: Tensor | None = None,
     label_smoothing: float = 0.0, class_dim: int = 1,
 ) -> dict[str, Tensor]:
-    """The loss ce_dice.
+    """The sum of ce and dice.
 
     logits: real [batch, class, *space]; target: index over class [batch, *space]; smooth: real
     >= 0.
@@ -65,21 +69,22 @@ def ce_dice_terms(
         target, logits.movedim(1, -1), mask, ignore_index, class_weight, label_smoothing, class_dim
     )
     target = (
-        target.movedim(-1, 1).reshape(logits.shape[0], logits.shape[1], -1)
+        target.movedim(-1, 1).unsqueeze(-1).flatten(2)
         if soft
-        else target.reshape(logits.shape[0], -1)
+        else target.unsqueeze(-1).flatten(1)
     )
-    logits = logits.reshape(logits.shape[0], logits.shape[1], -1)
+    logits = logits.unsqueeze(-1).flatten(2)
     smooth = _per_example(smooth, examples)
     value = (
-        _ce_dice_soft(logits, target, _some(keep.flatten(1)), smooth)
+        _ce_dice_soft(logits, target, _some(keep.unsqueeze(-1).flatten(1)), smooth)
         if soft
-        else _ce_dice(logits, target, _some(keep.flatten(1)), smooth)
+        else _ce_dice(logits, target, _some(keep.unsqueeze(-1).flatten(1)), smooth)
     )
     return {
         "ce": _reduce(value[0], keep, weight, label_weight, soft, reduction, denominator),
         "dice": _reduce(
-            value[1], keep.flatten(1).any(1), weight, None, True, reduction, denominator
+            value[1], keep.unsqueeze(-1).flatten(1).any(1), weight, None, True, reduction,
+            denominator
         ),
     }
 
@@ -123,7 +128,7 @@ def _labels(
     wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
     for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
         if x is not None and x.shape != wanted[name]:
-            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
+            raise ValueError(f"{name} is {[*x.shape]}, not {[*wanted[name]]} (see class_dim)")
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)

@@ -3,7 +3,7 @@
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest 3fc9f92899572609; imports only torch.
+Compiled by losslang 0.1.0, digest 86ef259917c3b2db; imports only torch.
 """
 
 import torch
@@ -74,7 +74,7 @@ def _labels(
     wanted = {"target": logits.shape if soft else rows, "mask": rows, "class_weight": (classes,)}
     for name, x in (("target", target), ("mask", mask), ("class_weight", class_weight)):
         if x is not None and x.shape != wanted[name]:
-            raise ValueError(f"{name} has shape {[*x.shape]}, but logits need {[*wanted[name]]}")
+            raise ValueError(f"{name} is {[*x.shape]}, not {[*wanted[name]]} (see class_dim)")
     keep = torch.ones_like(logits[..., 0], dtype=torch.bool) if mask is None else mask.bool()
     if not soft:
         keep = keep & (target != ignore_index)

@@ -6,7 +6,7 @@
 
 Source: van den Oord, Li, Vinyals 2018, Representation Learning with Contrastive Predictive
 Coding, eq. 4
-Compiled by losslang 0.1.0, digest 2790280664af4459; imports only torch.
+Compiled by losslang 0.1.0, digest 247d05fc3b5f0467; imports only torch.
 """
 
 import torch
@@ -22,8 +22,7 @@ def _info_nce(u: Tensor, v: Tensor, keep: Tensor, tau: float | Tensor) -> Tensor
     kept = torch.where(
         keep, torch.einsum("id,jd->ij", direction, direction_2) / _column(tau, 1), float("-inf")
     )
-    s = (direction * direction_2).sum(-1) / tau
-    return kept.logsumexp(-1) - s
+    return kept.logsumexp(-1) - (direction * direction_2).sum(-1) / tau
 
 
 def info_nce(
@@ -43,7 +42,7 @@ def info_nce(
     u = u.reshape(-1, u.shape[-1])
     v = v if mask is None else v.masked_fill(~keep[..., None], 0.0)
     v = v.reshape(-1, v.shape[-1])
-    tau = _single("tau", tau)
+    tau = _per_example(tau, examples)
     with _full_precision(u):
         value = _info_nce(u, v, _some(keep.reshape(-1)), tau)
     return _reduce(value, keep, weight, None, True, reduction, denominator)
@@ -81,6 +80,12 @@ def _keep(mask: Tensor | None, shape: torch.Size, like: Tensor) -> Tensor:
     if mask is not None and mask.shape != shape:
         raise ValueError(f"mask has shape {[*mask.shape]}, but the examples {[*shape]}")
     return torch.ones(shape, dtype=torch.bool, device=like.device) if mask is None else mask.bool()
+
+
+def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
+    """A hyperparameter: one number, or one for each example."""
+    flat = isinstance(value, Tensor) and value.ndim > 0
+    return value.expand(examples).reshape(-1) if flat else value
 
 
 def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
@@ -122,13 +127,6 @@ def _same_examples(**shapes: torch.Size) -> None:
     if any(shape != next(iter(shapes.values())) for shape in shapes.values()):
         found = ", ".join(f"{name} {[*shape]}" for name, shape in shapes.items())
         raise ValueError(f"the inputs disagree about the axes of the examples (*batch): {found}")
-
-
-def _single(name: str, value: float | Tensor) -> float | Tensor:
-    """A hyperparameter that is the same for every example."""
-    if isinstance(value, Tensor) and value.ndim:
-        raise ValueError(f"{name} must be one number here, not of shape {[*value.shape]}")
-    return value
 
 
 def _some(keep: Tensor) -> Tensor:
