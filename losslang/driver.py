@@ -256,7 +256,7 @@ def check(path: Path | str) -> tuple[Diagnostic, ...]:
 
 
 def _takes_losses(loss: nodes.Loss) -> bool:
-    from losslang.ir.instantiate import split_inputs
+    from losslang.ir.signatures import split_inputs
 
     return loss.signature is not None and bool(split_inputs(loss)[0])
 

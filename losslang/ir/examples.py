@@ -8,7 +8,7 @@ import mpmath
 import sympy
 
 from losslang.diagnostics import Diagnostic, DiagnosticError, Label, fail
-from losslang.ir import compose, exact, instantiate
+from losslang.ir import compose, exact, signatures
 from losslang.ir.elaborate import Elaborator
 from losslang.ir.frame import Frame
 from losslang.ir.interpret import UndefinedError, interpret
@@ -33,7 +33,7 @@ def _value(loss: nodes.Loss, example: nodes.Example, scope: Scope) -> Any:
     """The value of the loss for what the example passes."""
     call = example.call
     given = _arguments(loss, call)
-    bases = [] if loss.signature is None else instantiate.split_inputs(loss)[0]
+    bases = [] if loss.signature is None else signatures.split_inputs(loss)[0]
     losses = [nodes.Keyword(call.span, p.name, given.pop(p.name)) for p in bases if p.name in given]
     expression = nodes.Call(call.span, call.function, (), tuple(losses))
     elaborated = compose.elaborate(expression, scope, loss.name)

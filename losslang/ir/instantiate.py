@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy
-from sympy import Expr, Integer
+from sympy import Expr
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import indexing, options, settings
+from losslang.ir import binding, indexing, options, settings, signatures
 from losslang.ir.binders import free_indices, substitute
 from losslang.ir.frame import Frame, Place
-from losslang.ir.heads import ONE, At, Axis, Index, Labelled
+from losslang.ir.heads import ONE, At, Index, Labelled
 from losslang.ir.loss import BATCH, EXAMPLE
 from losslang.ir.scope import Entry, suggestion
 from losslang.ir.truth import And
@@ -42,103 +42,9 @@ class Instance:
     result: tuple[Index, ...] = ()
 
 
-def looks_at_batch(loss: nodes.Loss) -> bool:
-    """Whether the signature is that of a whole batch: it names ``batch`` in an input."""
-    assert loss.signature is not None
-    return any(
-        dim.name == BATCH.name
-        for p in loss.signature.inputs
-        if isinstance(p.type, nodes.TypeExpr) and p.type.name != "loss"
-        for dim in p.type.dims
-    )
-
-
-def is_whole(loss: nodes.Loss) -> bool:
-    """Whether a loss is written for a whole batch: an input or its ``for`` names ``batch``."""
-    return looks_at_batch(loss) or any(b.axis == BATCH.name for b in loss.binders)
-
-
-def split_inputs(
-    loss: nodes.Loss,
-) -> tuple[tuple[nodes.Parameter, ...], tuple[nodes.Parameter, ...]]:
-    """The parameters of a signature that are losses, and its inputs proper."""
-    assert loss.signature is not None
-    is_loss = [
-        isinstance(p.type, nodes.TypeExpr) and p.type.name == "loss" for p in loss.signature.inputs
-    ]
-    pairs = list(zip(loss.signature.inputs, is_loss, strict=True))
-    return tuple(p for p, flag in pairs if flag), tuple(p for p, flag in pairs if not flag)
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """The arguments of a call of a loss, by parameter."""
-
-    losses: Mapping[str, nodes.Expr]
-    inputs: Mapping[str, nodes.Expr]
-    settings: Mapping[str, nodes.Expr]
-
-
-def arguments(loss: nodes.Loss, node: nodes.Call) -> Arguments:
-    """Match a call with a loss's signature; positional arguments are losses and inputs."""
-    if loss.signature is None:
-        if node.args or node.keywords:
-            fail(
-                "argument-count",
-                f"{loss.name!r} is a composition and takes no arguments",
-                node.span,
-            )
-        return Arguments({}, {}, {})
-    losses, inputs = split_inputs(loss)
-    names = [p.name for p in loss.signature.inputs]
-    if len(node.args) <= len(losses):
-        names = [p.name for p in losses]
-    if len(node.args) > len(loss.signature.inputs):
-        fail(
-            "argument-count",
-            f"{loss.name!r} takes {len(names)} inputs, but is called with {len(node.args)}",
-            node.span,
-            also=(Label(loss.name_span, "defined here"),),
-            help="hyperparameters are passed by name" if loss.signature.hyperparameters else None,
-        )
-    given: dict[str, nodes.Expr] = dict(zip(names, node.args, strict=False))
-    hyper = {p.name for p in loss.signature.hyperparameters}
-    for keyword in node.keywords:
-        if keyword.name in options.CALL_WORDS:
-            continue
-        known = {p.name for p in loss.signature.inputs} | hyper
-        if keyword.name in given:
-            fail("repeated-argument", f"{keyword.name!r} is given twice", keyword.span)
-        if keyword.name not in known:
-            fail(
-                "unknown-keyword",
-                f"{loss.name!r} has no parameter {keyword.name!r}",
-                keyword.span,
-                also=(Label(loss.name_span, "defined here"),),
-                help=suggestion(keyword.name, known)
-                or f"its parameters are {', '.join(sorted(known)) or 'none'}",
-            )
-        given[keyword.name] = keyword.value
-    chosen = {p.name: given[p.name] for p in inputs if p.name in given}
-    if chosen and len(chosen) < len(inputs):
-        missing = [p.name for p in inputs if p.name not in given]
-        fail(
-            "missing-argument",
-            f"{loss.name!r} is called without its input {', '.join(map(repr, missing))}",
-            node.span,
-            also=(Label(loss.name_span, "defined here"),),
-            help="a call gives all inputs of a loss or none of them",
-        )
-    return Arguments(
-        {p.name: given[p.name] for p in losses if p.name in given},
-        chosen,
-        {name: value for name, value in given.items() if name in hyper},
-    )
-
-
 def call(elab: Elaborator, loss: LossValue, node: nodes.Call, frame: Frame) -> Binding:
     """``loss(...)``: with inputs its value, without them the loss with hyperparameters set."""
-    given = arguments(loss.declaration, node)
+    given = signatures.arguments(loss.declaration, node)
     for keyword in node.keywords:
         if keyword.name in options.CALL_WORDS:
             _option(elab, keyword, frame)
@@ -206,7 +112,7 @@ def bare_instance(elab: Elaborator, loss: LossValue, span: Span) -> Instance:
     if declaration.signature is None:
         return _composition(elab, loss, span)
     values: dict[str, Value] = {}
-    for parameter in split_inputs(declaration)[1]:
+    for parameter in signatures.split_inputs(declaration)[1]:
         found = loss.frame.find(parameter.name)
         if found is None:
             fail(
@@ -219,11 +125,6 @@ def bare_instance(elab: Elaborator, loss: LossValue, span: Span) -> Instance:
         name = nodes.Name(span, parameter.name)
         values[parameter.name] = elab.value(name, loss.frame)
     return instantiate(elab, loss, values, span)
-
-
-def pixel(axis: Axis) -> Index:
-    """The place at hand on a pack's axis, for a loss that is mapped over it."""
-    return Index(axis.name, axis)
 
 
 def reopened(elab: Elaborator, entry: Entry, frame: Frame) -> Frame:
@@ -262,15 +163,15 @@ def instantiate(
     signature = declaration.signature
     assert signature is not None
     elab.descend(span, declaration.name)
-    whole = is_whole(declaration)
+    whole = signatures.is_whole(declaration)
     frame = Frame(loss.entry.scope)
     elab.keep(frame)
-    losses, inputs = split_inputs(declaration)
+    losses, inputs = signatures.split_inputs(declaration)
     for parameter in losses:
         frame.names[parameter.name] = _bound_loss(loss, parameter, span)
-    bound = [bind_input(elab, frame, p, values[p.name], span) for p in inputs]
+    bound = [binding.bind_input(elab, frame, p, values[p.name], span) for p in inputs]
     for parameter, value in zip(inputs, bound, strict=True):
-        check_kind(frame, parameter, value, span)
+        binding.check_kind(frame, parameter, value, span)
     if not whole:
         frame.places = _places(bound)
     for parameter in signature.hyperparameters:
@@ -346,109 +247,6 @@ def define(frame: Frame, definitions: tuple[nodes.Definition, ...]) -> None:
                 frame.names[name] = Lazy(definition, position)
 
 
-def bind_input(
-    elab: Elaborator, frame: Frame, parameter: nodes.Parameter, value: Value, span: Span
-) -> Value:
-    """Bind an input and give the axes of its type their meaning; returns what is bound."""
-    assert isinstance(parameter.type, nodes.TypeExpr)
-    dims = parameter.type.dims
-    whole = bool(dims) and dims[0].name == BATCH.name and BATCH not in value.axes
-    if whole and EXAMPLE in free_indices(value.body):
-        value = replace(
-            value,
-            body=substitute(value.body, {EXAMPLE: slot(BATCH)}),
-            axes=(BATCH, *value.axes),
-        )
-    pack = next((dim for dim in dims if dim.pack), None)
-    if pack is None and len(value.axes) == len(dims) + 1:
-        for axis in elab.packs.intersection(value.axes):
-            value = value.at(axis, pixel(axis))
-    if pack is not None and len(value.axes) == len(dims) - 1:
-        assert pack.name is not None
-        frame.axes.setdefault(pack.name, Axis(pack.name, Integer(1)))
-        dims = tuple(dim for dim in dims if not dim.pack)
-    if len(value.axes) != len(dims):
-        written = ", ".join(dim.span.text for dim in dims)
-        got = ", ".join(axis.name for axis in value.axes)
-        fail(
-            "axis-mismatch",
-            f"input {parameter.name!r} has axes ({written}), but gets ({got})",
-            span,
-            also=(Label(parameter.span, "declared here"),),
-        )
-    for dim, axis in zip(dims, value.axes, strict=True):
-        _bind_axis(frame, dim, axis, parameter, span)
-    frame.names[parameter.name] = value
-    return value
-
-
-def _bind_axis(
-    frame: Frame, dim: nodes.Dim, axis: Axis, parameter: nodes.Parameter, span: Span
-) -> None:
-    if dim.name is None:
-        if axis.size is not None and axis.size != dim.size:
-            fail(
-                "axis-mismatch",
-                f"input {parameter.name!r} has {dim.size} places, but gets {axis.size}",
-                span,
-                also=(Label(parameter.span, "declared here"),),
-            )
-        return
-    known = frame.axes.setdefault(dim.name, axis)
-    if known != axis or (dim.name == BATCH.name) != (axis == BATCH):
-        fail(
-            "axis-mismatch",
-            f"axis {dim.name!r} would be both {known.name!r} and {axis.name!r}",
-            span,
-            also=(Label(parameter.span, "declared here"),),
-        )
-
-
-_ACCEPTS: dict[str, tuple[str, ...]] = {
-    "real": ("real", "int", "bool", "bit", "sign", "simplex"),
-    "int": ("int", "bool", "index"),
-    "bool": ("bool",),
-    "bit": ("bit", "bool", "real", "int"),
-    "sign": ("sign", "real", "int"),
-    "simplex": ("simplex", "real"),
-    "label": ("label", "index"),
-}
-
-
-def check_kind(frame: Frame, parameter: nodes.Parameter, value: Value, span: Span) -> None:
-    """Refuse a value of another kind than the input's type names."""
-    assert isinstance(parameter.type, nodes.TypeExpr)
-    wanted = parameter.type.name
-    if wanted not in _ACCEPTS:
-        axis = frame.axes.get(wanted)
-        if axis is None and wanted != BATCH.name:
-            fail(
-                "unknown-axis",
-                f"no axis {wanted!r}",
-                parameter.span,
-                help=suggestion(wanted, {*frame.axes, *_ACCEPTS})
-                or "an axis exists when it stands inside some [...] of the signature",
-            )
-        if value.kind == "int" or (value.kind == "index" and value.over in (axis, BATCH)):
-            return
-        if value.kind == "index":
-            fail(
-                "axis-mismatch",
-                f"input {parameter.name!r} is an index over {axis}, but gets one over {value.over}",
-                span,
-                also=(Label(parameter.span, "declared here"),),
-            )
-        wanted = f"index over {wanted}"
-    elif value.kind in _ACCEPTS[wanted]:
-        return
-    fail(
-        "type-mismatch",
-        f"input {parameter.name!r} is of type {wanted}, but gets {value.kind}",
-        span,
-        also=(Label(parameter.span, "declared here"),),
-    )
-
-
 def call_function(
     elab: Elaborator, function: FunctionValue, node: nodes.Call, frame: Frame
 ) -> Value:
@@ -472,9 +270,9 @@ def call_function(
         for name, p in wanted.items()
     }
     for name, parameter in wanted.items():
-        bind_input(elab, inside, parameter, values[name], node.span)
+        binding.bind_input(elab, inside, parameter, values[name], node.span)
     for name, parameter in wanted.items():
-        check_kind(inside, parameter, values[name], node.span)
+        binding.check_kind(inside, parameter, values[name], node.span)
     define(inside, declaration.where)
     elab.descend(node.span, declaration.name)
     result = elab.value(declaration.body, inside)
