@@ -202,7 +202,9 @@ def _with_mask(loss: Loss, given: Given, mask: Any) -> tuple[Loss, Given]:
     if packs:
         last = replace(changed.inputs[-1], pack=packs[0])
         changed = replace(changed, inputs=(*changed.inputs[:-1], last))
-    return changed, replace(given, inputs={**given.inputs, name: mask})
+    # Where nothing counts, running averages take in nothing.
+    training = given.training and bool(numpy.array(mask, dtype=bool).any())
+    return changed, replace(given, inputs={**given.inputs, name: mask}, training=training)
 
 
 def _evaluated(loss: Loss, evaluator: Evaluator) -> Result:

@@ -13,7 +13,7 @@ from losslang.diagnostics import Label, fail
 from losslang.ir import keys
 from losslang.ir.frame import Frame
 from losslang.ir.heads import At, Axis
-from losslang.ir.loss import PROGRESS, Constant, Domain, Hyperparameter
+from losslang.ir.loss import BATCH, PROGRESS, Constant, Domain, Hyperparameter
 from losslang.ir.scope import suggestion
 from losslang.ir.values import Binding, Choice, LossValue, Setting, Value, slot
 from losslang.syntax import nodes
@@ -179,6 +179,13 @@ def declare(elab: Elaborator, parameter: nodes.Parameter, frame: Frame) -> Hyper
 def _axis(elab: Elaborator, dim: nodes.Dim, frame: Frame) -> Axis:
     if dim.name is None:
         return fixed_axis(dim)
+    if dim.name == BATCH.name:
+        fail(
+            "hyperparameter-type",
+            "a hyperparameter has no axis batch",
+            dim.span,
+            help="any hyperparameter takes a tensor with one value per example when it is called",
+        )
     if dim.name not in frame.axes:
         frame.axes[dim.name] = elab.new_axis(dim.name)
     return frame.axes[dim.name]
