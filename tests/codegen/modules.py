@@ -13,8 +13,8 @@ import losslang
 from losslang import driver
 from losslang.codegen.torch.emit import Emitted, emit
 from losslang.ir.compose import elaborate
-from losslang.ir.signatures import split_inputs
 from losslang.ir.loss import Loss
+from losslang.ir.signatures import split_inputs
 from losslang.runtime.module import load
 from losslang.syntax import nodes
 
