@@ -68,7 +68,14 @@ def run(*command: str, cwd: Path, **variables: str) -> str:
 def install(*what: str, into: Path) -> Path:
     """Install without dependencies or downloads; the folder that a ``site`` must be told of."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
-    quiet = ["--no-index", "--no-compile", "--disable-pip-version-check", "--prefix", str(into)]
+    quiet = [
+        "--no-index",
+        "--no-compile",
+        "--disable-pip-version-check",
+        "--prefix",
+        str(into),
+        "--ignore-installed",
+    ]
     run(*pip, *quiet, *what, cwd=into)
     (site,) = into.glob("lib*/python*/site-packages")
     return site
