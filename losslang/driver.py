@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -306,7 +308,20 @@ def compile(
     ``backend`` is ``"auto"`` or ``"torch"``. Raises
     :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
     """
-    return _live(elaborated(spec, path=path, name=name), backend, settings)
+    with _collection_postponed():
+        return _live(elaborated(spec, path=path, name=name), backend, settings)
+
+
+@contextmanager
+def _collection_postponed() -> Iterator[None]:
+    """No search for garbage: with torch loaded it takes longer than the compiling it interrupts."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:

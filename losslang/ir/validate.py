@@ -30,7 +30,7 @@ from losslang.ir.heads import (
     Tensor,
 )
 from losslang.ir.loss import BATCH, PROGRESS, Loss
-from losslang.ir.primitives import primitive_of
+from losslang.ir.primitives import Apply, primitive_of
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 
@@ -44,14 +44,18 @@ HEADS = (
 )
 
 
-def valid(loss: Loss) -> None:
-    """Raise :class:`InternalError` if a loss breaks an invariant of the IR."""
-    _Validator(loss).check()
+def valid(loss: Loss, words: frozenset[str] = frozenset()) -> None:
+    """Raise :class:`InternalError` if a loss breaks an invariant of the IR.
+
+    ``words`` are the primitives and operations that a pass may have added.
+    """
+    _Validator(loss, words).check()
 
 
 class _Validator:
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Loss, words: frozenset[str]) -> None:
         self.loss = loss
+        self.words = words
         self.tensors: dict[Tensor, tuple[Axis, ...]] = {}
         self.scalars: dict[str, str] = {PROGRESS.name: "real"}
         self.choices: dict[str, tuple[str, ...]] = {}
@@ -99,7 +103,8 @@ class _Validator:
         if is_undefined(expr):
             _broken("a number without a value", expr)
         for part in walk(expr):
-            if not isinstance(part, STRUCTURE + HEADS) and primitive_of(part) is None:
+            known = isinstance(part, STRUCTURE + HEADS) or primitive_of(part) is not None
+            if not known and not (isinstance(part, Apply) and part.name in self.words):
                 _broken(f"the head {type(part).__name__} is not of the IR", part)
             for kind, check in self._CHECKS.items():
                 if isinstance(part, kind):
@@ -163,7 +168,7 @@ class _Validator:
             if index.name != f"_{top - n}":
                 _broken(f"the bound index {index} is not canonical", expr)
         ops = REDUCE_OPS if isinstance(expr, Reduce) else ORDERED_OPS
-        if expr.op not in ops or (
+        if expr.op not in ops | self.words or (
             len(expr.binders) != 1 and expr.op in (*ORDERED_OPS, "argmax", "argmin")
         ):
             _broken(f"no operation {expr.op!r} over {len(expr.binders)} axes", expr)

@@ -21,6 +21,11 @@ from losslang.ir.truth import Delta, Not
 
 HALF = Rational(1, 2)
 
+WORDS = frozenset(
+    "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit".split()
+)
+"""What a stabilised formula may say beyond the IR."""
+
 Rule = Callable[[Expr], Expr | None]
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
 import pickle
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, NoReturn
 
@@ -20,23 +17,6 @@ from losslang import resources
 @cache
 def parser() -> lark.Lark:
     """The LALR parser of the language, from the cache where it holds this grammar's tables."""
-    with _collection_postponed():
-        return _parser()
-
-
-@contextmanager
-def _collection_postponed() -> Iterator[None]:
-    """Thousands of small objects are made to stay; searching a heap full of torch costs more."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _parser() -> lark.Lark:
     grammar = resources.grammar_text()
     name = _cache_name(grammar)
     stored = resources.read_cached(name)
