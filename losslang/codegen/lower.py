@@ -34,7 +34,8 @@ class Lowered:
     """What a backend emits. ``weighted`` says for which terms a class weight multiplies the result.
 
     ``soft`` is ``None`` where label weights have no meaning, which is so in the terms ``unsoft``;
-    ``formulas`` are the plans of defaults that depend on training progress.
+    ``comparing`` says that labels are used otherwise than by a loss for each label; ``formulas``
+    are the plans of defaults that depend on training progress.
     """
 
     loss: Loss
@@ -43,6 +44,7 @@ class Lowered:
     soft: Variant | None
     weighted: tuple[bool, ...]
     unsoft: tuple[str, ...]
+    comparing: bool
     formulas: dict[str, Variant]
 
 
@@ -73,6 +75,7 @@ def lower(loss: Loss) -> Lowered:
         soft,
         linear,
         unsoft,
+        label is not None and any(variants.compares_labels(t.body, label) for t in loss.terms),
         {h.name: _formula(loss, h.formula) for h in loss.hyperparameters if h.formula is not None},
     )
 
@@ -83,7 +86,11 @@ def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storag
     for known in loss.inputs:
         if soft and label is not None and known.name == label.name:
             assert label.over is not None
-            found[variants.SOFT] = Storage(label.name, (BATCH, label.over, *pack))
+            axes = (BATCH, label.over, *pack)
+            marked = any(term.body.has(Labelled) for term in loss.terms)
+            found[variants.SOFT] = Storage(label.name, axes)
+            name = variants.COMPARED.name if marked else label.name
+            found[variants.COMPARED] = Storage(name, axes)
             continue
         dtype = {"index": "int", "label": "int", "int": "int", "bool": "bool"}.get(
             known.kind, "float"
@@ -130,7 +137,7 @@ def _read(loss: Loss, plan: Plan) -> Variant:
     arrays = {str(n.attrs[0]) for n in plan.nodes if n.op in ("read", "size")}
     hypers = {str(n.attrs[0]) for n in plan.nodes if n.op in ("hyper", "chosen")}
     declared = [h.name for h in loss.hyperparameters]
-    own = (variants.KEEP.name, variants.LABEL_WEIGHT.name)
+    own = (variants.COMPARED.name, variants.KEEP.name, variants.LABEL_WEIGHT.name)
     order = [*(i.name for i in loss.inputs), *declared, *(d.name for d in loss.draws)]
     return Variant(
         plan,

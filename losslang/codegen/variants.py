@@ -22,7 +22,10 @@ KEEP = Tensor("@keep", "bool")
 """Which examples (and places on the pack) count. No name of a program begins with this sign."""
 
 SOFT = Tensor("@labels", "real")
-"""Weight of each label of each example."""
+"""Weight of each label of each example, class weights included."""
+
+COMPARED = Tensor("@compared", "real")
+"""The same without class weights, for a formula that compares labels itself."""
 
 LABEL_WEIGHT = Tensor("@label_weight", "real")
 """Class weight of each example's label."""
@@ -141,12 +144,18 @@ def softened(expr: Expr, label: Input) -> Expr | None:
         if isinstance(e, Delta):
             for target, other in (e.args, e.args[::-1]):
                 if isinstance(target, At) and target.tensor == label.tensor:
-                    return At(SOFT, *_soft_indices(target, other, label))
+                    return At(COMPARED, *_soft_indices(target, other, label))
         # A condition on a label has no meaning for label weights, so it stays and is found below.
         return e if isinstance(e, Truth) else None
 
     found = _transform(_transform(expr, spread), compared)
     return None if _reads(found, label.tensor) else found
+
+
+def compares_labels(expr: Expr, label: Input) -> bool:
+    """Whether a formula uses labels outside of marked losses, as ``dice`` does."""
+    unmarked = _transform(expr, lambda e: ONE if isinstance(e, Labelled) else None)
+    return _reads(unmarked, label.tensor)
 
 
 def _soft_indices(target: At, k: Expr, label: Input) -> tuple[Expr, ...]:

@@ -9,7 +9,7 @@ from sympy import Expr
 
 from losslang import driver
 from losslang.codegen import variants
-from losslang.codegen.variants import KEEP, LABEL_WEIGHT, SOFT
+from losslang.codegen.variants import COMPARED, KEEP, LABEL_WEIGHT, SOFT
 from losslang.ir.loss import Input, Loss
 from losslang.ir.validate import valid
 from losslang.rewrite.stability import WORDS, stabilise
@@ -24,7 +24,7 @@ def with_bodies(loss: Loss, bodies: list[Expr]) -> Loss:
     pack = (label.pack,) if label and label.pack else ()
     added = [Input(KEEP.name, "bool", pack), Input(LABEL_WEIGHT.name, "real", pack)]
     if label is not None and label.over is not None:
-        added.append(Input(SOFT.name, "real", (label.over, *pack)))
+        added += [Input(t.name, "real", (label.over, *pack)) for t in (SOFT, COMPARED)]
     terms = tuple(replace(term, body=body) for term, body in zip(loss.terms, bodies, strict=True))
     return replace(loss, inputs=(*loss.inputs, *added), terms=terms)
 

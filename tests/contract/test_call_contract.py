@@ -603,6 +603,30 @@ def test_a_composition_takes_the_same_keywords() -> None:
     same(got["ce"], expected)
 
 
+def test_class_weights_leave_a_loss_that_compares_labels_itself_as_it_is() -> None:
+    logits, target = images()
+    terms = compiled("ce + 0.5 * dice").terms
+    plain = terms(logits, target, label_smoothing=0.1)
+    weighted = terms(logits, target, label_smoothing=0.1, class_weight=CLASS_WEIGHT[:3])
+    same(weighted["dice"], plain["dice"])
+
+
+def test_a_loss_without_a_loss_for_each_label_takes_no_class_weights() -> None:
+    logits, target = images()
+    with pytest.raises(TypeError, match="class_weight"):
+        compiled("dice")(logits, target, class_weight=CLASS_WEIGHT[:3])
+
+
+def test_a_transformer_sees_all_leading_axes_as_one_batch() -> None:
+    logits, target = images()
+    rows, labels = logits.movedim(1, -1).reshape(-1, 3), target.reshape(-1)
+    same(
+        compiled("cvar(ce)")(logits.movedim(1, -1), target, class_weight=CLASS_WEIGHT[:3]),
+        compiled("cvar(ce)")(rows, labels, class_weight=CLASS_WEIGHT[:3]),
+    )
+    same(compiled("cvar(ce)")(logits.movedim(1, -1), target), compiled("cvar(ce)")(rows, labels))
+
+
 def test_a_call_keyword_may_stand_in_the_config() -> None:
     same(
         losslang.compile("ce(label_smoothing=0.1)")(LOGITS, TARGET),

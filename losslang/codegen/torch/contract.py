@@ -112,13 +112,22 @@ class Body:
         logits = self.names[scores.name]
         place = class_place(self.low)
         last = f"{logits}.movedim({place}, -1)" if scores.pack else logits
-        given = f"{name}, {last}, mask, ignore_index, class_weight, label_smoothing, class_dim"
+        weight = "class_weight" if self.has.class_weight else "None"
+        given = f"{name}, {last}, mask, ignore_index, {weight}, label_smoothing, class_dim"
         yield f"{name}, soft, keep, label_weight = _labels({given})"
-        if label.pack:
-            soft = f"{name}.movedim(-1, 1).unsqueeze(-1).flatten(2)"
-            yield f"{name} = {soft} if soft else {name}.unsqueeze(-1).flatten(1)"
-        elif self.flat:
-            yield f"{name} = {name}.reshape(-1, *{name}.shape[keep.ndim :])"
+        arrays = [name]
+        if self.has.class_weight:
+            if self.low.comparing:
+                yield f"compared = {name}"
+                arrays.append("compared")
+            weighted = f"{name} * class_weight.to({logits})"
+            yield f"{name} = {name} if class_weight is None or not soft else {weighted}"
+        for array in arrays:
+            if label.pack:
+                soft = f"{array}.movedim(-1, 1).unsqueeze(-1).flatten(2)"
+                yield f"{array} = {soft} if soft else {array}.unsqueeze(-1).flatten(1)"
+            elif self.flat:
+                yield f"{array} = {array}.reshape(-1, *{array}.shape[keep.ndim :])"
 
     def _any_batched(self) -> str:
         return self.names[next(k for k in self.low.loss.inputs if k.batched).name]
@@ -196,7 +205,7 @@ class Body:
         """What a formula is called with."""
         pack = bool(self.low.label and self.low.label.pack)
         keep = "_some(keep.unsqueeze(-1).flatten(1))" if pack else "_some(keep.reshape(-1))"
-        weight = f"keep.to({self.like()}.dtype) if label_weight is None else label_weight"
+        weight = f"(keep.to({self.like()}.dtype) if label_weight is None else label_weight)"
         weight += ".unsqueeze(-1).flatten(1)" if pack else ".reshape(-1)"
         special = {variants.KEEP.name: keep, variants.LABEL_WEIGHT.name: weight}
         names = (*variant.arrays, *variant.hyperparameters)

@@ -107,7 +107,6 @@ def _labels(
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
-    target = target * class_weight.to(logits) if soft and class_weight is not None else target
     return target, soft, keep, scale
 ''',
     "_reduce": '''\

@@ -8,7 +8,19 @@ import re
 from collections.abc import Iterable
 
 _RESERVED = frozenset(
-    {"torch", "Tensor", "nn", "annotations", "self", "examples", "space", "keep", "soft", "value"}
+    {
+        "torch",
+        "Tensor",
+        "nn",
+        "annotations",
+        "self",
+        "examples",
+        "space",
+        "keep",
+        "soft",
+        "value",
+        "compared",
+    }
     | {"label_weight", "averages", "training", "progress", "generator", "options", "terms"}
     | set(dir(builtins))
     | set(keyword.kwlist)

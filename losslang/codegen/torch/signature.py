@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from losslang.codegen.lower import Lowered
 from losslang.codegen.torch.names import Names
+from losslang.ir.heads import Labelled
 from losslang.ir.loss import Constant, Hyperparameter
 
 
@@ -16,6 +17,7 @@ class Needs:
     """Which parts of the contract a loss has."""
 
     label: bool
+    class_weight: bool
     per_example: bool
     class_dim: bool
     mask: bool
@@ -29,6 +31,7 @@ def needs(low: Lowered) -> Needs:
     loss = low.loss
     return Needs(
         label=low.label is not None,
+        class_weight=low.label is not None and any(t.body.has(Labelled) for t in loss.terms),
         per_example=any(term.result for term in loss.terms),
         class_dim=low.label is not None,
         mask=any(known.batched for known in loss.inputs),
@@ -55,7 +58,8 @@ def parameters(low: Lowered, names: Names) -> Iterator[str]:
         yield "mask: Tensor | None = None"
     if has.label:
         yield f"ignore_index: int = {literal(options.get('ignore_index', Fraction(-100)))}"
-        yield f"class_weight: Tensor | None = {_tensor(options.get('class_weight'))}"
+        if has.class_weight:
+            yield f"class_weight: Tensor | None = {_tensor(options.get('class_weight'))}"
         smoothing = literal(options.get("label_smoothing", Fraction(0)), real=True)
         yield f"label_smoothing: float = {smoothing}"
         yield f"class_dim: int = {literal(options.get('class_dim', Fraction(class_place(low))))}"

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest 9c5cc153b85eda03; imports only torch.
+Compiled by losslang 0.1.0, digest 9e4024c9a3c0669c; imports only torch.
 """
 
 import torch
@@ -92,6 +92,7 @@ def adaface(
     target, soft, keep, label_weight = _labels(
         target, cosines, mask, ignore_index, class_weight, label_smoothing, class_dim
     )
+    target = target if class_weight is None or not soft else target * class_weight.to(cosines)
     target = target.reshape(-1, *target.shape[keep.ndim :])
     cosines = cosines if mask is None else cosines.masked_fill(~keep[..., None], 0.0)
     cosines = cosines.reshape(-1, cosines.shape[-1])
@@ -195,7 +196,6 @@ def _labels(
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
-    target = target * class_weight.to(logits) if soft and class_weight is not None else target
     return target, soft, keep, scale
 
 

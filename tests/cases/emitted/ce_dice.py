@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest 1f4c119f0c9fc999; imports only torch.
+Compiled by losslang 0.1.0, digest f2575da4a27943b7; imports only torch.
 """
 
 import torch
@@ -32,19 +32,21 @@ def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tenso
     return ce, dice
 
 
-def _ce_dice_soft(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tensor) -> tuple:
+def _ce_dice_soft(
+    logits: Tensor, target: Tensor, compared: Tensor, keep: Tensor, smooth: float | Tensor,
+) -> tuple:
     """The formula for label weights: logits [n, class, space], target [n, class, space]."""
     log_p = logits.log_softmax(-2)
     ce = (-target * log_p).sum(-2)
     column = _column(smooth / 2, 1)
     row = keep.unsqueeze(-2)
     power = log_p.exp()
-    summed = torch.where(row, target * power, 0.0).sum(-1)
+    summed = torch.where(row, compared * power, 0.0).sum(-1)
     total = (
         column
-        + torch.where(row, (1 - target) * power, 0.0).sum(-1) / 2
+        + torch.where(row, (1 - compared) * power, 0.0).sum(-1) / 2
         + summed
-        - torch.where(row, log_p.expm1() * target, 0.0).sum(-1) / 2
+        - torch.where(row, log_p.expm1() * compared, 0.0).sum(-1) / 2
     )
     dice = 0.5 - ((column + summed) / total).mean(-1) / 2
     return ce, dice
@@ -68,15 +70,22 @@ def ce_dice_terms(
     target, soft, keep, label_weight = _labels(
         target, logits.movedim(1, -1), mask, ignore_index, class_weight, label_smoothing, class_dim
     )
+    compared = target
+    target = target if class_weight is None or not soft else target * class_weight.to(logits)
     target = (
         target.movedim(-1, 1).unsqueeze(-1).flatten(2)
         if soft
         else target.unsqueeze(-1).flatten(1)
     )
+    compared = (
+        compared.movedim(-1, 1).unsqueeze(-1).flatten(2)
+        if soft
+        else compared.unsqueeze(-1).flatten(1)
+    )
     logits = logits.unsqueeze(-1).flatten(2)
     smooth = _per_example(smooth, examples)
     value = (
-        _ce_dice_soft(logits, target, _some(keep.unsqueeze(-1).flatten(1)), smooth)
+        _ce_dice_soft(logits, target, compared, _some(keep.unsqueeze(-1).flatten(1)), smooth)
         if soft
         else _ce_dice(logits, target, _some(keep.unsqueeze(-1).flatten(1)), smooth)
     )
@@ -141,7 +150,6 @@ def _labels(
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
-    target = target * class_weight.to(logits) if soft and class_weight is not None else target
     return target, soft, keep, scale
 
 

@@ -3,7 +3,7 @@
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest 86ef259917c3b2db; imports only torch.
+Compiled by losslang 0.1.0, digest a6970f42146eaac5; imports only torch.
 """
 
 import torch
@@ -38,6 +38,7 @@ def focal(
     target, soft, keep, label_weight = _labels(
         target, logits, mask, ignore_index, class_weight, label_smoothing, class_dim
     )
+    target = target if class_weight is None or not soft else target * class_weight.to(logits)
     logits = logits if mask is None else logits.masked_fill(~keep[..., None], 0.0)
     value = _focal_soft(logits, target, gamma) if soft else _focal(logits, target, gamma)
     return _reduce(value, keep, weight, label_weight, soft, reduction, denominator)
@@ -87,7 +88,6 @@ def _labels(
     if smoothing:
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
-    target = target * class_weight.to(logits) if soft and class_weight is not None else target
     return target, soft, keep, scale
 
 
