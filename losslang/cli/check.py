@@ -8,6 +8,7 @@ import click
 
 from losslang.cli import common
 from losslang.diagnostics import Diagnostic, DiagnosticError
+from losslang.diagnostics.render import to_json
 
 
 @click.command(
@@ -32,7 +33,7 @@ def command(paths: tuple[Path, ...], strict: bool, as_json: bool) -> None:
     found = [diagnostic for path in targets for diagnostic in _check(path)]
     failed = common.has_errors(found) or (strict and bool(found))
     if as_json:
-        diagnostics = [common.diagnostic_as_json(diagnostic) for diagnostic in found]
+        diagnostics = [to_json(diagnostic) for diagnostic in found]
         common.echo_json({"ok": not failed, "diagnostics": diagnostics})
     else:
         common.report(found)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import click
 
 from losslang import files
-from losslang.diagnostics import Diagnostic, DiagnosticError, Label
+from losslang.diagnostics import Diagnostic, DiagnosticError
 
 STDIN = Path("-")
 
@@ -120,33 +120,6 @@ def reported() -> Iterator[None]:
 def echo_json(value: object) -> None:
     """Print a value as JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def diagnostic_as_json(diagnostic: Diagnostic) -> dict[str, object]:
-    """A diagnostic with its places as lines and columns, both counted from 1."""
-    return {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "primary": None if diagnostic.primary is None else _label_as_json(diagnostic.primary),
-        "secondary": [_label_as_json(label) for label in diagnostic.secondary],
-        "notes": list(diagnostic.notes),
-        "help": diagnostic.help,
-    }
-
-
-def _label_as_json(label: Label) -> dict[str, object]:
-    span = label.span
-    line, column = span.source.position(span.start)
-    end_line, end_column = span.source.position(span.end)
-    return {
-        "file": span.source.name,
-        "line": line,
-        "column": column,
-        "end_line": end_line,
-        "end_column": end_column,
-        "text": label.text,
-    }
 
 
 def counted(number: int, noun: str) -> str:

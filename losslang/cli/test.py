@@ -8,6 +8,7 @@ import click
 
 from losslang.cli import common
 from losslang.diagnostics import Diagnostic, DiagnosticError
+from losslang.diagnostics.render import to_json
 
 
 @click.command(
@@ -43,7 +44,7 @@ def command(paths: tuple[Path, ...], as_json: bool) -> None:
             }
             for outcome in outcomes
         ]
-        diagnostics = [common.diagnostic_as_json(problem) for problem in problems]
+        diagnostics = [to_json(problem) for problem in problems]
         common.echo_json({"ok": not problems, "examples": examples, "diagnostics": diagnostics})
     else:
         common.report(problems)

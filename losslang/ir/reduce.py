@@ -47,9 +47,6 @@ class Reduce(Binder):
     def _eval_is_integer(self) -> bool | None:
         return True if self.op in ("any", "all", "argmax", "argmin") else None
 
-    def _eval_is_extended_positive(self) -> bool | None:
-        return None
-
     def _sympystr(self, printer: Any) -> str:
         bound = "".join(f" for {i} in {i.axis}" for i in self.binders)
         guard = "" if self.guard == ONE else f" if {printer._print(self.guard)}"

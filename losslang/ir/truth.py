@@ -18,28 +18,23 @@ class Truth(Head):
     is_nonnegative = True
 
 
-class Delta(Truth):
-    """1 where two indices are equal, else 0."""
-
-    def __new__(cls, left: Expr, right: Expr) -> Expr:
-        if left == right:
-            return ONE
-        if left.is_Integer and right.is_Integer:
-            return ZERO
-        left, right = sorted((left, right), key=sympy.default_sort_key)
-        return Basic.__new__(cls, left, right)
-
-
-class Equal(Truth):
-    """1 where two numbers (or two labels) are equal, else 0."""
+class _Same(Truth):
+    """Common part of :class:`Delta` and :class:`Equal`: the order of the two sides is no matter."""
 
     def __new__(cls, left: Expr, right: Expr) -> Expr:
         if left == right:
             return ONE
         if left.is_Rational and right.is_Rational:
             return ZERO
-        left, right = sorted((left, right), key=sympy.default_sort_key)
-        return Basic.__new__(cls, left, right)
+        return Basic.__new__(cls, *sorted((left, right), key=sympy.default_sort_key))
+
+
+class Delta(_Same):
+    """1 where two indices are equal, else 0."""
+
+
+class Equal(_Same):
+    """1 where two numbers (or two labels) are equal, else 0."""
 
 
 class Less(Truth):
