@@ -65,7 +65,9 @@ def interpret(
     progress: Any = 0,
     mask: Any = None,
 ) -> Result:
-    """The value of a loss to ``digits`` digits: rational numbers exact, others ``mpmath.mpf``.
+    """The value of a loss, rational numbers exact, others as ``mpmath.mpf`` of ``digits`` digits.
+
+    ``digits`` is the precision of every step; a formula that cancels delivers fewer.
 
     An input is nested lists, an array or a number: the examples on one leading axis if it is
     ``batched``, then its axes in order. Hyperparameters not given take their defaults; a mask has

@@ -6,10 +6,11 @@ import hashlib
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from losslang._version import __version__
 from losslang.codegen.lower import Variant, lower
+from losslang.codegen.plan import Plan
 from losslang.codegen.torch import helpers, signature, table
 from losslang.codegen.torch.classes import class_text
 from losslang.codegen.torch.contract import Body
@@ -250,10 +251,8 @@ class _Text(Part):
         return _docstring([*lead, "", *textwrap.wrap(listed, WIDTH - 8)], "    ")
 
 
-def _renamed(variant: Variant, names: Names):  # type: ignore[no-untyped-def]
+def _renamed(variant: Variant, names: Names) -> Plan:
     """The plan with the names of the module in place of those of the program."""
-    from dataclasses import replace
-
     nodes = tuple(
         replace(n, attrs=(names[str(n.attrs[0])], *n.attrs[1:]))
         if n.op in ("read", "hyper", "size", "chosen")
