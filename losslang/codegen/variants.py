@@ -6,7 +6,6 @@ Every pass maps a term's expression to another; the backends see only the result
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import sympy
 from sympy import Basic, Expr
@@ -29,14 +28,6 @@ COMPARED = Tensor("@compared", "real")
 
 LABEL_WEIGHT = Tensor("@label_weight", "real")
 """Class weight of each example's label."""
-
-
-@dataclass(frozen=True)
-class LabelUse:
-    """How a loss uses its labels: the input, and whether soft ones have a meaning."""
-
-    input: Input
-    soft: bool
 
 
 def label_input(loss: Loss) -> Input | None:

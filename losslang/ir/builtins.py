@@ -12,7 +12,7 @@ from sympy import Expr
 from losslang.diagnostics import fail
 from losslang.ir import effects, indexing, limits, orders, vectors
 from losslang.ir.binders import free_indices
-from losslang.ir.calls import only_axis, over
+from losslang.ir.calls import guard_along, only_axis, over
 from losslang.ir.frame import Frame
 from losslang.ir.heads import ONE, Index, Max, Min
 from losslang.ir.primitives import BY_NAME
@@ -68,8 +68,7 @@ def _source(
         operand = replace(operand, whole=True)
     value = elab.as_value(operand, argument)
     index = over(elab, value, only_axis(elab, value, node, frame), argument)
-    guard = value.guard if index in free_indices(value.guard) else ONE
-    return (index,), guard, value
+    return (index,), guard_along(value, index), value
 
 
 def reduction(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:

@@ -70,6 +70,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
     collect(expr, scope, inputs, own)
     merged = inputs.merged
     elab = inputs.elab
+    elab.inputs = frozenset(merged)
     elab.packs = frozenset(known.pack for known in merged.values() if known.pack)
     frame = _root(merged, scope, axes)
     elab.keep(frame)
@@ -93,7 +94,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
         requires=tuple(
             Requirement(final(r.condition), final(r.guard), r.span) for r in elab.requires
         ),
-        draws=tuple(elab.draws.values()),
+        draws=tuple(replace(d, axes=tuple(map(final, d.axes))) for d in elab.draws.values()),
         averages=tuple(elab.averages.values()),
         formula=expr.span.text,
         hints={final(e): n for e, n in elab.hints.items()},
@@ -251,7 +252,7 @@ def _title(node: nodes.Expr, frame: Frame) -> str:
 
 def _final_names(elab: Elaborator) -> tuple[Mapping[str, str], Callable[[Any], Any]]:
     """The settled names of the hyperparameters, and the renaming of expressions."""
-    names = settings.settle_names(elab.hyperparameters)
+    names = settings.settle_names(elab.hyperparameters, {draw.name for draw in elab.draws.values()})
     rule: dict[sympy.Basic, sympy.Basic] = {}
     for _, hyper in elab.hyperparameters:
         final = replace(hyper, name=names[hyper.name])

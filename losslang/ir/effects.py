@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import sympy
@@ -62,11 +63,19 @@ def _average_name(elab: Elaborator) -> str:
     return name
 
 
+def _draw_name(elab: Elaborator, kind: str) -> str:
+    """``normal_1``, or with the next number that no input, hyperparameter or draw has."""
+    taken = elab.inputs | {draw.name for draw in elab.draws.values()}
+    taken |= {hyper.name.split(".")[1] for _, hyper in elab.hyperparameters}
+    names = (f"{kind}_{n}" for n in count(len(elab.draws) + 1))
+    return next(name for name in names if name not in taken)
+
+
 def _draw(elab: Elaborator, node: nodes.Call, frame: Frame, kind: str) -> Expr:
     key = (id(node), id(frame.root))
     if key not in elab.draws:
         axes = tuple(axis for _, axis in frame.places)
-        elab.draws[key] = Draw(f"{kind}_{len(elab.draws) + 1}", kind, axes)  # type: ignore[arg-type]
+        elab.draws[key] = Draw(_draw_name(elab, kind), kind, axes)  # type: ignore[arg-type]
     return At(elab.draws[key].tensor, *(index for index, _ in frame.places))
 
 

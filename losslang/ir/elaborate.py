@@ -59,6 +59,7 @@ class Elaborator:
         self.part: str | None = None
         self.labelled = False
         self.packs: frozenset[Axis] = frozenset()
+        self.inputs: frozenset[str] = frozenset()
         self._names: dict[tuple[int, str], Binding] = {}
         self._frames: list[Frame] = []
         self._active: list[tuple[int, str]] = []

@@ -200,10 +200,6 @@ class Loss:
         """The formula of a loss with one term; the sum of the formulas otherwise."""
         return sympy.Add(*(term.body for term in self.terms)) if self.terms else ZERO
 
-    def input(self, name: str) -> Input:
-        """The input of that name. Raises ``KeyError``."""
-        return {known.name: known for known in self.inputs}[name]
-
     @property
     def uses_progress(self) -> bool:
         """Whether training progress changes the value."""

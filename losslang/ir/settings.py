@@ -292,11 +292,13 @@ def register(elab: Elaborator, owner: str, hyper: Hyperparameter) -> Binding:
     return Value(unique.symbol, kind=hyper.kind)
 
 
-def settle_names(found: list[tuple[str, Hyperparameter]]) -> dict[str, str]:
-    """Final names: the declared one where one loss has it, else with the loss's name before it."""
+def settle_names(found: list[tuple[str, Hyperparameter]], taken: set[str]) -> dict[str, str]:
+    """Final names: the declared one where one loss has it, else with the loss's name before it.
+
+    None of them is among ``taken``, to which they are added.
+    """
     plain = [hyper.name.split(".")[1] for _, hyper in found]
     final: dict[str, str] = {}
-    taken: set[str] = set()
     for (owner, hyper), name in zip(found, plain, strict=True):
         chosen = name if plain.count(name) == 1 else f"{owner}_{name}"
         n = 1

@@ -10,7 +10,6 @@ from sympy import Expr
 
 from losslang.diagnostics import fail
 from losslang.ir import indexing, limits
-from losslang.ir.binders import free_indices
 from losslang.ir.calls import (
     array_argument,
     dropped,
@@ -35,7 +34,7 @@ def softmax(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     """``softmax`` and ``log_softmax`` along an axis."""
     take_only(node, 1, "axis")
     value, index = array_argument(elab, node, frame)
-    guard = value.guard if index in free_indices(value.guard) else ONE
+    guard = guard_along(value, index)
     log = value.body - Reduce("logsumexp", (index,), guard, value.body)
     body = log if node.function.id == "log_softmax" else sympy.exp(log)
     return replace(value, body=body, kind="real")

@@ -12,8 +12,9 @@ from losslang.codegen import variants
 from losslang.codegen.lower import Lowered, Variant
 from losslang.codegen.plan import Node
 from losslang.codegen.torch.names import Exports, Names
-from losslang.codegen.torch.signature import class_place, domain_check, needs, quoted
-from losslang.ir.heads import Labelled
+from losslang.codegen.torch.signature import class_place, domain_check, needs, quoted, scores_of
+from losslang.diagnostics import InternalError
+from losslang.ir.heads import Axis, Labelled
 from losslang.ir.loss import BATCH, Hyperparameter, Input
 
 
@@ -98,17 +99,13 @@ class Body:
 
     # ------------------------------------------------------------ labels and masks
 
-    def _scores(self) -> Input:
-        assert self.low.label is not None
-        return next(k for k in self.low.loss.inputs if self.low.label.over in k.axes)
-
     def _labels(self) -> Iterator[str]:
         label = self.low.label
         if label is None:
             if self.has.mask:
                 yield f"keep = _keep(mask, examples, {self._any_batched()})"
             return
-        name, scores = self.names[label.name], self._scores()
+        name, scores = self.names[label.name], scores_of(self.low)
         logits = self.names[scores.name]
         place = class_place(self.low)
         last = f"{logits}.movedim({place}, -1)" if scores.pack else logits
@@ -139,7 +136,7 @@ class Body:
             name = self.names[known.name]
             if known.kind in ("real", "simplex") and self.has.mask and not self._has_pack():
                 marks = f"[...{', None' * len(known.axes)}]" if known.axes else ""
-                fill = f"{name}.masked_fill(~keep{marks}, {_harmless(known)})"
+                fill = f"{name}.masked_fill(~keep{marks}, {_harmless(known, name)})"
                 yield f"{name} = {name} if mask is None else {fill}"
             if known.pack:
                 if known.axes[-1] == known.pack:
@@ -183,21 +180,25 @@ class Body:
     def _draws(self) -> Iterator[str]:
         like = self.like()
         for draw in self.low.loss.draws:
-            sizes = ", ".join(self._size(axis.name) for axis in draw.axes)
+            sizes = ", ".join(self._size(axis) for axis in draw.axes)
             make = "torch.randn" if draw.kind == "normal" else "torch.rand"
             shape = f"({sizes}{',' if len(draw.axes) == 1 else ''})"
             given = f"{shape}, generator=generator, dtype={like}.dtype, device={like}.device"
             yield f"{draw.name} = {make}({given})"
 
-    def _size(self, axis: str) -> str:
-        for known in self.low.loss.inputs:
-            axes = [*([BATCH] if known.batched else []), *known.axes]
-            for place, own in enumerate(axes):
-                if own.name == axis and known is not self.low.label:
-                    return f"{self.names[known.name]}.shape[{place}]"
-                if own.name == axis and own.size is not None:
-                    return str(own.size)
-        return axis
+    def _size(self, axis: Axis) -> str:
+        """The size of an axis: as written, or that of an array which has it."""
+        loss = self.low.loss
+        if axis.size is not None and (axis.size.is_Integer or axis.size.is_Symbol):
+            return self.names[str(axis.size)]
+        arrays = [(h.name, h.axes) for h in loss.hyperparameters]
+        for known in loss.inputs:
+            if known is not self.low.label:
+                arrays.append((known.name, (*((BATCH,) if known.batched else ()), *known.axes)))
+        for name, axes in arrays:
+            if axis in axes:
+                return f"{self.names[name]}.shape[{axes.index(axis)}]"
+        raise InternalError(f"a draw runs over {axis}, which no array has")
 
     # ------------------------------------------------------------ compute and reduce
 
@@ -289,14 +290,14 @@ def is_flat(low: Lowered) -> bool:
 def _names_batch(node: Node) -> bool:
     """Whether a node needs to know how many leading axes there are."""
     if node.op in ("expand", "einsum") or (
-        node.op == "read" and node.attrs[0] == variants.KEEP.name
+        node.op == "read" and node.attrs[0] in (variants.KEEP.name, variants.LABEL_WEIGHT.name)
     ):
         return True
     if BATCH.name not in node.dims:
         return False
     if node.op == "view":
-        order = [place for place in node.attrs if place is not None]
-        return order != sorted(order, key=str)
+        order = [place for place in node.attrs if isinstance(place, int)]
+        return order != sorted(order)
     return node.dims[0] != BATCH.name or node.dims.count(BATCH.name) > 1
 
 
@@ -305,11 +306,11 @@ def _axis_text(known: Input, axis: object) -> str:
     return f"*{name}" if axis == known.pack else str(name)
 
 
-def _harmless(known: Input) -> str:
-    """A number inside the domain of an input."""
+def _harmless(known: Input, name: str) -> str:
+    """A number inside the domain of an input, which the module calls ``name``."""
     domain = known.domain
     if known.kind == "simplex":
-        return f"1 / {known.name}.shape[-1]"
+        return f"1 / {name}.shape[-1]"
     low, high = domain.low, domain.high
     if low is not None and high is not None:
         return repr(float((low + high) / 2))

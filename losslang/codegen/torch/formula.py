@@ -74,16 +74,10 @@ class Writer:
         self._before_last = {n for last in self._last for n in plan.nodes[last].args}
 
     def _count_uses(self) -> Counter[int]:
-        uses: Counter[int] = Counter()
-        seen: set[int] = set()
-        todo = [n for out in self.plan.outputs for n in (out.value, out.guard) if n is not None]
-        uses.update(todo)
-        while todo:
-            number = todo.pop()
-            if number not in seen:
-                seen.add(number)
-                uses.update(self.plan.nodes[number].args)
-                todo.extend(self.plan.nodes[number].args)
+        """How often each node is used; a finished plan has no node that is not."""
+        uses = Counter(argument for node in self.plan.nodes for argument in node.args)
+        for out in self.plan.outputs:
+            uses.update(n for n in (out.value, out.guard) if n is not None)
         return uses
 
     def result(self, number: int) -> str:

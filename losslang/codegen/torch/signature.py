@@ -9,7 +9,7 @@ from fractions import Fraction
 from losslang.codegen.lower import Lowered
 from losslang.codegen.torch.names import Names
 from losslang.ir.heads import Labelled
-from losslang.ir.loss import Constant, Hyperparameter
+from losslang.ir.loss import Constant, Hyperparameter, Input
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,6 @@ class Needs:
     label: bool
     class_weight: bool
     per_example: bool
-    class_dim: bool
     mask: bool
     generator: bool
     progress: bool
@@ -33,7 +32,6 @@ def needs(low: Lowered) -> Needs:
         label=low.label is not None,
         class_weight=low.label is not None and any(t.body.has(Labelled) for t in loss.terms),
         per_example=any(term.result for term in loss.terms),
-        class_dim=low.label is not None,
         mask=any(known.batched for known in loss.inputs),
         generator=bool(loss.draws),
         progress=loss.uses_progress,
@@ -70,12 +68,19 @@ def parameters(low: Lowered, names: Names) -> Iterator[str]:
         yield "training: bool = True"
 
 
-def class_place(low: Lowered) -> int:
-    """Where the scores of a loss with labels have their class axis, as written."""
+def scores_of(low: Lowered) -> Input:
+    """The input that has the axis which labels point into."""
     label = low.label
     assert label is not None
-    scores = next(k for k in low.loss.inputs if label.over in k.axes)
-    place = scores.axes.index(label.over)
+    return next(known for known in low.loss.inputs if label.over in known.axes)
+
+
+def class_place(low: Lowered) -> int:
+    """Where the scores of a loss with labels have their class axis, as written."""
+    scores = scores_of(low)
+    assert low.label is not None
+    assert low.label.over is not None
+    place = scores.axes.index(low.label.over)
     return place + 1 if scores.pack else place - len(scores.axes)
 
 
