@@ -48,6 +48,7 @@ def test_a_masked_row_of_probabilities_may_have_a_builtin_s_name(compiled_from):
         ),
         ("loss f(x: real) = sum(x + normal() for j in range(3))", (6, 3)),
         ("loss f(x: real, *, n: int >= 1 = 4) = sum(x + normal() for j in range(n))", (6, 4)),
+        ("loss f(x: real, *, n: int >= 1 = 4) = sum(x + normal() for j in range(n + 1))", (6, 5)),
     ],
 )
 def test_a_draw_has_the_size_of_any_axis(compiled_from, text, shape):

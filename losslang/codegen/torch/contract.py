@@ -14,7 +14,7 @@ from losslang.codegen.plan import Node
 from losslang.codegen.torch.names import Exports, Names
 from losslang.codegen.torch.signature import class_place, domain_check, needs, quoted, scores_of
 from losslang.diagnostics import InternalError
-from losslang.ir.heads import Axis, Labelled
+from losslang.ir.heads import Axis, Labelled, Size
 from losslang.ir.loss import BATCH, Hyperparameter, Input
 
 
@@ -189,8 +189,9 @@ class Body:
     def _size(self, axis: Axis) -> str:
         """The size of an axis: as written, or that of an array which has it."""
         loss = self.low.loss
-        if axis.size is not None and (axis.size.is_Integer or axis.size.is_Symbol):
-            return self.names[str(axis.size)]
+        if axis.size is not None and not axis.size.has(Size):
+            symbols = axis.size.free_symbols
+            return str(axis.size.xreplace({s: s.func(self.names[s.name]) for s in symbols}))
         arrays = [(h.name, h.axes) for h in loss.hyperparameters]
         for known in loss.inputs:
             if known is not self.low.label:
