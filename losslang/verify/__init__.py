@@ -1,0 +1,1 @@
+"""What is true of a loss: proofs, counterexamples, and for which hyperparameters."""
