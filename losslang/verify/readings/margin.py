@@ -1,0 +1,32 @@
+"""Binary losses of the margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import sympy
+from sympy import Expr
+
+from losslang.verify.readings.curve import Curve
+from losslang.verify.statement import LINE
+from losslang.verify.theorem import Reading
+
+
+@dataclass(frozen=True)
+class Margin(Reading):
+    """A binary loss ``phi(m)`` of the margin m = sign * score, a real number.
+
+    ``input`` is the score. A loss on labels 0 and 1 is one if l(0, v) = l(1, -v).
+    """
+
+    kind: ClassVar[str] = "a margin loss"
+
+    phi: Expr
+    m: sympy.Symbol
+    input: str
+
+    @property
+    def curve(self) -> Curve:
+        """``phi`` along the margin, which is plus or minus the score."""
+        return Curve(self.region, self.phi, self.m, LINE, self.input)
