@@ -112,6 +112,7 @@ def test_heavy_libraries_stay_in_their_places(code):
         "lark": code.inside("syntax"),
         "sympy": code.inside("ir", "verify", "rewrite") or plans(code),
         "torch": code.inside("runtime", "integrations"),
+        "flint": code.inside("verify"),
         "click": code.inside("cli"),
     }
     for library in roots(code) & set(allowed):

@@ -157,6 +157,12 @@ class Interval:
             not self.high.is_finite() or number <= rational(self.high)
         )
 
+    def __hash__(self) -> int:
+        # An infinite ``arb`` has no hash of its own.
+        return hash(
+            tuple(end.man_exp() if end.is_finite() else None for end in (self.low, self.high))
+        )
+
     def __repr__(self) -> str:
         return f"[{_written(self.low)}, {_written(self.high)}]"
 
