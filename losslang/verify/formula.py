@@ -137,7 +137,10 @@ _CLASSES = {
 }
 _NAMES = {row.kind: name for name, row in HEADS.items()}
 _WORD_OF = {value: word for word, value in CONSTANTS.items()}
-_WILD = ("exp", "sin", "cos", "sinh", "cosh", *APPLIED)
+_WILD = (
+    *("exp", "sin", "cos", "sinh", "cosh"),
+    *("sigmoid", "softplus", "lgamma", "digamma", "trigamma"),
+)
 """Functions that a huge constant makes huge, or hard to compute."""
 
 
@@ -349,13 +352,19 @@ def _built(head: str, build: Any, args: Sequence[Any], path: str) -> Basic:
         value: Basic = build(*args)
     except (TypeError, ValueError, AttributeError, ArithmeticError) as problem:
         raise Malformed(path, f"{head} of such arguments has no meaning") from problem
-    if is_undefined(value):
+    if is_undefined(value) or not all(map(_is_known, (value, *value.args))):
         raise Malformed(path, "this has no value among the real numbers")
     if value.is_Rational and bits(value) > MAX_BITS:
         raise Malformed(path, f"a number has more than {MAX_BITS} binary digits")
     if _degree(value) > MAX_DEGREE:
         raise Malformed(path, f"the formula's degree is larger than {MAX_DEGREE:,}")
     return value
+
+
+def _is_known(value: Basic) -> bool:
+    """Whether a formula has one of our heads, and is no interval or such of SymPy's."""
+    kinds = (Rational, Symbol, Str, Tuple, Apply)
+    return type(value) in _NAMES or value in _WORD_OF or isinstance(value, kinds)
 
 
 def _of(kind: type[Any], value: Basic, path: str) -> Any:
