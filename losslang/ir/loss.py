@@ -86,7 +86,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """What the config sets; ``formula`` is that of a default that depends on progress."""
+    """What the config sets; ``formula`` is that of a default that depends on progress.
+
+    ``given`` says that ``default`` was written for this instance: ``gamma`` in ``focal(gamma=3)``.
+    """
 
     name: str
     kind: Literal["real", "int", "bool", "choice"]
@@ -96,6 +99,7 @@ class Hyperparameter:
     learn: bool = False
     options: tuple[str, ...] = ()
     formula: Expr | None = None
+    given: bool = False
     span: Span | None = field(default=None, compare=False)
 
     @property

@@ -111,7 +111,7 @@ def given(
         node, learn = _learned(node), True
     if hyper.kind == "choice" or (hyper.axes and isinstance(node, nodes.ListLiteral)):
         start = constant(elab, node, hyper, setting.frame)
-        return replace(hyper, default=start, formula=None, learn=learn)
+        return replace(hyper, default=start, formula=None, learn=learn, given=True)
     if hyper.axes:
         fail(
             "axis-mismatch",
@@ -124,7 +124,9 @@ def given(
         fail("type-mismatch", f"hyperparameter {hyper.name!r} is no truth value", node.span)
     if value.body.is_number:
         start = _checked(hyper, _real(value.body, node), node)
-        return replace(hyper, default=start, formula=None, learn=learn) if is_open else value
+        if not is_open:
+            return value
+        return replace(hyper, default=start, formula=None, learn=learn, given=True)
     if is_open and value.body.free_symbols == {PROGRESS}:
         if learn:
             fail("default-not-constant", "what is learned starts at a number", node.span)

@@ -6,13 +6,11 @@ theorem with a search for guesses. The search may use anything and is trusted wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sympy import Expr
-
-from losslang.verify.theorem import Case, Guess, Question, Reading, Theorem
+from losslang.verify.theorem import Case, Guess, Question, Reading, Theorem, concerns
 from losslang.verify.verdict import Witness
 
 Guesses: TypeAlias = Callable[[Any, Question], Iterable[Guess]]
@@ -41,7 +39,8 @@ class Property:
     """``name`` as claims write it; ``strategies`` from cheap to dear.
 
     ``arguments`` says what may stand in parentheses: ``"input"`` (the name of a real input), or a
-    word from ``words``. ``defaults`` answers a question without arguments.
+    word from ``words``. ``means`` narrows the readings for which the property has a meaning: by
+    default all that one of its theorems reads.
     """
 
     name: str
@@ -49,8 +48,9 @@ class Property:
     strategies: tuple[Strategy, ...]
     arguments: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    notes: Mapping[str, Expr] = field(default_factory=dict)
+    means: Callable[[Any], bool] = lambda reading: True
 
-    def speaks_of(self, reading: Reading) -> bool:
-        """Whether the property has a meaning for such a loss."""
-        return any(isinstance(reading, strategy.theorem.reads) for strategy in self.strategies)
+    def speaks_of(self, reading: Reading, question: Question) -> bool:
+        """Whether the property has a meaning for such a loss, asked so."""
+        read = any(isinstance(reading, strategy.theorem.reads) for strategy in self.strategies)
+        return read and concerns(reading, question) and self.means(reading)

@@ -9,22 +9,28 @@ for the premises say all that it must satisfy. Neither this module nor the theor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
+import sympy
 from sympy import Expr
 
-from losslang.verify.statement import Region, Statement
+from losslang.ir.binders import substitute
+from losslang.verify.statement import Bounds, Region, Statement
 
 Guess: TypeAlias = Mapping[str, Expr]
 
 
 @dataclass(frozen=True)
 class Question:
-    """A property asked of a loss: ``convex(logits)``, ``elicits(mean)``, ``calibrated``."""
+    """A property asked of a loss: ``convex(logits)``, ``elicits(mean)``, ``calibrated``.
+
+    ``input`` is the input that it is asked in, the first of ``arguments`` where that names one.
+    """
 
     property: str
     arguments: tuple[str, ...] = ()
+    input: str = ""
 
     def __str__(self) -> str:
         return f"{self.property}({', '.join(self.arguments)})" if self.arguments else self.property
@@ -42,6 +48,23 @@ class Reading:
     def within(self, region: Region) -> Self:
         """The same reading for fewer hyperparameters or sizes."""
         return replace(self, region=region)
+
+    def setting(self, values: Mapping[sympy.Symbol, Expr]) -> Self:
+        """The same reading with values in place of hyperparameters or sizes."""
+        new = {f.name: _setting(getattr(self, f.name), values) for f in fields(self)}
+        return replace(self, **new)
+
+
+def _setting(part: Any, values: Mapping[sympy.Symbol, Expr]) -> Any:
+    if isinstance(part, Region):
+        return part.setting(values)
+    if isinstance(part, Bounds):
+        return part.subs(values)
+    if isinstance(part, Expr):
+        return substitute(part, values)
+    if isinstance(part, tuple):
+        return tuple(_setting(each, values) for each in part)
+    return part
 
 
 @dataclass(frozen=True)
@@ -78,3 +101,15 @@ class Theorem:
     premises: Callable[[Case], Sequence[Premise] | None]
     holds: bool = True
     value: Callable[[Case], Expr | None] = lambda _: None
+
+
+def inputs_of(reading: Reading) -> tuple[str, ...]:
+    """The names of the inputs that a reading is a function of; none if it is of the whole loss."""
+    named = getattr(reading, "input", None)
+    return getattr(reading, "inputs", None) or ((named,) if named else ())
+
+
+def concerns(reading: Reading, question: Question) -> bool:
+    """Whether a reading is about the input that the question names first, if it names one."""
+    inputs = inputs_of(reading)
+    return not question.input or not inputs or question.input in inputs

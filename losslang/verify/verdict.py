@@ -6,34 +6,74 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import sympy
 from sympy import Expr
 
 from losslang.verify.proof import Proof
-from losslang.verify.statement import Region, Sign
+from losslang.verify.statement import Sign
 from losslang.verify.theorem import Guess, Question
 
 Status: TypeAlias = Literal["proved", "refuted", "conditional", "tested", "unknown"]
 
 
 @dataclass(frozen=True)
-class Part:
-    """The argument for one region of the hyperparameters: a theorem and proofs of its premises."""
+class Cut:
+    """A half: where ``symbol`` is above ``at`` (or below); ``closed`` if ``at`` belongs to it."""
 
-    region: Region
-    reading: str
+    symbol: sympy.Symbol
+    at: Expr
+    above: bool
+    closed: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """The argument for one region of the hyperparameters: a theorem and proofs of its premises.
+
+    ``uses`` has an entry for each reading that the argument is about (one per label where the
+    labels read differently): its place among the loss's readings, the guess, and the proofs of the
+    premises in their order. A part that refutes uses one reading.
+    """
+
     theorem: str
+    holds: bool
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A theorem applied to the reading at place ``reading``."""
+
+    reading: int
     guess: Guess
     proofs: tuple[Proof, ...]
-    holds: bool
+
+
+@dataclass(frozen=True)
+class Split:
+    """Two arguments: one where ``symbol`` is below ``at``, one where it is above.
+
+    The number ``at`` itself belongs to the upper half if ``above_closed``.
+    """
+
+    symbol: sympy.Symbol
+    at: Expr
+    above_closed: bool
+    below: Argument
+    above: Argument
+
+
+Argument: TypeAlias = Part | Split
+"""Arguments for all settings: the halves of a split cover what is split."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Why a verdict is right. The regions of the parts cover all settings that were asked about."""
+    """Why a verdict is right for every setting of the hyperparameters in all the halves ``way``."""
 
     question: Question
-    region: Region
-    parts: tuple[Part, ...]
+    way: tuple[Cut, ...]
+    argument: Argument
 
 
 @dataclass(frozen=True)
@@ -70,4 +110,4 @@ class Verdict:
     evidence: str = ""
     seconds: float = 0.0
     certificate: Certificate | None = None
-    argument: tuple[str, ...] = field(default=())
+    steps: tuple[str, ...] = field(default=())

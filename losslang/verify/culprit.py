@@ -1,0 +1,50 @@
+"""The smallest summand of a loss that breaks a property which the whole lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import sympy
+from sympy import Expr
+
+from losslang.ir.heads import Labelled
+from losslang.ir.loss import Loss, Term
+from losslang.ir.text import Printer
+from losslang.verify.prover import Budget
+from losslang.verify.theorem import Question
+from losslang.verify.verdict import Part
+
+
+def culprit(loss: Loss, question: Question, budget: Budget) -> str | None:
+    """The smallest summand that lacks the property by itself; ``None`` if no one stands out."""
+    from losslang.verify.decide import decider
+
+    parts = list(summands(loss))
+    if len(parts) < 2:
+        return None
+    guilty = []
+    for name, part in parts:
+        found = decider(part).find(question, (), budget.part(2.0), 0)
+        if isinstance(found, Part) and not found.holds:
+            guilty.append((part.body.count_ops(), name))
+    return min(guilty)[1] if 0 < len(guilty) < len(parts) else None
+
+
+def summands(loss: Loss) -> Iterator[tuple[str, Loss]]:
+    """Each summand as a loss of its own, with what to call it."""
+    for term in loss.terms:
+        named = len(loss.terms) > 1
+        for body in [term.body] if named else _added(term.body):
+            yield term.name if named else Printer().text(body), _alone(loss, term, body)
+
+
+def _added(body: Expr) -> list[Expr]:
+    if isinstance(body, Labelled):
+        target, inner = body.args
+        return [Labelled(target, part) for part in sympy.Add.make_args(inner)]
+    return list(sympy.Add.make_args(body))
+
+
+def _alone(loss: Loss, term: Term, body: Expr) -> Loss:
+    return replace(loss, terms=(replace(term, body=body),), requires=(), claims=())

@@ -1,0 +1,244 @@
+"""Which theorem decides a question, and for which hyperparameters.
+
+The engine tries the strategies of a property for all settings at once. Where neither side can be
+proved it decides single settings, guesses where the answer changes, and proves both sides.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sympy
+from sympy import Expr
+
+from losslang.ir.loss import Loss
+from losslang.verify import thresholds
+from losslang.verify.check import together
+from losslang.verify.partition import narrowed
+from losslang.verify.proof import Proof
+from losslang.verify.properties import PROPERTIES
+from losslang.verify.property import Property, Strategy
+from losslang.verify.prover import Budget, prove, within
+from losslang.verify.readings import Reading, readings
+from losslang.verify.sampling import looks_false
+from losslang.verify.statement import Region, Sign, Statement
+from losslang.verify.theorem import Case, Guess, Premise, Question, concerns
+from losslang.verify.verdict import Argument, Cut, Part, Split, Use
+
+MAX_GUESSES = 16
+MAX_SPLITS = 4
+
+
+@dataclass(frozen=True)
+class Open:
+    """Settings for which nothing was found, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A :class:`~losslang.verify.verdict.Split` that may have open ends."""
+
+    symbol: sympy.Symbol
+    at: Expr
+    above_closed: bool
+    below: Found
+    above: Found
+
+
+Found = Part | Fork | Open
+
+
+def settled(found: Found) -> Argument | None:
+    """The argument, if nothing is open."""
+    if isinstance(found, Part):
+        return found
+    if isinstance(found, Open):
+        return None
+    below, above = settled(found.below), settled(found.above)
+    if below is None or above is None:
+        return None
+    return Split(found.symbol, found.at, found.above_closed, below, above)
+
+
+@dataclass
+class Decider:
+    """One loss under investigation; proofs are kept for the questions to come."""
+
+    loss: Loss
+    readings: tuple[Reading, ...]
+    parameters: Region
+    _proofs: dict[Statement, Proof | None] = field(default_factory=dict)
+    _decided: dict[tuple[Question, tuple[Cut, ...]], Found] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ one region
+
+    def attempt(self, question: Question, way: tuple[Cut, ...], budget: Budget) -> Part | Open:
+        """One theorem that settles the question for every setting on the way."""
+        key = question, way
+        known = self._decided.get(key)
+        if isinstance(known, Part | Open):
+            return known
+        found = self._attempt(question, way, budget)
+        if isinstance(found, Part) or budget.left() > 0:
+            self._decided[key] = found
+        return found
+
+    def _attempt(self, question: Question, way: tuple[Cut, ...], budget: Budget) -> Part | Open:
+        reason = "no theorem speaks of this loss"
+        for strategy in PROPERTIES[question.property].strategies:
+            for places in self._groups(strategy, question):
+                if budget.left() <= 0:
+                    return Open("the time was over")
+                uses = []
+                for place in places:
+                    use = self._use(strategy, question, place, way, budget)
+                    if isinstance(use, str):
+                        reason = use or reason
+                        break
+                    uses.append(use)
+                else:
+                    return Part(strategy.theorem.name, strategy.theorem.holds, tuple(uses))
+        return Open(reason)
+
+    def _groups(self, strategy: Strategy, question: Question) -> Iterator[list[int]]:
+        """The readings that a theorem may use, in groups that it has to use together."""
+        seen: set[int] = set()
+        for place, reading in enumerate(self.readings):
+            if place in seen or not isinstance(reading, strategy.theorem.reads):
+                continue
+            if not concerns(reading, question):
+                continue
+            group = together(self.readings, place) if strategy.theorem.holds else [place]
+            seen.update(group)
+            yield group
+
+    def _use(
+        self,
+        strategy: Strategy,
+        question: Question,
+        place: int,
+        way: Sequence[Cut],
+        budget: Budget,
+    ) -> Use | str:
+        """The theorem applied to one reading, or why not."""
+        reading = narrowed(self.readings[place], way)
+        why = ""
+        for guess in self._guesses(strategy, reading, question, budget):
+            premises = self.premises(strategy, Case(reading, question, guess))
+            if premises is None:
+                continue
+            proofs = self._proved(premises, budget)
+            if not isinstance(proofs, str):
+                return Use(place, guess, proofs)
+            why = f"{strategy.theorem.name}: {proofs}"
+        return why
+
+    def _guesses(
+        self, strategy: Strategy, reading: Reading, question: Question, budget: Budget
+    ) -> list[Guess]:
+        found: list[Guess] = []
+
+        def collect() -> None:
+            for guess in strategy.guesses(reading, question):
+                found.append(guess)
+                if len(found) >= MAX_GUESSES:
+                    return
+
+        within(budget.part(3.0), collect)
+        return found
+
+    @staticmethod
+    def premises(strategy: Strategy, case: Case) -> Sequence[Premise] | None:
+        """What the theorem asks for in a case; ``None`` where it does not apply."""
+        return strategy.theorem.premises(case)
+
+    def _proved(self, premises: Sequence[Premise], budget: Budget) -> tuple[Proof, ...] | str:
+        """Proofs of all premises, or the first that has none."""
+        for premise in premises:
+            statement = premise.statement
+            if statement in self._proofs and self._proofs[statement] is None:
+                return f"cannot show that {premise.label}"
+            if isinstance(statement, Sign) and looks_false(statement) is not None:
+                return f"it is not so that {premise.label}"
+        proofs = []
+        for premise in premises:
+            proof = self._prove(premise.statement, budget)
+            if proof is None:
+                return f"cannot show that {premise.label}"
+            proofs.append(proof)
+        return tuple(proofs)
+
+    def _prove(self, statement: Statement, budget: Budget) -> Proof | None:
+        if statement not in self._proofs:
+            proof = prove(statement, budget.part(4.0))
+            if proof is None and budget.left() <= 0:
+                return None
+            self._proofs[statement] = proof
+        return self._proofs[statement]
+
+    def formulas(self, question: Question, way: tuple[Cut, ...], budget: Budget) -> Iterator[Sign]:
+        """The statements that the theorems ask about, for all settings on the way."""
+        for strategy in PROPERTIES[question.property].strategies:
+            for places in self._groups(strategy, question):
+                for place in places:
+                    reading = narrowed(self.readings[place], way)
+                    for guess in self._guesses(strategy, reading, question, budget)[:4]:
+                        premises = self.premises(strategy, Case(reading, question, guess)) or ()
+                        for premise in premises:
+                            if isinstance(premise.statement, Sign):
+                                yield premise.statement
+
+    # ------------------------------------------------------------ all settings
+
+    def find(
+        self, question: Question, way: tuple[Cut, ...], budget: Budget, splits: int = MAX_SPLITS
+    ) -> Found:
+        """Arguments for all settings on the way, as far as they are found."""
+        whole = self.attempt(question, way, budget.part(budget.left() / 2))
+        if isinstance(whole, Part) or splits == 0:
+            return whole
+        change = thresholds.change(self, question, way, budget)
+        if change is None:
+            return whole
+        ends = [
+            Cut(change.symbol, change.at, above, change.above_closed == above)
+            for above in (False, True)
+        ]
+        below, above = (
+            self.find(question, (*way, end), budget.part(budget.left() / (2 - n)), splits - 1)
+            for n, end in enumerate(ends)
+        )
+        return Fork(change.symbol, change.at, change.above_closed, below, above)
+
+
+def decider(loss: Loss) -> Decider:
+    """Start on a loss whose hyperparameters are fixed or free over their domains."""
+    read = readings(loss)
+    return Decider(loss, read, parameters(loss, read))
+
+
+def parameters(loss: Loss, read: Sequence[Reading]) -> Region:
+    """Hyperparameters and sizes that some reading depends on, with their domains."""
+    own = {h.symbol for h in loss.hyperparameters if not h.axes}
+    inputs = {i.name for i in loss.inputs}
+    region = Region()
+    for reading in read:
+        for symbol, bounds in reading.region.variables:
+            if symbol not in region and (symbol in own or symbol.is_integer):
+                if symbol.name not in inputs:
+                    region = region.having(symbol, bounds)
+    return region
+
+
+def elapsed(start: float) -> float:
+    """Seconds since ``start``, to the millisecond."""
+    return round(time.perf_counter() - start, 3)
+
+
+def strategies(prop: Property) -> Mapping[str, Strategy]:
+    """The strategies of a property by the name of their theorem."""
+    return {strategy.theorem.name: strategy for strategy in prop.strategies}

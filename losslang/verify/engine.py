@@ -1,0 +1,224 @@
+"""The verifier of one loss: which questions have a meaning, their verdicts, and its claims."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import sympy
+from sympy import Expr
+
+from losslang.ir.loss import Loss
+from losslang.syntax import nodes
+from losslang.verify.claims import ClaimResult, Conditions, Settings
+from losslang.verify.culprit import culprit
+from losslang.verify.decide import Decider, decider
+from losslang.verify.judge import verdict
+from losslang.verify.properties import PROPERTIES
+from losslang.verify.property import Property
+from losslang.verify.prover import Budget, prove
+from losslang.verify.readings.fix import fixed
+from losslang.verify.statement import Sign
+from losslang.verify.theorem import Question, Reading
+from losslang.verify.verdict import Verdict
+
+QUESTION_SECONDS = 15.0
+LABELS = ("index", "bit", "sign", "label", "bool", "int")
+
+
+class Engine:
+    """Decides questions about ``loss``; hyperparameters that were given a value are fixed to it.
+
+    ``timeout`` bounds the seconds that all questions together take.
+    """
+
+    def __init__(self, loss: Loss, timeout: float = 600.0) -> None:
+        self.whole = loss
+        given = {h.name: h.default for h in loss.hyperparameters if h.given and not h.learn}
+        self.loss = fixed(loss, given)
+        self._end = time.monotonic() + timeout
+        self._verdicts: dict[Question, Verdict] = {}
+        self._deciders: dict[tuple[object, ...], Decider] = {}
+
+    # ------------------------------------------------------------ what may be asked
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What the loss looks like to the theory, most specific first."""
+        return self._decider.readings
+
+    @property
+    def kind(self) -> str:
+        """What diagnostics call the loss."""
+        return self.readings[0].kind
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that a property may be asked in: those of real numbers."""
+        return tuple(i.name for i in self.loss.inputs if i.kind not in LABELS)
+
+    def questions(self) -> tuple[Question, ...]:
+        """Every question that has a meaning for this loss."""
+        return tuple(q for p in PROPERTIES.values() for q in self._asked(p))
+
+    def _asked(self, prop: Property) -> Iterator[Question]:
+        if "input" in prop.arguments:
+            for name in self.inputs:
+                question = Question(prop.name, (name,), name)
+                if self.has_meaning(question):
+                    yield question
+        elif prop.words:
+            for word in prop.words:
+                if self.has_meaning(Question(prop.name, (word,))):
+                    yield Question(prop.name, (word,))
+        elif self.has_meaning(Question(prop.name)):
+            yield Question(prop.name)
+
+    def has_meaning(self, question: Question) -> bool:
+        """Whether the property speaks of a loss of this kind."""
+        prop = PROPERTIES.get(question.property)
+        return prop is not None and any(
+            prop.speaks_of(reading, question) for reading in self.readings
+        )
+
+    def asked(self, property: str, arguments: Sequence[str] = ()) -> Question:
+        """The question as it is kept: a lone input need not be named.
+
+        A property of one input that is asked without naming it is asked of the one that it has a
+        meaning for, the first if there are several.
+        """
+        prop = PROPERTIES.get(property)
+        if prop is not None and "input" in prop.arguments:
+            if not arguments or arguments[0] not in self.inputs:
+                named = [n for n in self.inputs if self.has_meaning(Question(property, (n,), n))]
+                arguments = (*named[:1], *arguments)
+            if arguments:
+                return Question(property, tuple(arguments), arguments[0])
+        return Question(property, tuple(arguments))
+
+    # ------------------------------------------------------------ verdicts
+
+    def left(self) -> float:
+        """Seconds that are left for all questions."""
+        return max(0.0, self._end - time.monotonic())
+
+    def decide(self, question: Question) -> Verdict:
+        """The verdict; the same each time."""
+        if question not in self._verdicts:
+            self._verdicts[question] = self._judged(self._decider, question, Settings())
+        return self._verdicts[question]
+
+    @cached_property
+    def _decider(self) -> Decider:
+        return decider(self.loss)
+
+    def _judged(self, deciding: Decider, question: Question, where: Settings) -> Verdict:
+        start = time.perf_counter()
+        budget = Budget(min(QUESTION_SECONDS, self.left()))
+        found = deciding.find(question, where.way, budget)
+        given = verdict(deciding, question, found, self._name, where.way)
+        if given.status == "refuted":
+            given = replace(given, culprit=culprit(deciding.loss, question, budget))
+        return replace(given, seconds=round(time.perf_counter() - start, 3))
+
+    def _name(self, symbol: sympy.Symbol) -> str:
+        sizes = {size: name for name, size in self._sizes.items()}
+        return f"size({sizes[symbol]})" if symbol in sizes else symbol.name
+
+    @cached_property
+    def _sizes(self) -> dict[str, sympy.Symbol]:
+        return sizes(self._decider.readings)
+
+    # ------------------------------------------------------------ claims
+
+    def claims(self) -> tuple[ClaimResult, ...]:
+        """Every claim of the program that speaks of settings which are asked about."""
+        return tuple(self._claim(claim) for claim in self.whole.claims)
+
+    def _claim(self, claim: nodes.Claim) -> ClaimResult:
+        conditions = Conditions(self.whole, self._sizes)
+        name, arguments = _spelled(claim.property)
+        question = self.asked(name, arguments)
+        results = [
+            self._claimed(question, settings, claim, conditions)
+            for settings in conditions.alternatives(claim.condition)
+        ]
+        results = [r for r in results if r is not None] or [(Verdict(question, "proved"), True, "")]
+        worst = next((r for r in results if not r[1]), results[0])
+        return ClaimResult(claim_text(claim), claim.span, worst[0], worst[1], worst[2])
+
+    def _claimed(
+        self, question: Question, settings: Settings, claim: nodes.Claim, conditions: Conditions
+    ) -> tuple[Verdict, bool, str] | None:
+        """One alternative of a claim's condition; ``None`` if no setting asked about meets it."""
+        known = {h.name: h.default for h in self.whole.hyperparameters if h.given}
+        where = settings.fixed_to(known)
+        if where is None:
+            return None
+        deciding = self._for(where)
+        given = (
+            self.decide(question)
+            if where == Settings()
+            else self._judged(deciding, question, where)
+        )
+        wanted = "refuted" if claim.negated else "proved"
+        if claim.bound is not None and not claim.negated and given.status == "proved":
+            bound = conditions.number(claim.bound)
+            ok, says = self._bounded(deciding, given, claim.relation or "<=", bound)
+            return given, ok, says
+        return given, given.status == wanted, "" if given.status == wanted else _shortfall(given)
+
+    def _for(self, where: Settings) -> Decider:
+        if not where.choices:
+            return self._decider
+        if where.choices not in self._deciders:
+            self._deciders[where.choices] = decider(fixed(self.loss, dict(where.choices)))
+        return self._deciders[where.choices]
+
+    def _bounded(
+        self, deciding: Decider, given: Verdict, relation: str, bound: Expr
+    ) -> tuple[bool, str]:
+        if given.value is None:
+            return False, "the verdict gives no constant to compare with"
+        region = deciding.parameters
+        sign = Sign(
+            bound - given.value,
+            {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}.get(relation, "=="),
+            region,
+        )
+        if prove(sign, Budget(min(5.0, self.left() + 0.1))) is not None:
+            return True, ""
+        return False, f"the constant is {given.value}"
+
+
+def _spelled(node: nodes.Name | nodes.Call) -> tuple[str, tuple[str, ...]]:
+    if isinstance(node, nodes.Name):
+        return node.id, ()
+    return node.function.id, tuple(argument.span.text for argument in node.args)
+
+
+def claim_text(claim: nodes.Claim) -> str:
+    """The claim as written, without its keyword."""
+    return " ".join(claim.span.text.split()).removeprefix("claim ")
+
+
+def _shortfall(given: Verdict) -> str:
+    match given.status:
+        case "conditional":
+            return f"holds only when {given.condition}"
+        case "proved":
+            return "it holds"
+        case "refuted":
+            return "it fails"
+    return given.reason
+
+
+def sizes(readings: Sequence[Reading]) -> dict[str, sympy.Symbol]:
+    """The symbols that stand for the sizes of axes, by the axis's name."""
+    found: dict[str, sympy.Symbol] = {}
+    for reading in readings:
+        for name, symbol in getattr(reading, "sizes", {}).items():
+            found.setdefault(name, symbol)
+    return found

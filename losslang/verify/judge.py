@@ -1,0 +1,202 @@
+"""From arguments to verdicts: condition, value, witness, culprit and the steps for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import sympy
+from sympy import Expr, Rational
+
+from losslang.verify import witnesses
+from losslang.verify.conditions import Name, condition
+from losslang.verify.decide import Decider, Fork, Found, Open, settled, strategies
+from losslang.verify.partition import half, narrowed
+from losslang.verify.proof import Proof
+from losslang.verify.properties import PROPERTIES
+from losslang.verify.prover import Budget
+from losslang.verify.rules import RULES
+from losslang.verify.statement import Region
+from losslang.verify.theorem import Case, Question
+from losslang.verify.theorems import THEOREMS
+from losslang.verify.thresholds import generic, holds
+from losslang.verify.verdict import Certificate, Cut, Part, Verdict, Witness
+
+
+def verdict(
+    decider: Decider, question: Question, found: Found, name: Name, way: tuple[Cut, ...] = ()
+) -> Verdict:
+    """What ``found`` says of the question, for all settings on the way."""
+    parts = list(_leaves(found, way))
+    sides = {part.holds if isinstance(part, Part) else None for _, part in parts}
+    argument = settled(found)
+    certificate = Certificate(question, way, argument) if argument is not None else None
+    steps = tuple(line for where, part in parts for line in explain(decider, question, where, part))
+    given = Verdict(
+        question,
+        "unknown",
+        condition=condition(found, name),
+        citation=_citations(parts),
+        certificate=certificate,
+        steps=steps,
+    )
+    if None in sides:
+        return replace(given, reason=_reason(parts, given.condition, name), condition=None)
+    if sides == {True}:
+        return replace(given, status="proved", value=_value(decider, question, parts))
+    where, _part = next((w, p) for w, p in parts if isinstance(p, Part) and not p.holds)
+    witness = find_witness(decider, question, where)
+    if witness is None:
+        return replace(given, reason="the numbers of the counterexample do not replay")
+    if sides == {False}:
+        return replace(
+            given, status="refuted", witness=witness, value=_value(decider, question, parts)
+        )
+    return replace(
+        given,
+        status="conditional",
+        witness=witness,
+        value=_value(decider, question, [(w, p) for w, p in parts if _holds(p)]),
+    )
+
+
+def _holds(part: Part | Open) -> bool:
+    return isinstance(part, Part) and part.holds
+
+
+def _leaves(found: Found, way: tuple[Cut, ...]) -> Iterator[tuple[tuple[Cut, ...], Part | Open]]:
+    if not isinstance(found, Fork):
+        yield way, found
+        return
+    for above, rest in ((False, found.below), (True, found.above)):
+        cut = Cut(found.symbol, found.at, above, found.above_closed == above)
+        yield from _leaves(rest, (*way, cut))
+
+
+def _reason(
+    parts: Sequence[tuple[tuple[Cut, ...], Part | Open]], where: str | None, name: Name
+) -> str:
+    reasons = dict.fromkeys(p.reason for _, p in parts if isinstance(p, Open))
+    known = f"holds when {where}; " if where else ""
+    return known + "; ".join(reasons)
+
+
+def _citations(parts: Sequence[tuple[tuple[Cut, ...], Part | Open]]) -> str | None:
+    found = [THEOREMS[p.theorem].source for _, p in parts if isinstance(p, Part)]
+    return "; ".join(dict.fromkeys(found)) or None
+
+
+def _cases(
+    decider: Decider, question: Question, way: tuple[Cut, ...], part: Part
+) -> Iterator[Case]:
+    for use in part.uses:
+        yield Case(narrowed(decider.readings[use.reading], way), question, use.guess)
+
+
+def _value(
+    decider: Decider,
+    question: Question,
+    parts: Sequence[tuple[tuple[Cut, ...], Part | Open]],
+) -> Expr | None:
+    """What the theorems say besides; a maximum over labels, where they differ."""
+    values = []
+    for way, part in parts:
+        if isinstance(part, Part):
+            theorem = THEOREMS[part.theorem]
+            values += [theorem.value(case) for case in _cases(decider, question, way, part)]
+    known = list(dict.fromkeys(v for v in values if v is not None))
+    if len(known) <= 1:
+        return known[0] if known else None
+    if all(isinstance(v, Expr) and v.is_number for v in known):
+        return sympy.Max(*known)
+    return known[0]
+
+
+# ---------------------------------------------------------------- witnesses
+
+
+def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> Witness | None:
+    """Numbers for one setting on the way, at which the property was refuted."""
+    setting = setting_on(decider, way)
+    if setting is None:
+        return None
+    cuts = tuple(Cut(s, v, above, True) for s, v in setting.items() for above in (False, True))
+    part = decider.attempt(question, (*way, *cuts), Budget(10.0))
+    if not isinstance(part, Part) or part.holds:
+        return None
+    strategy = strategies(PROPERTIES[question.property])[part.theorem]
+    for case in _cases(decider, question, (*way, *cuts), part):
+        premises = list(decider.premises(strategy, case) or ())
+        for made in (strategy.witness(case), witnesses.from_premises(case, premises)):
+            if made is not None and witnesses.replays(made):
+                return witnesses.with_settings(made, setting)
+    return None
+
+
+def setting_on(decider: Decider, way: tuple[Cut, ...]) -> dict[sympy.Symbol, Expr] | None:
+    """One setting on the way: the defaults if they lie on it, else plain numbers."""
+    region = decider.parameters
+    for cut in way:
+        region = half(region, cut)
+    setting: dict[sympy.Symbol, Expr] = {}
+    defaults = {h.symbol: h.default for h in decider.loss.hyperparameters if not h.axes}
+    for symbol, bounds in region.variables:
+        here = bounds.subs(setting)
+        default = defaults.get(symbol)
+        if here.low == here.high:
+            setting[symbol] = here.low
+        elif (
+            default is not None
+            and not isinstance(default, str | tuple)
+            and holds(Rational(default), here)
+        ):
+            setting[symbol] = Rational(default)
+        else:
+            made = generic(Region(((symbol, here),)))
+            if made is None:
+                return None
+            setting |= made
+    return setting
+
+
+# ---------------------------------------------------------------- explanations
+
+
+def explain(
+    decider: Decider, question: Question, way: tuple[Cut, ...], part: Part | Open
+) -> Iterator[str]:
+    """The argument for one region of settings, line by line."""
+    where = " and ".join(f"{c.symbol} {_sense(c)} {c.at}" for c in way)
+    if isinstance(part, Open):
+        yield f"{f'For {where}: ' if where else ''}open: {part.reason}."
+        return
+    theorem = THEOREMS[part.theorem]
+    yield f"{f'For {where}: ' if where else ''}{theorem.says} ({theorem.source})."
+    strategy = strategies(PROPERTIES[question.property])[part.theorem]
+    for use, case in zip(part.uses, _cases(decider, question, way, part), strict=True):
+        yield f"  Read as {case.reading.kind}."
+        for name, value in case.guess.items():
+            yield f"  With {name} = {value}."
+        for premise, proof in zip(decider.premises(strategy, case) or (), use.proofs, strict=True):
+            yield f"  {premise.label}: {premise.statement}"
+            yield f"      {methods(proof)}"
+
+
+def _sense(cut: Cut) -> str:
+    return (">" if cut.above else "<") + ("=" if cut.closed else "")
+
+
+def methods(proof: Proof) -> str:
+    """By which rules a proof goes, outermost first."""
+    names: list[str] = []
+
+    def visit(node: Proof) -> None:
+        names.append(RULES[node.rule].says)
+        for each in node.parts:
+            visit(each)
+
+    visit(proof)
+    counted = [
+        f"{n} ({names.count(n)} times)" if names.count(n) > 1 else n for n in dict.fromkeys(names)
+    ]
+    return "by " + ", ".join(counted)
