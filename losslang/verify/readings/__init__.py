@@ -7,11 +7,15 @@ loss, the most specific first.
 from losslang.verify.readings.binary import Binary, Probability
 from losslang.verify.readings.curve import Curve
 from losslang.verify.readings.divergence import Divergence
+from losslang.verify.readings.fix import fixed
 from losslang.verify.readings.local import Local
 from losslang.verify.readings.margin import Margin
-from losslang.verify.readings.multiclass import Multiclass, Pooled, Score
+from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.readings.pairs import Pairs
+from losslang.verify.readings.pooled import Pooled
+from losslang.verify.readings.recognise import parts, readings
 from losslang.verify.readings.regression import Regression, Residual
+from losslang.verify.readings.score import Score
 from losslang.verify.readings.structure import Structure
 
 __all__ = [
@@ -28,4 +32,7 @@ __all__ = [
     "Residual",
     "Score",
     "Structure",
+    "fixed",
+    "parts",
+    "readings",
 ]

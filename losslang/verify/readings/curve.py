@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import ClassVar
 
 import sympy
 from sympy import Expr
 
+from losslang.ir.binders import substitute
+from losslang.verify.readings.algebra import spelled
+from losslang.verify.readings.example import LABELS, Example
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Reading
 
@@ -29,3 +33,21 @@ class Curve(Reading):
     bounds: Bounds
     input: str
     case: str = ""
+
+
+def curves(example: Example) -> tuple[Curve, ...]:
+    """The loss along each of its real inputs, and for each label of the two-valued ones."""
+    if example.arrays or example.labels:
+        return ()
+    labels = [s for s in example.scalars if s.input.kind in LABELS]
+    found: list[Curve] = []
+    for scalar in example.scalars:
+        if scalar.input.kind != "real":
+            continue
+        region = example.only(scalar.symbol, *(label.symbol for label in labels))
+        for values in product(*(LABELS[label.input.kind] for label in labels)):
+            rule = {label.symbol: value for label, value in zip(labels, values, strict=True)}
+            case = ", ".join(f"{s.input.name} = {rule[s.symbol]}" for s in labels)
+            body = spelled(substitute(example.body, rule))
+            found.append(Curve(region, body, scalar.symbol, scalar.bounds, scalar.input.name, case))
+    return tuple(found)

@@ -8,6 +8,9 @@ from typing import ClassVar
 import sympy
 from sympy import Expr
 
+from losslang.ir.binders import substitute
+from losslang.verify.readings.algebra import same
+from losslang.verify.readings.binary import Binary
 from losslang.verify.readings.curve import Curve
 from losslang.verify.statement import LINE
 from losslang.verify.theorem import Reading
@@ -30,3 +33,12 @@ class Margin(Reading):
     def curve(self) -> Curve:
         """``phi`` along the margin, which is plus or minus the score."""
         return Curve(self.region, self.phi, self.m, LINE, self.input)
+
+
+def margin(reading: Binary) -> Margin | None:
+    """The margin loss that a binary loss is if its labels mirror one another."""
+    v = reading.v
+    if not same(reading.positive, substitute(reading.negative, {v: -v})):
+        return None
+    m = reading.region.fresh("m")
+    return Margin(reading.region, substitute(reading.positive, {v: m}), m, reading.input)

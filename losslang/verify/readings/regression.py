@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import sympy
-from sympy import Expr
+from sympy import Expr, S
 
+from losslang.ir.binders import substitute
+from losslang.verify.readings.algebra import same, tidied
 from losslang.verify.readings.curve import Curve
+from losslang.verify.readings.example import Example
 from losslang.verify.statement import LINE, Bounds
 from losslang.verify.theorem import Reading
 
@@ -47,3 +50,41 @@ class Regression(Reading):
     target: sympy.Symbol
     target_bounds: Bounds
     inputs: tuple[str, str]
+
+
+TARGETS = ("target", "y", "y_true", "truth", "label", "observed", "true")
+"""Names that say which of two numbers is the target; without one it is the second."""
+
+
+def regression(example: Example) -> Regression | None:
+    """The reading of a loss whose first two real inputs are a prediction and a target."""
+    reals = [s for s in example.scalars if s.input.kind in ("real", "int")]
+    if len(reals) != len(example.scalars) or example.arrays or example.labels or len(reals) < 2:
+        return None
+    named = [s for s in reals if s.input.name in TARGETS]
+    target = named[0] if named else reals[1]
+    prediction = next(s for s in reals if s != target)
+    return Regression(
+        example.only(prediction.symbol, target.symbol),
+        example.body,
+        prediction.symbol,
+        prediction.bounds,
+        target.symbol,
+        target.bounds,
+        (prediction.input.name, target.input.name),
+    )
+
+
+def residual(reading: Regression) -> Residual | None:
+    """The loss of prediction - target that a regression loss on the whole line may be."""
+    if (reading.prediction_bounds, reading.target_bounds) != (LINE, LINE):
+        return None
+    if reading.target.is_integer:
+        return None
+    r = reading.region.fresh("r")
+    y = reading.target
+    rho = substitute(reading.loss, {reading.prediction: r, y: S.Zero})
+    shifted = substitute(reading.loss, {reading.prediction: y + r})
+    if not same(tidied(shifted, y), rho):
+        return None
+    return Residual(reading.region, rho, r, reading.inputs)

@@ -1,0 +1,278 @@
+"""Exact rewriting by which the recognisers see through the way a formula is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sympy
+from sympy import Basic, Expr, Symbol
+
+from losslang.ir.binders import free_indices
+from losslang.ir.heads import ONE, ZERO, Labelled, Max, Min
+from losslang.ir.primitives import Apply, log
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import Equal, Less, LessEqual
+
+
+def rewritten(expr: Basic, rule: Callable[[Basic], Basic]) -> Basic:
+    """``expr`` with ``rule`` applied to every part, the innermost first.
+
+    The rule sees the body of a binder with free indices in place of the bound ones.
+    """
+    memo: dict[Basic, Basic] = {}
+
+    def visit(e: Basic) -> Basic:
+        if e not in memo:
+            memo[e] = rule(rebuilt(e)) if e.args else rule(e)
+        return memo[e]
+
+    def rebuilt(e: Basic) -> Basic:
+        if isinstance(e, Reduce):
+            indices, guard, body = e.open()
+            return Reduce(e.op, indices, visit(guard), visit(body))
+        args = [visit(a) if isinstance(a, Expr) else a for a in e.args]
+        return e if all(n is o for n, o in zip(args, e.args, strict=True)) else e.func(*args)
+
+    return visit(expr)
+
+
+def spelled(expr: Expr) -> Expr:
+    """``expr`` with sigmoid and softplus in exponentials, x log y as a product where x is not 0."""
+
+    def rule(e: Basic) -> Basic:
+        if isinstance(e, Labelled):
+            return e.args[1]
+        if isinstance(e, sympy.log):
+            return log(e.args[0])
+        if not isinstance(e, Apply):
+            return e
+        x = e.operands[0]
+        if e.name == "sigmoid":
+            return 1 / (1 + sympy.exp(-x))
+        if e.name == "softplus":
+            return sympy.log(1 + sympy.exp(x))
+        if e.name == "xlogy" and x == ZERO:
+            return ZERO
+        if e.name == "xlogy" and x.is_extended_nonzero:
+            return x * log(e.operands[1])
+        return e
+
+    return rewritten(expr, lambda e: _complement(rule(e)))
+
+
+def _complement(e: Basic) -> Basic:
+    """1 - 1 / (1 + exp(x)) as 1 / (1 + exp(-x))."""
+    if isinstance(e, sympy.Add) and len(e.args) == 2 and ONE in e.args:
+        other = -(e - 1)
+        if isinstance(other, sympy.Pow) and other.exp == -1:
+            power = other.base - 1
+            if isinstance(power, sympy.exp):
+                return 1 / (1 + sympy.exp(-power.args[0]))
+    return e
+
+
+# ---------------------------------------------------------------- one symbol brought outside
+
+
+def drawn_out(expr: Expr, symbol: Symbol) -> Expr:
+    """``expr`` with the powers of exp(``symbol``) and multiples of ``symbol`` brought outside.
+
+    Exactly equal for every real value of ``symbol``. A formula that does not change with it loses
+    it if its parts scale with exp(``symbol``) or are shifted by it: logsumexp(symbol + f) becomes
+    symbol + logsumexp(f).
+    """
+
+    def rule(e: Basic) -> Basic:
+        if symbol not in e.free_symbols:
+            return e
+        if isinstance(e, sympy.Add):
+            weight, rest = _scale(e, symbol)
+            return e if weight == ZERO else sympy.exp(weight * symbol) * rest
+        if isinstance(e, sympy.exp):
+            return sympy.exp(sympy.expand(e.args[0]))
+        if isinstance(e, sympy.log):
+            weight, rest = _scale(e.args[0], symbol)
+            return weight * symbol + log(rest)
+        if isinstance(e, sympy.Pow) and symbol not in e.exp.free_symbols:
+            weight, rest = _scale(e.base, symbol)
+            return sympy.exp(sympy.expand(weight * e.exp * symbol)) * rest**e.exp
+        if isinstance(e, Max | Min):
+            return _extremum(e, symbol)
+        if isinstance(e, Less | LessEqual | Equal):
+            difference = sympy.expand(e.args[0] - e.args[1])
+            return e.func(_scale(difference, symbol)[1], ZERO)
+        if isinstance(e, Reduce):
+            return _reduction(e, symbol)
+        return e
+
+    found = rewritten(expr, rule)
+    return sympy.expand(found) if symbol in found.free_symbols else found
+
+
+def _scale(expr: Expr, symbol: Symbol) -> tuple[Expr, Expr]:
+    """``(w, rest)`` with ``expr = exp(w symbol) rest``; w = 0 where no power is common."""
+    terms = [_weight(term, symbol) for term in sympy.Add.make_args(expr)]
+    if len({weight for weight, _ in terms}) != 1:
+        terms = [_weight(t, symbol) for t in sympy.Add.make_args(sympy.expand(expr))]
+    if len({weight for weight, _ in terms}) != 1:
+        return ZERO, expr
+    return terms[0][0], sympy.Add(*(rest for _, rest in terms))
+
+
+def _weight(term: Expr, symbol: Symbol) -> tuple[Expr, Expr]:
+    weight, rest = ZERO, []
+    for factor in sympy.Mul.make_args(term):
+        if isinstance(factor, sympy.exp):
+            slope, remainder = _slope(factor.args[0], symbol)
+            weight += slope
+            rest.append(sympy.exp(remainder))
+        else:
+            rest.append(factor)
+    return weight, sympy.Mul(*rest)
+
+
+def _slope(expr: Expr, symbol: Symbol) -> tuple[Expr, Expr]:
+    """``(c, rest)`` with ``expr = c symbol + rest`` and no symbol in c (in rest where it can)."""
+    expanded = sympy.expand(expr)
+    slope = expanded.coeff(symbol, 1)
+    if symbol in slope.free_symbols:
+        return ZERO, expr
+    return slope, sympy.expand(expanded - slope * symbol)
+
+
+def _extremum(e: Max | Min, symbol: Symbol) -> Expr:
+    slopes = [_slope(arg, symbol) for arg in e.args]
+    if len({slope for slope, _ in slopes}) == 1:
+        return slopes[0][0] * symbol + e.func(*(rest for _, rest in slopes))
+    scales = [_scale(arg, symbol) if arg != ZERO else None for arg in e.args]
+    weights = {scale[0] for scale in scales if scale is not None}
+    if len(weights) != 1:
+        return e
+    rests = (ZERO if scale is None else scale[1] for scale in scales)
+    return sympy.exp(weights.pop() * symbol) * e.func(*rests)
+
+
+def _reduction(e: Reduce, symbol: Symbol) -> Expr:
+    indices, guard, body = e.open()
+    if symbol in guard.free_symbols:
+        return e
+    if e.op in ("sum", "mean"):
+        total = ZERO
+        for term in sympy.Add.make_args(sympy.expand(body)):
+            outside, inside = split_factors(term, indices)
+            total += outside * Reduce(e.op, indices, guard, inside)
+        return total
+    slope, rest = _slope(body, symbol)
+    if slope != ZERO and free_indices(slope).isdisjoint(indices) and e.op in _SHIFTED:
+        return slope * symbol + Reduce(e.op, indices, guard, rest)
+    return e
+
+
+_SHIFTED = ("logsumexp", "logmeanexp", "max", "min")
+"""Reductions f with f(c + x) = c + f(x), where something takes part."""
+
+
+def split_factors(term: Expr, indices: Sequence[Basic]) -> tuple[Expr, Expr]:
+    """A product as (factors free of the indices, the others)."""
+    outside: list[Expr] = []
+    inside: list[Expr] = []
+    for factor in sympy.Mul.make_args(term):
+        (outside if free_indices(factor).isdisjoint(indices) else inside).append(factor)
+    return sympy.Mul(*outside), sympy.Mul(*inside)
+
+
+def tidied(expr: Expr, symbol: Symbol) -> Expr:
+    """``expr`` with sums that are quotients of polynomials in ``symbol`` cancelled."""
+
+    def rule(e: Basic) -> Basic:
+        if isinstance(e, sympy.Add) and symbol in e.free_symbols and e.is_rational_function(symbol):
+            return _shorter(sympy.cancel(e), e) if e.has(sympy.Pow) else e
+        if isinstance(e, Less | LessEqual):
+            return _comparison(e)
+        if isinstance(e, sympy.log):
+            return log(e.args[0])
+        return _power(e) if isinstance(e, sympy.exp) else e
+
+    return rewritten(expr, rule)
+
+
+def _power(e: sympy.exp) -> Expr:
+    """exp(a log x) as x**a."""
+    logs = [f for f in sympy.Mul.make_args(e.args[0]) if isinstance(f, sympy.log)]
+    return logs[0].args[0] ** (e.args[0] / logs[0]) if len(logs) == 1 else e
+
+
+def _shorter(new: Expr, old: Expr) -> Expr:
+    return new if new.count_ops() < old.count_ops() else old
+
+
+# ---------------------------------------------------------------- equality
+
+
+def same(left: Expr, right: Expr) -> bool:
+    """Whether two formulas are equal wherever both are defined; ``False`` where in doubt."""
+    if left == right:
+        return True
+    left, right = canonical(left), canonical(right)
+    return left == right or is_zero(left - right)
+
+
+def is_zero(expr: Expr) -> bool:
+    """Whether ``expr`` is 0 by exact algebra; ``False`` where in doubt."""
+    expanded = sympy.expand(expr)
+    if expanded == ZERO:
+        return True
+    return bool(sympy.cancel(sympy.together(_atomic(expanded))) == ZERO)
+
+
+def _atomic(expr: Expr) -> Expr:
+    """``expr`` with our own heads as symbols, which polynomial algebra can take."""
+    names: dict[Basic, Symbol] = {}
+
+    def rule(e: Basic) -> Basic:
+        if e.args and not isinstance(e, _ALGEBRAIC):
+            return names.setdefault(e, sympy.Dummy(real=True))
+        return e
+
+    return rewritten(expr, rule)
+
+
+_ALGEBRAIC = (sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.log)
+
+
+def canonical(expr: Expr) -> Expr:
+    """A form that equal formulas of exponentials and logarithms of one variable often share."""
+
+    def rule(e: Basic) -> Basic:
+        if isinstance(e, sympy.log):
+            return _log_of_quotient(e.args[0])
+        if isinstance(e, Less | LessEqual):
+            return _comparison(e)
+        if isinstance(e, Max | Min):
+            return e.func(*map(sympy.expand, e.args))
+        return e
+
+    return rewritten(expr, rule)
+
+
+def _comparison(e: Less | LessEqual) -> Expr:
+    return e.func(sympy.expand(e.args[0] - e.args[1]), ZERO)
+
+
+def _log_of_quotient(inside: Expr) -> Expr:
+    """log of a quotient of sums of exponentials, over a common denominator and in factors."""
+    if not inside.has(sympy.exp):
+        return log(inside)
+    found = sympy.factor(sympy.together(sympy.powsimp(inside)))
+    return log(found) if found.has(sympy.exp) or found.is_Rational else log(inside)
+
+
+__all__ = [
+    "canonical",
+    "drawn_out",
+    "is_zero",
+    "rewritten",
+    "same",
+    "spelled",
+    "split_factors",
+]

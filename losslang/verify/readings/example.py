@@ -1,0 +1,217 @@
+"""One example's formula, with symbols for the scalars that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy
+from sympy import Basic, Expr, Integer, Rational, S
+
+from losslang.ir.binders import free_indices, occurs, parts, substitute, walk
+from losslang.ir.heads import ONE, ZERO, At, Axis, Detach, Ema, Index, Size, Tensor
+from losslang.ir.loss import EXAMPLE, PROGRESS, Domain, Hyperparameter, Input, Loss
+from losslang.ir.reduce import Ordered
+from losslang.verify.readings.algebra import rewritten, spelled
+from losslang.verify.readings.fix import settled
+from losslang.verify.readings.instance import Unknown, written_out
+from losslang.verify.statement import Bounds, Region
+
+LABELS = {"sign": (S.One, S.NegativeOne), "bit": (S.One, S.Zero), "bool": (S.One, S.Zero)}
+"""The labels of a binary input, the positive one first."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A scalar input and the symbol that stands for it."""
+
+    symbol: sympy.Symbol
+    input: Input
+
+    @property
+    def bounds(self) -> Bounds:
+        """Where it lies."""
+        return bounds_of(self.input.domain)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is any real number."""
+        return self.input.kind == "real" and self.input.domain == Domain()
+
+
+@dataclass(frozen=True)
+class Example:
+    """The loss of one example.
+
+    ``body`` has a symbol for each of ``scalars`` and for the size of the axis ``axis``, on which
+    ``arrays`` stand, indexed inputs last; they are read as in the loss. ``region`` holds the
+    hyperparameters and, if there is an axis, its size ``classes``. ``entries`` are the
+    hyperparameters that are arrays over that axis.
+    """
+
+    body: Expr
+    region: Region
+    scalars: tuple[Scalar, ...]
+    arrays: tuple[Input, ...]
+    labels: tuple[Input, ...]
+    entries: tuple[Hyperparameter, ...]
+    place: tuple[Index, ...]
+    axis: Axis | None
+    classes: sympy.Symbol | None
+
+    def only(self, *symbols: sympy.Symbol) -> Region:
+        """The region with the scalars except ``symbols``."""
+        region = self.region
+        for scalar in self.scalars:
+            if scalar.symbol not in symbols:
+                region = region.having(scalar.symbol, scalar.bounds)
+        return region
+
+
+def example_of(loss: Loss) -> Example | None:
+    """The formula of one example, or ``None`` for a loss that is not a mean over its examples."""
+    if loss.draws or loss.averages or not loss.terms:
+        return None
+    loss = settled(loss)
+    place = loss.terms[0].result
+    if EXAMPLE not in place or any(t.result != place or t.guard != ONE for t in loss.terms):
+        return None
+    body = _plain(sympy.Add(*(term.body for term in loss.terms)), loss)
+    if body is None:
+        return None
+    try:
+        body = written_out(body, {})
+    except Unknown:
+        return None
+    return _with_symbols(loss, body, place)
+
+
+def bounds_of(domain: Domain) -> Bounds:
+    """A domain as exact bounds."""
+    low = S.NegativeInfinity if domain.low is None else _rational(domain.low)
+    high = S.Infinity if domain.high is None else _rational(domain.high)
+    return Bounds(
+        low,
+        high,
+        domain.low is not None and domain.low_closed,
+        domain.high is not None and domain.high_closed,
+    )
+
+
+def _rational(number: object) -> Rational:
+    return Rational(number.numerator, number.denominator)  # type: ignore[attr-defined]
+
+
+def region_of(loss: Loss) -> Region:
+    """The hyperparameters that are numbers, and training progress where the loss depends on it."""
+    region = Region()
+    bodies = [term.body for term in loss.terms]
+    for hyper in loss.hyperparameters:
+        if hyper.axes:
+            region = Region(
+                region.variables,
+                region.conditions,
+                (*region.reads, (hyper.tensor, bounds_of(hyper.domain))),
+            )
+        elif hyper.kind != "choice":
+            region = region.having(hyper.symbol, bounds_of(hyper.domain))
+    if any(PROGRESS in body.free_symbols for body in bodies):
+        region = region.having(PROGRESS, Bounds(ZERO, ONE, low_closed=True, high_closed=True))
+    return region
+
+
+def _plain(body: Expr, loss: Loss) -> Expr | None:
+    """The value of ``body``; ``None`` if gradients stop within it, which a value does not show."""
+    tensors = {known.tensor for known in loss.inputs}
+    for part in walk(body):
+        if isinstance(part, Ema | Ordered):
+            return None
+        if isinstance(part, Detach) and any(t in parts(part) for t in tensors):
+            return None
+
+    def rule(e: Basic) -> Basic:
+        return e.args[0] if isinstance(e, Detach) else e
+
+    return spelled(rewritten(body, rule))
+
+
+def _with_symbols(loss: Loss, body: Expr, place: tuple[Index, ...]) -> Example | None:
+    scalars: list[Scalar] = []
+    arrays: list[Input] = []
+    labels: list[Input] = []
+    taken = {hyper.name for hyper in loss.hyperparameters} | {"K", PROGRESS.name}
+    for known in loss.inputs:
+        own = tuple(index for index in place if index.axis in _axes(known))
+        inner = tuple(axis for axis in _axes(known) if axis not in {i.axis for i in own})
+        if known.kind in ("index", "label"):
+            labels.append(known)
+            if inner or any(at.indices != own for at in _reads(body, known.tensor)):
+                return None
+            continue
+        if inner:
+            arrays.append(known)
+            if len(inner) > 1 or not all(_keeps(at, own) for at in _reads(body, known.tensor)):
+                return None
+            continue
+        if known.name in taken:
+            return None
+        scalar = Scalar(_symbol(known), known)
+        scalars.append(scalar)
+        body = substitute(body, {At(known.tensor, *own): scalar.symbol})
+        if occurs(known.tensor, body):
+            return None
+    axes = {axis for known in arrays for axis in _axes(known)} - {i.axis for i in place}
+    if len(axes) > 1:
+        return None
+    axis = axes.pop() if axes else None
+    region = region_of(loss)
+    classes = None
+    if axis is not None:
+        classes = sympy.Symbol("K", integer=True, positive=True)
+        fixed = axis.size
+        if fixed is not None and not fixed.is_Integer:
+            return None
+        bounds = Bounds(Integer(2), S.Infinity, low_closed=True)
+        if fixed is not None:
+            bounds = Bounds(fixed, fixed, low_closed=True, high_closed=True)
+        region = region.having(classes, bounds)
+        body = substitute(body, {Size(axis): classes})
+    if any(isinstance(part, Size) for part in walk(body)):
+        return None
+    entries = tuple(hyper for hyper in loss.hyperparameters if hyper.axes)
+    if any(a != axis for hyper in entries for a in hyper.axes):
+        return None
+    region = Region(region.variables, region.conditions)
+    return Example(
+        body, region, tuple(scalars), tuple(arrays), tuple(labels), entries, place, axis, classes
+    )
+
+
+def _axes(known: Input) -> tuple[Axis, ...]:
+    return ((EXAMPLE.axis,) if known.batched else ()) + known.axes
+
+
+def _symbol(known: Input) -> sympy.Symbol:
+    """The symbol of a scalar input; what is assumed of it follows from its domain."""
+    integer = known.kind == "int"
+    return Hyperparameter(known.name, "int" if integer else "real", domain=known.domain).symbol
+
+
+def _reads(body: Expr, tensor: Tensor) -> Iterator[At]:
+    return (e for e in walk(body) if isinstance(e, At) and e.tensor == tensor)
+
+
+def _keeps(at: At, own: tuple[Index, ...]) -> bool:
+    """Whether an array is read at the example at hand: its own indices stand in their places."""
+    shared = [index for index in at.indices if index in own]
+    others = [index for index in at.indices if index not in own]
+    return (
+        tuple(shared) == own
+        and len(others) == 1
+        and not (free_indices(others[0]) & set(own) - _label_indices(others[0]))
+    )
+
+
+def _label_indices(index: Expr) -> frozenset[Index]:
+    """The indices inside a read such as ``target[i]``."""
+    return free_indices(index) if isinstance(index, At) else frozenset()
