@@ -273,14 +273,6 @@ class Interval:
             return self._real_power(Interval.exactly(exponent))
         return self._root(exponent.denominator)._whole_power(exponent.numerator)
 
-    def sqrt(self) -> Interval:
-        """The square root.
-
-        Raises:
-            Undefined: It has a negative member.
-        """
-        return self ** Fraction(1, 2)
-
     def _whole_power(self, n: int) -> Interval:
         if n == 1:
             return self

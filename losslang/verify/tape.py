@@ -76,6 +76,8 @@ class Tape:
 
     def float(self, point: Sequence[float]) -> float:
         """The formula in double precision; nan and infinities fall as they do."""
+        if len(point) != len(self.inputs):
+            raise ValueError(f"{len(point)} numbers for {len(self.inputs)} inputs")
         numbers = list(point)
         numbers += [0.0] * (self._size - len(numbers))
         for slot, _, number in self.constants:
