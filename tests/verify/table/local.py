@@ -156,7 +156,12 @@ ROWS = (
     Row("local-081", LDR, "convex(logits)", "proved", settings={"c": 1, "lam": 1}),
     Row("local-085", "gce", "lipschitz(logits)", "proved", value=GCE_SLOPE, settings={"q": 0.7}),
     Row(
-        "local-086", "focal", "lipschitz(logits)", "proved", value=FOCAL_SLOPE, settings={"gamma": 2}
+        "local-086",
+        "focal",
+        "lipschitz(logits)",
+        "proved",
+        value=FOCAL_SLOPE,
+        settings={"gamma": 2},
     ),
     Row("local-087", INVERSE, "lipschitz(logits)", "refuted"),
     Row("local-090", "gce", "bounded", "proved", settings={"q": 0.7}),

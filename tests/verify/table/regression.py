@@ -1,4 +1,4 @@
-"""Losses of a real target, of a probability of a binary one, and scores of segmentations and lists."""
+"""Losses of a real target, of a probability, and scores of segmentations and lists."""
 
 from __future__ import annotations
 
@@ -187,9 +187,7 @@ ROWS = (
     Row("reg-042", HUBER, "elicits(mean)", "refuted"),
     Row("reg-043", "huber", "elicits(median)", "refuted", settings={"delta": 1}),
     Row("reg-044", "log_cosh", "elicits(mean)", "refuted"),
-    Row(
-        "reg-047", "linex", "minimiser", "proved", value="2*log(E(exp(Y/2)))", settings={"a": 0.5}
-    ),
+    Row("reg-047", "linex", "minimiser", "proved", value="2*log(E(exp(Y/2)))", settings={"a": 0.5}),
     Row("reg-048", "poisson_nll", "minimiser", "proved", value="log(E(Y))"),
     Row("reg-051", "msle", "elicits(mean)", "refuted"),
     Row("reg-051", "msle", "minimiser", "proved", value="exp(E(log(1 + Y))) - 1"),

@@ -21,7 +21,7 @@ class Row:
     ``value`` is the constant or transform that goes with a property that holds, as an expression
     in the hyperparameters and in
 
-    - ``t`` for ``excess_risk`` and ``h_consistent`` (with ``B``, the bound of the scores, or ``K``),
+    - ``t`` for ``excess_risk`` and ``h_consistent``, with ``B``, the scores' bound, or ``K``,
     - ``v``, the score, for the inverse link of a ``proper_composite`` loss of a score,
     - ``Y`` and ``E(...)``, the mean over the target, for ``minimiser``;
 
@@ -38,11 +38,3 @@ class Row:
     settings: Mapping[str, Any] = field(default_factory=dict)
     confidence: Literal["high", "medium", "low"] = "high"
     source: str = ""
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the program is a file's text, and not an expression over the library."""
-        return self.program.lstrip().startswith(("loss ", "fn "))
-
-    def __str__(self) -> str:
-        return f"{self.id}-{self.property}"

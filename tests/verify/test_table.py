@@ -1,0 +1,45 @@
+"""The verifier against known verdicts, of the literature and of the theory."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.verify.table import IDS, MORE, OPEN, OUTSIDE, ROWS, keyed
+from tests.verify.table.compare import mistake, undecided, verdict
+
+KEYED = keyed((*ROWS, *MORE))
+ALLOWED_OPEN = 0.05
+
+
+def test_every_statement_has_a_row_or_a_reason():
+    covered = {row.id for row in ROWS}
+    assert covered | set(OUTSIDE) == set(IDS)
+    assert not covered & set(OUTSIDE)
+    assert len(OUTSIDE) <= 35
+
+
+def test_each_statement_stands_once():
+    assert len(set(IDS)) == len(IDS)
+    asked = Counter((r.program, r.property, str(r.settings)) for r in KEYED.values() if not r.value)
+    assert [question for question, times in asked.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("rows", [ROWS, MORE], ids=["rows", "more"])
+def test_few_statements_are_open(rows):
+    high = {key for key, row in keyed(rows).items() if row.confidence == "high"}
+    assert set(OPEN) <= set(KEYED)
+    assert len(high & set(OPEN)) <= ALLOWED_OPEN * len(high)
+
+
+@pytest.mark.parametrize("key", KEYED)
+def test_verdict(key):
+    row = KEYED[key]
+    found = verdict(row)
+    why_open = undecided(row, found)
+    if why_open:
+        assert key in OPEN, why_open
+        return
+    assert mistake(row, found) == ""
+    assert key not in OPEN, "decided by now"
