@@ -1,6 +1,6 @@
 """Statements, proofs and certificates as exact JSON data, and back.
 
-What :func:`certificate_to_json` writes, :func:`certificate_from_json` reads as the same
+What :func:`encode_certificate` writes, :func:`decode_certificate` reads as the same
 certificate, or raises :class:`Malformed`. Reading checks shapes, sizes and depths, and nothing
 else: whether a certificate proves anything is for :mod:`losslang.verify.check` to say.
 """
@@ -13,12 +13,13 @@ from typing import Any, TypeVar, get_args
 from sympy import Basic, Symbol
 
 from losslang.ir.heads import Tensor
+from losslang.verify.digest import digest
 from losslang.verify.formula import (
     FormulaReader,
     Json,
     Malformed,
-    expr_to_json,
-    whole_to_json,
+    encode_expr,
+    encode_whole,
 )
 from losslang.verify.proof import Data, Proof
 from losslang.verify.statement import (
@@ -32,21 +33,22 @@ from losslang.verify.statement import (
     Statement,
 )
 from losslang.verify.theorem import Question
-from losslang.verify.verdict import Argument, Certificate, Part, Split, Use
+from losslang.verify.verdict import Argument, Certificate, Cut, Part, Split, Use
 
 __all__ = [
     "Malformed",
-    "bounds_to_json",
-    "certificate_from_json",
-    "certificate_to_json",
-    "data_to_json",
-    "expr_to_json",
-    "proof_from_json",
-    "proof_to_json",
-    "question_to_json",
-    "region_to_json",
-    "statement_from_json",
-    "statement_to_json",
+    "decode_certificate",
+    "decode_proof",
+    "decode_statement",
+    "digest",
+    "encode_bounds",
+    "encode_certificate",
+    "encode_data",
+    "encode_expr",
+    "encode_proof",
+    "encode_question",
+    "encode_region",
+    "encode_statement",
 ]
 
 MAX_PROOF_DEPTH = 150
@@ -54,30 +56,33 @@ MAX_DATA_DEPTH = 20
 MAX_SPLITS = 100
 MAX_READINGS = 1000
 
+RELATIONS = {(True, True): ">=", (True, False): ">", (False, True): "<=", (False, False): "<"}
+"""How a half is written, by whether it is above its end and whether it has it."""
+
 T = TypeVar("T")
 
 # ---------------------------------------------------------------- to JSON
 
 
-def bounds_to_json(bounds: Bounds) -> Json:
+def encode_bounds(bounds: Bounds) -> Json:
     """``["bounds", low, high, "[)"]``."""
     ends = ("[" if bounds.low_closed else "(") + ("]" if bounds.high_closed else ")")
-    return ["bounds", expr_to_json(bounds.low), expr_to_json(bounds.high), ends]
+    return ["bounds", encode_expr(bounds.low), encode_expr(bounds.high), ends]
 
 
-def region_to_json(region: Region) -> Json:
+def encode_region(region: Region) -> Json:
     """The parts of a region that are not empty, by name."""
     parts = {
-        "variables": [[expr_to_json(s), bounds_to_json(b)] for s, b in region.variables],
-        "conditions": [expr_to_json(condition) for condition in region.conditions],
-        "reads": [[expr_to_json(t), bounds_to_json(b)] for t, b in region.reads],
+        "variables": [[encode_expr(s), encode_bounds(b)] for s, b in region.variables],
+        "conditions": [encode_expr(condition) for condition in region.conditions],
+        "reads": [[encode_expr(t), encode_bounds(b)] for t, b in region.reads],
     }
     return {name: part for name, part in parts.items() if part}
 
 
-def statement_to_json(statement: Statement) -> Json:
+def encode_statement(statement: Statement) -> Json:
     """An object that holds what the statement holds, and its ``kind``."""
-    common = {"expr": expr_to_json(statement.expr), "region": region_to_json(statement.region)}
+    common = {"expr": encode_expr(statement.expr), "region": encode_region(statement.region)}
     match statement:
         case Sign():
             return {"kind": "sign", **common, "relation": statement.relation}
@@ -85,68 +90,68 @@ def statement_to_json(statement: Statement) -> Json:
             return {
                 "kind": "limit",
                 **common,
-                "variable": expr_to_json(statement.variable),
-                "point": expr_to_json(statement.point),
+                "variable": encode_expr(statement.variable),
+                "point": encode_expr(statement.point),
                 "side": statement.side,
-                "value": expr_to_json(statement.value),
+                "value": encode_expr(statement.value),
             }
         case Shape():
             return {
                 "kind": "shape",
                 **common,
-                "wrt": expr_to_json(statement.wrt),
+                "wrt": encode_expr(statement.wrt),
                 "curvature": statement.curvature,
             }
 
 
-def data_to_json(data: Data) -> Json:
+def encode_data(data: Data) -> Json:
     """What a rule is given: formulas bare, all else marked by a head that no formula has."""
     if isinstance(data, Basic):
-        return expr_to_json(data)
+        return encode_expr(data)
     if isinstance(data, Bounds):
-        return bounds_to_json(data)
+        return encode_bounds(data)
     if isinstance(data, str):
         return ["text", data]
     if isinstance(data, int):
-        return ["whole", whole_to_json(data)]
-    return ["list", *map(data_to_json, data)]
+        return ["whole", encode_whole(data)]
+    return ["list", *map(encode_data, data)]
 
 
-def proof_to_json(proof: Proof) -> Json:
+def encode_proof(proof: Proof) -> Json:
     """A tree of objects with ``rule``, and ``data`` and ``parts`` where there are any."""
     node: dict[str, Json] = {"rule": proof.rule}
     if proof.data:
-        node["data"] = {name: data_to_json(data) for name, data in proof.data.items()}
+        node["data"] = {name: encode_data(data) for name, data in proof.data.items()}
     if proof.parts:
-        node["parts"] = [proof_to_json(part) for part in proof.parts]
+        node["parts"] = [encode_proof(part) for part in proof.parts]
     return node
 
 
-def _use_to_json(use: Use) -> Json:
+def _encode_use(use: Use) -> Json:
     return {
         "reading": use.reading,
-        "guess": {name: expr_to_json(value) for name, value in use.guess.items()},
-        "proofs": [proof_to_json(proof) for proof in use.proofs],
+        "guess": {name: encode_expr(value) for name, value in use.guess.items()},
+        "proofs": [encode_proof(proof) for proof in use.proofs],
     }
 
 
-def _argument_to_json(argument: Argument) -> Json:
+def _encode_argument(argument: Argument) -> Json:
     if isinstance(argument, Part):
         return {
             "theorem": argument.theorem,
             "holds": argument.holds,
-            "uses": [_use_to_json(use) for use in argument.uses],
+            "uses": [_encode_use(use) for use in argument.uses],
         }
     return {
-        "split": expr_to_json(argument.symbol),
-        "at": expr_to_json(argument.at),
+        "split": encode_expr(argument.symbol),
+        "at": encode_expr(argument.at),
         "above_closed": argument.above_closed,
-        "below": _argument_to_json(argument.below),
-        "above": _argument_to_json(argument.above),
+        "below": _encode_argument(argument.below),
+        "above": _encode_argument(argument.above),
     }
 
 
-def question_to_json(question: Question) -> dict[str, Json]:
+def encode_question(question: Question) -> dict[str, Json]:
     """A question as data."""
     return {
         "property": question.property,
@@ -155,29 +160,33 @@ def question_to_json(question: Question) -> dict[str, Json]:
     }
 
 
-def certificate_to_json(certificate: Certificate) -> dict[str, Json]:
+def encode_certificate(certificate: Certificate) -> dict[str, Json]:
     """A certificate as data. Raises ``ValueError`` for one that could not be read back."""
     return {
-        "question": question_to_json(certificate.question),
-        "argument": _argument_to_json(certificate.argument),
+        "question": encode_question(certificate.question),
+        "way": [
+            [encode_expr(cut.symbol), RELATIONS[cut.above, cut.closed], encode_expr(cut.at)]
+            for cut in certificate.way
+        ],
+        "argument": _encode_argument(certificate.argument),
     }
 
 
 # ---------------------------------------------------------------- from JSON
 
 
-def statement_from_json(data: Json, path: str = "$") -> Statement:
-    """The statement that :func:`statement_to_json` wrote."""
+def decode_statement(data: Json, path: str = "$") -> Statement:
+    """The statement that :func:`encode_statement` wrote."""
     return _Reader().statement(data, path)
 
 
-def proof_from_json(data: Json, path: str = "$") -> Proof:
-    """The proof that :func:`proof_to_json` wrote."""
+def decode_proof(data: Json, path: str = "$") -> Proof:
+    """The proof that :func:`encode_proof` wrote."""
     return _Reader().proof(data, path)
 
 
-def certificate_from_json(data: Json, path: str = "$") -> Certificate:
-    """The certificate that :func:`certificate_to_json` wrote."""
+def decode_certificate(data: Json, path: str = "$") -> Certificate:
+    """The certificate that :func:`encode_certificate` wrote."""
     return _Reader().certificate(data, path)
 
 
@@ -314,6 +323,14 @@ class _Reader(FormulaReader):
             raise Malformed(path, "wanted true or false")
         return data
 
+    def cut(self, data: Json, path: str) -> Cut:
+        if not isinstance(data, list) or len(data) != 3:
+            raise Malformed(path, "wanted a symbol, a relation and an end")
+        relation = self.word(data[1], f"{path}[1]", tuple(RELATIONS.values()))
+        above, closed = next(side for side, text in RELATIONS.items() if text == relation)
+        symbol = self.typed(Symbol, data[0], f"{path}[0]")
+        return Cut(symbol, self.expr(data[2], f"{path}[2]"), above, closed)
+
     def argument(self, data: Json, path: str, depth: int = 0) -> Argument:
         if depth > MAX_SPLITS:
             raise Malformed(path, f"splits nest more than {MAX_SPLITS} deep")
@@ -356,8 +373,9 @@ class _Reader(FormulaReader):
         )
 
     def certificate(self, data: Json, path: str) -> Certificate:
-        given = self.record(data, path, "question argument")
+        given = self.record(data, path, "question way argument")
         return Certificate(
             self.question(given["question"], f"{path}.question"),
+            self.items(given["way"], f"{path}.way", self.cut),
             self.argument(given["argument"], f"{path}.argument"),
         )

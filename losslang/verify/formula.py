@@ -147,9 +147,9 @@ _WILD = (
 # ---------------------------------------------------------------- to JSON
 
 
-def expr_to_json(expr: Basic) -> Json:
+def encode_expr(expr: Basic) -> Json:
     """``expr`` as data. Raises ``ValueError`` for one that would not come back the same."""
-    data = _written(expr)
+    data = written(expr)
     try:
         back = FormulaReader().formula(data, "$")
     except Malformed as problem:
@@ -159,21 +159,22 @@ def expr_to_json(expr: Basic) -> Json:
     return data
 
 
-def whole_to_json(number: int) -> Json:
+def encode_whole(number: int) -> Json:
     """An integer that other programs read without rounding."""
     return number if abs(number) < SAFE_INTEGER else str(number)
 
 
-def _written(expr: Basic) -> Json:
+def written(expr: Basic) -> Json:
+    """``expr`` as data, without a look whether it comes back. Raises ``ValueError``."""
     if isinstance(expr, Rational):
-        above = whole_to_json(int(expr.p))
-        return above if expr.q == 1 else ["/", above, whole_to_json(int(expr.q))]
+        above = encode_whole(int(expr.p))
+        return above if expr.q == 1 else ["/", above, encode_whole(int(expr.q))]
     if isinstance(expr, Symbol):
         return ["symbol", expr.name, *_known(expr)]
     if expr in _WORD_OF:
         return _WORD_OF[expr]
     if isinstance(expr, Apply) and expr.name in APPLIED:
-        return [expr.name, *map(_written, expr.operands)]
+        return [expr.name, *map(written, expr.operands)]
     if type(expr) not in _NAMES:
         raise ValueError(f"{type(expr).__name__} is no head of a formula")
     return [_NAMES[type(expr)], *(_argument(arg) for arg in expr.args if arg != heads.NONE)]
@@ -182,7 +183,7 @@ def _written(expr: Basic) -> Json:
 def _argument(arg: Basic) -> Json:
     if isinstance(arg, Str):
         return str(arg)
-    return [_written(part) for part in arg] if isinstance(arg, Tuple) else _written(arg)
+    return [written(part) for part in arg] if isinstance(arg, Tuple) else written(arg)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -384,10 +385,11 @@ def _magnitude(value: Basic, path: str) -> float:
         return 0.0
     if value.is_Rational:
         return float(min(abs(value.p) // value.q, 10**300))
-    try:
-        return abs(float(value.evalf(8)))
-    except (TypeError, OverflowError, ValueError):
-        raise Malformed(path, "a constant is no real number of ordinary size") from None
+    found = value.evalf(8)
+    if found.has(S.ImaginaryUnit):
+        raise Malformed(path, "a constant is no real number")
+    # SymPy knows no value of our own heads, and computes none while it builds formulas.
+    return min(abs(float(found)), 1e300) if found.is_Float else 0.0
 
 
 @lru_cache(maxsize=1 << 16)
