@@ -1,4 +1,4 @@
-"""The operations that formulas are made of: each one's range, value in double precision, and slopes."""
+"""The operations of formulas: each one's range, value in double precision, and slopes."""
 
 from __future__ import annotations
 
