@@ -1,0 +1,112 @@
+"""One run of the prover: its budget, what it has tried, and how a rule becomes a step of a proof."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from losslang.verify.proof import Data, Proof, Rejected
+from losslang.verify.rules import RULES
+from losslang.verify.sampling import looks_false
+from losslang.verify.statement import Sign, Statement
+from losslang.verify.watchdog import within
+
+
+class Budget:
+    """Time that is running out."""
+
+    def __init__(self, seconds: float) -> None:
+        """``seconds`` from now on."""
+        self.end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds left; 0 when none are."""
+        return max(0.0, self.end - time.monotonic())
+
+    def part(self, seconds: float) -> Budget:
+        """A budget of at most ``seconds`` within this one."""
+        return Budget(min(seconds, self.left()))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One way to look for a proof, tried at ``effort`` or more, for at most ``seconds``."""
+
+    name: str
+    effort: int
+    seconds: float
+    search: Callable[[Run, Sign, int], Proof | None]
+
+
+Step: TypeAlias = tuple[str, Mapping[str, Data]]
+
+
+@dataclass
+class Run:
+    """The state of one search: everything in it is forgotten afterwards."""
+
+    budget: Budget
+    layers: tuple[Layer, ...]
+    tried: dict[Statement, tuple[int, Proof | None]] = field(default_factory=dict)
+    doubted: dict[Sign, bool] = field(default_factory=dict)
+
+    def prove(self, statement: Statement, effort: int) -> Proof | None:
+        """A proof found with at most so much effort, or ``None``."""
+        known = self.tried.get(statement)
+        if known is not None and (known[1] is not None or known[0] >= effort):
+            return known[1]
+        if effort < 0 or not self.budget.left():
+            return None
+        self.tried[statement] = (effort, None)  # a search that comes back here goes in a circle
+        proof = self._search(statement, effort)
+        self.tried[statement] = (effort, proof)
+        return proof
+
+    def _search(self, statement: Statement, effort: int) -> Proof | None:
+        if not isinstance(statement, Sign):
+            return self.step(statement, "limit", {}, effort)
+        for layer in self.layers:
+            if layer.effort > effort:
+                continue
+            if layer.effort > 0 and self.is_doubtful(statement):
+                return None
+            seconds = min(layer.seconds, self.budget.left())
+            found = within(seconds, lambda layer=layer: layer.search(self, statement, effort))  # type: ignore[misc]
+            if found is not None:
+                return found
+        return None
+
+    def is_doubtful(self, statement: Sign) -> bool:
+        """Whether samples contradict the statement."""
+        if statement not in self.doubted:
+            self.doubted[statement] = looks_false(statement, 40) is not None
+        return self.doubted[statement]
+
+    def step(
+        self, statement: Statement, rule: str, data: Mapping[str, Data], effort: int
+    ) -> Proof | None:
+        """A proof that begins with a rule and goes on with at most ``effort`` for its parts."""
+        try:
+            needed = RULES[rule].premises(statement, data)
+        except Rejected:
+            return None
+        if any(isinstance(s, Sign) and self.is_doubtful(s) for s in needed):
+            return None
+        parts = []
+        # What is likely to fail is tried first: cheap looks at all, then each in earnest.
+        for one in needed:
+            part = self.prove(one, effort)
+            if part is None:
+                return None
+            parts.append(part)
+        return Proof(rule, data, tuple(parts))
+
+    def first(self, statement: Sign, steps: Iterable[Step], effort: int) -> Proof | None:
+        """The first of several steps that leads to a proof."""
+        for rule, data in steps:
+            found = self.step(statement, rule, data, effort)
+            if found is not None:
+                return found
+        return None

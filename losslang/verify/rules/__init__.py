@@ -1,0 +1,23 @@
+"""The rules of inference: what a proof may consist of, each trusted and without any search."""
+
+from __future__ import annotations
+
+from losslang.verify.proof import Rule
+from losslang.verify.rules.analysis import ANALYSIS_RULES
+from losslang.verify.rules.cases import CASE_RULES
+from losslang.verify.rules.limits import LIMIT_RULES
+from losslang.verify.rules.maps import MAP_RULES
+from losslang.verify.rules.roots import ROOT_RULES
+from losslang.verify.rules.signs import SIGN_RULES
+
+ALL: tuple[Rule, ...] = (
+    *SIGN_RULES,
+    *ROOT_RULES,
+    *MAP_RULES,
+    *CASE_RULES,
+    *ANALYSIS_RULES,
+    *LIMIT_RULES,
+)
+
+RULES: dict[str, Rule] = {rule.name: rule for rule in ALL}
+"""By the name that proofs use."""

@@ -1,0 +1,156 @@
+"""The rule for one-sided limits.
+
+SymPy's ``limit`` (Gruntz, "On computing limits in a symbolic manipulation system", 1996) is
+trusted here, under a time limit, and doubted: at points that approach the limit, for several values
+of the parameters, the formula has to come closer in many digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+import mpmath
+import sympy
+from sympy import Expr, S
+
+from losslang.ir.binders import substitute, walk
+from losslang.ir.evaluate import Evaluator, World
+from losslang.ir.primitives import Apply
+from losslang.verify.proof import Data, Rejected, Rule
+from losslang.verify.rules.common import INFINITE, same
+from losslang.verify.rules.normal import spelled
+from losslang.verify.sampling import points
+from losslang.verify.statement import Limit, Region, Statement
+from losslang.verify.watchdog import within
+
+SECONDS = 4.0
+"""The time that a limit may take."""
+
+STEPS = (12, 40, 120)
+"""Powers of one half: distances from a finite point. Infinity is approached by 2, 8 and 64."""
+
+
+def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
+    if not isinstance(statement, Limit):
+        raise Rejected("the rule is about limits")
+    if statement.variable in statement.region:
+        raise Rejected("the region holds the variable of the limit")
+    found = evaluate(statement.expr, statement.variable, statement.point, statement.side)
+    if found is None:
+        raise Rejected(f"the limit of {statement.expr} is not known")
+    value = statement.value
+    equal = found == value or (
+        found not in INFINITE and value not in INFINITE and same(found, value, statement.region)
+    )
+    if not equal:
+        raise Rejected(f"the limit of {statement.expr} is {found}, not {value}")
+    if not approaches(statement):
+        raise Rejected(f"{statement.expr} does not seem to approach {value}")
+    return ()
+
+
+def evaluate(
+    expr: Expr, variable: sympy.Symbol, point: Expr, side: str, seconds: float = SECONDS
+) -> Expr | None:
+    """A one-sided limit, or ``None`` where SymPy finds none in time or one that is no real."""
+
+    def work() -> Expr | None:
+        try:
+            plain = spell(expr)
+            if point in INFINITE:
+                return sympy.limit(plain, variable, point)
+            return sympy.limit(plain, variable, point, side)
+        except (NotImplementedError, ValueError, TypeError, ArithmeticError, RecursionError):
+            return None
+        except (AttributeError, KeyError, IndexError, AssertionError):  # defects of SymPy
+            return None
+
+    found = within(seconds, work)
+    if not isinstance(found, Expr) or variable in found.free_symbols:
+        return None
+    if found in INFINITE:
+        return found
+    odd = (sympy.Limit, sympy.Order, sympy.sign, sympy.Piecewise, sympy.AccumBounds, sympy.re)
+    if found.has(*odd) or found.has(*INFINITE, S.NaN, S.ComplexInfinity, S.ImaginaryUnit):
+        return None
+    return found
+
+
+def spell(expr: Expr) -> Expr:
+    """Our own functions in SymPy's, as far as it has any."""
+    rule = {}
+    for part in walk(expr):
+        if isinstance(part, Apply):
+            inside = substitute(part, rule) if rule else part
+            plain = spelled(inside)
+            if plain is None:
+                raise ValueError(f"SymPy does not know {part}")
+            rule[part] = plain
+    return substitute(expr, rule)
+
+
+# ---------------------------------------------------------------- the tripwire
+
+
+def approaches(statement: Limit, samples: int = 3) -> bool:
+    """Whether numbers speak for the limit: each step comes closer, or is close."""
+    region = Region(
+        tuple((s, b) for s, b in statement.region.variables), statement.region.conditions
+    )
+    for point in islice(points(region), samples):
+        distances = [_distance(statement, point, step) for step in STEPS]
+        known = [d for d in distances if d is not None]
+        if len(known) >= 2 and not _shrinks(known):
+            return False
+    return True
+
+
+def _shrinks(distances: list[mpmath.mpf]) -> bool:
+    first, last = distances[0], distances[-1]
+    return bool(last <= first or last < mpmath.mpf(10) ** -12)
+
+
+def _distance(statement: Limit, point: Mapping[sympy.Symbol, Expr], step: int) -> mpmath.mpf | None:
+    """How far the formula is from the limit; 1/|value| from the right infinity."""
+    with mpmath.workprec(2000):
+        try:
+            at = _number(statement.point, point) if statement.point not in INFINITE else None
+            if at is None:
+                near = mpmath.mpf(2) ** {12: 1, 40: 3, 120: 6}[step]
+                near = near if statement.point == S.Infinity else -near
+            else:
+                near = at + (1 if statement.side == "+" else -1) * mpmath.mpf(2) ** -step
+            value = _number(statement.expr, {**point, statement.variable: near})
+            if statement.value in INFINITE:
+                up = value if statement.value == S.Infinity else -value
+                return mpmath.exp(-up) if up < 1000 else 1 / up**4
+            return abs(value - _number(statement.value, point))
+        except (ArithmeticError, ValueError, TypeError, OverflowError):
+            return None
+
+
+def _number(expr: Expr, point: Mapping[sympy.Symbol, object]) -> mpmath.mpf:
+    scalars = {symbol.name: mpmath.mpf(_exact(value)) for symbol, value in point.items()}
+    value = Evaluator(World({}, scalars, {}, {})).value(expr)
+    if isinstance(value, int):
+        return mpmath.mpf(value)
+    value = (
+        mpmath.mpf(value)
+        if not hasattr(value, "numerator")
+        else (mpmath.mpf(int(value.numerator)) / int(value.denominator))
+    )
+    if not mpmath.isfinite(value):
+        raise ValueError("no number")
+    return value
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, sympy.Rational):
+        return mpmath.mpf(int(value.p)) / int(value.q)
+    return value
+
+
+LIMIT_RULES: tuple[Rule, ...] = (
+    Rule("limit", "SymPy finds the limit, and numbers come close to it", _limit),
+)
