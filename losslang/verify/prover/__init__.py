@@ -6,21 +6,24 @@
 from __future__ import annotations
 
 from losslang.verify.proof import Proof
-from losslang.verify.prover import algebra, chains, maps
+from losslang.verify.prover import algebra, boxes, chains, maps
+from losslang.verify.prover.points import counterexample
 from losslang.verify.prover.run import Budget, Layer, Run
 from losslang.verify.statement import Statement
 from losslang.verify.watchdog import within
 
-__all__ = ["LAYERS", "Budget", "prove"]
+__all__ = ["LAYERS", "Budget", "counterexample", "prove", "within"]
 
 LAYERS: tuple[Layer, ...] = (
     Layer("composition", 0, 0.5, algebra.composition),
     Layer("relations", 0, 60.0, algebra.relations),
+    Layer("value", 0, 1.0, boxes.value),
     Layer("identity", 0, 1.0, algebra.identity),
     Layer("roots", 0, 1.0, algebra.roots),
     Layer("factors", 1, 60.0, algebra.factors),
     Layer("exponentials", 1, 60.0, maps.exponentials),
     Layer("intervals", 1, 60.0, maps.intervals),
+    Layer("boxes", 1, 5.0, boxes.boxes),
     Layer("chains", 2, 60.0, chains.chains),
 )
 """From cheap to dear."""

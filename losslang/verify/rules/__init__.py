@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from losslang.verify.proof import Rule
 from losslang.verify.rules.analysis import ANALYSIS_RULES
+from losslang.verify.rules.boxes import BOX_RULES
 from losslang.verify.rules.cases import CASE_RULES
 from losslang.verify.rules.limits import LIMIT_RULES
 from losslang.verify.rules.maps import MAP_RULES
@@ -17,6 +18,7 @@ ALL: tuple[Rule, ...] = (
     *CASE_RULES,
     *ANALYSIS_RULES,
     *LIMIT_RULES,
+    *BOX_RULES,
 )
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in ALL}
