@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import sympy
 from sympy import Basic, Expr, Symbol
 
-from losslang.ir.binders import free_indices
+from losslang.ir.binders import free_indices, substitute
 from losslang.ir.heads import ONE, ZERO, Labelled, Max, Min
 from losslang.ir.primitives import Apply, log
 from losslang.ir.reduce import Reduce
@@ -196,6 +196,36 @@ def tidied(expr: Expr, symbol: Symbol) -> Expr:
     return rewritten(expr, rule)
 
 
+def through_sigmoid(expr: Expr, score: Symbol, probability: Symbol) -> Expr:
+    """``expr`` of a score, as a formula of the probability sigmoid(score)."""
+    other = sympy.Dummy("other", positive=True)
+    logit = sympy.log(probability) - sympy.log(other)
+    found = complemented(rewritten(expr, lambda e: logit if e == score else e), probability, other)
+    return substitute(found, {other: 1 - probability})
+
+
+def complemented(expr: Expr, one: Symbol, other: Symbol) -> Expr:
+    """``expr`` with 1 for the sum of the two symbols, in quotients as well."""
+    whole, rest = one + other, {1 - one: other, 1 - other: one}
+
+    def rule(e: Basic) -> Basic:
+        if isinstance(e, sympy.log):
+            return log(e.args[0])
+        if isinstance(e, sympy.exp):
+            return _power(e)
+        if not isinstance(e, sympy.Add) or e.free_symbols.isdisjoint((one, other)):
+            return e
+        if e in rest:
+            return rest[e]
+        if not e.is_rational_function(one, other):
+            return e
+        factored = sympy.factor(sympy.together(e))
+        parts = (f.as_base_exp() for f in sympy.Mul.make_args(factored))
+        return _shorter(sympy.Mul(*(ONE if base == whole else base**n for base, n in parts)), e)
+
+    return rewritten(expr, rule)
+
+
 def _power(e: sympy.exp) -> Expr:
     """exp(a log x) as x**a."""
     logs = [f for f in sympy.Mul.make_args(e.args[0]) if isinstance(f, sympy.log)]
@@ -203,7 +233,7 @@ def _power(e: sympy.exp) -> Expr:
 
 
 def _shorter(new: Expr, old: Expr) -> Expr:
-    return new if new.count_ops() < old.count_ops() else old
+    return new if new.count_ops() <= old.count_ops() else old
 
 
 # ---------------------------------------------------------------- equality

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr
 
 from losslang.ir.binders import substitute
-from losslang.verify.readings.algebra import spelled, tidied
+from losslang.verify.readings.algebra import spelled, through_sigmoid
 from losslang.verify.readings.example import LABELS, Example, Scalar
 from losslang.verify.theorem import Reading
 
@@ -18,7 +18,7 @@ from losslang.verify.theorem import Reading
 class Binary(Reading):
     """A binary loss of a real score ``v``: ``positive`` for label 1, ``negative`` for the other.
 
-    ``input`` is the score.
+    ``input`` is the score, ``others`` the variables of the region that are inputs.
     """
 
     kind: ClassVar[str] = "a binary loss"
@@ -27,6 +27,7 @@ class Binary(Reading):
     negative: Expr
     v: sympy.Symbol
     input: str
+    others: tuple[sympy.Symbol, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,12 @@ def binary(example: Example) -> Binary | None:
     v = region.fresh("v")
     rule = {score.symbol: v}
     return Binary(
-        region, substitute(positive, rule), substitute(negative, rule), v, score.input.name
+        region,
+        substitute(positive, rule),
+        substitute(negative, rule),
+        v,
+        score.input.name,
+        example.others(region),
     )
 
 
@@ -86,13 +92,12 @@ def probability(example: Example) -> Probability | None:
     return Probability(region, positive, negative, q, unit[0].input.name)
 
 
-def linked(reading: Binary) -> Probability | None:
+def linked(reading: Binary) -> Probability:
     """A loss of a score through sigmoid(score), as a loss of that probability."""
     region, v = reading.region, reading.v
     q = region.fresh("q", positive=True)
-    logit = sympy.log(q) - sympy.log(1 - q)
     positive, negative = (
-        tidied(substitute(part, {v: logit}), q) for part in (reading.positive, reading.negative)
+        through_sigmoid(part, v, q) for part in (reading.positive, reading.negative)
     )
     link = 1 / (1 + sympy.exp(-v))
     return Probability(region, positive, negative, q, reading.input, link, v)

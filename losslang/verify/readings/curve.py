@@ -23,7 +23,8 @@ class Curve(Reading):
     Every other number that the loss depends on is a variable of the region: hyperparameters, sizes
     and the other scalar inputs. ``input`` names the input that ``variable`` is. A label is settled
     by cases, so a property of a loss along one input holds if it holds for each of its curves;
-    ``case`` says which label it is (empty if there is none).
+    ``case`` says which label it is (empty if there is none). ``others`` are the variables of the
+    region that are inputs: a constant may depend on hyperparameters, but not on them.
     """
 
     kind: ClassVar[str] = "a loss along one input"
@@ -33,6 +34,7 @@ class Curve(Reading):
     bounds: Bounds
     input: str
     case: str = ""
+    others: tuple[sympy.Symbol, ...] = ()
 
 
 def curves(example: Example) -> tuple[Curve, ...]:

@@ -67,6 +67,10 @@ class Example:
                 region = region.having(scalar.symbol, scalar.bounds)
         return region
 
+    def others(self, region: Region) -> tuple[sympy.Symbol, ...]:
+        """The variables of a region that are inputs."""
+        return tuple(s.symbol for s in self.scalars if s.symbol in region)
+
 
 def example_of(loss: Loss) -> Example | None:
     """The formula of one example, or ``None`` for a loss that is not a mean over its examples."""

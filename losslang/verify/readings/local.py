@@ -13,7 +13,7 @@ from losslang.ir.heads import ONE, ZERO, Index, Max, Min
 from losslang.ir.primitives import log
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta, Equal
-from losslang.verify.readings.algebra import rewritten, tidied
+from losslang.verify.readings.algebra import complemented, rewritten
 from losslang.verify.readings.multiclass import Classes
 from losslang.verify.readings.score import Score
 from losslang.verify.theorem import Reading
@@ -48,15 +48,15 @@ def local(score: Score) -> Local | None:
     if reads.arrays:
         return None
     region = score.region
-    p = region.fresh("p", positive=True)
+    p, rest = region.fresh("p", positive=True), sympy.Dummy("rest", positive=True)
     try:
-        body = rewritten(score.body, lambda e: _split(e, score, p))
+        body = rewritten(score.body, lambda e: _split(e, score, p, rest))
     except _NotLocal:
         return None
     body = substitute(body, {reads.entry(reads.label): p})
     if reads.remain(body):
         return None
-    f = tidied(body, p)
+    f = substitute(complemented(body, p, rest), {rest: 1 - p})
     return Local(region, f, p, score.classes, score.input, score.scale, score.composed)
 
 
@@ -64,8 +64,8 @@ class _NotLocal(Exception):
     """The other entries matter by more than their sum."""
 
 
-def _split(e: Basic, score: Score, p: sympy.Symbol) -> Basic:
-    """A reduction over the classes as a formula of p."""
+def _split(e: Basic, score: Score, p: sympy.Symbol, q: sympy.Symbol) -> Basic:
+    """A reduction over the classes as a formula of p and of the other entries' sum q."""
     reads = score.reads
     if not isinstance(e, Reduce) or all(i.axis != reads.axis for i in e.binders):
         return e
@@ -82,10 +82,10 @@ def _split(e: Basic, score: Score, p: sympy.Symbol) -> Basic:
     count = guards[0] + rest * guards[1]
     entry = reads.entry(k)
     if e.op in ("sum", "mean"):
-        total = guards[0] * own + guards[1] * _summed(other, entry, k, p, rest)
+        total = guards[0] * own + guards[1] * _summed(other, entry, k, q, rest)
         return total if e.op == "sum" else total / count
     if e.op in ("logsumexp", "logmeanexp"):
-        weights = _summed(sympy.exp(sympy.expand(other)), entry, k, p, rest)
+        weights = _summed(sympy.exp(sympy.expand(other)), entry, k, q, rest)
         total = log(guards[0] * sympy.exp(own) + guards[1] * weights)
         return total if e.op == "logsumexp" else total - log(count)
     if k in free_indices(other):
@@ -103,8 +103,8 @@ def elsewhere(expr: Expr, k: Index, reads: Classes) -> Expr:
     return substitute(expr, {Delta(k, reads.label): ZERO, Equal(k, reads.label): ZERO})
 
 
-def _summed(value: Expr, entry: Expr, k: Index, p: sympy.Symbol, rest: Expr) -> Expr:
-    """The sum of a q[k] + b over the classes but the label."""
+def _summed(value: Expr, entry: Expr, k: Index, q: sympy.Symbol, rest: Expr) -> Expr:
+    """The sum over the classes but the label of a multiple of the entry and a constant."""
     x = sympy.Dummy("x", positive=True)
     inside = sympy.expand(substitute(value, {entry: x}))
     slope, constant = inside.coeff(x, 1), inside.coeff(x, 0)
@@ -112,4 +112,4 @@ def _summed(value: Expr, entry: Expr, k: Index, p: sympy.Symbol, rest: Expr) -> 
         raise _NotLocal
     if any(x in part.free_symbols or k in free_indices(part) for part in (slope, constant)):
         raise _NotLocal
-    return slope * (1 - p) + constant * rest
+    return slope * q + constant * rest

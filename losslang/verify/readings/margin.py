@@ -20,7 +20,8 @@ from losslang.verify.theorem import Reading
 class Margin(Reading):
     """A binary loss ``phi(m)`` of the margin m = sign * score, a real number.
 
-    ``input`` is the score. A loss on labels 0 and 1 is one if l(0, v) = l(1, -v).
+    ``input`` is the score, ``others`` the variables of the region that are inputs. A loss on labels
+    0 and 1 is one if l(0, v) = l(1, -v).
     """
 
     kind: ClassVar[str] = "a margin loss"
@@ -28,11 +29,12 @@ class Margin(Reading):
     phi: Expr
     m: sympy.Symbol
     input: str
+    others: tuple[sympy.Symbol, ...] = ()
 
     @property
     def curve(self) -> Curve:
         """``phi`` along the margin, which is plus or minus the score."""
-        return Curve(self.region, self.phi, self.m, LINE, self.input)
+        return Curve(self.region, self.phi, self.m, LINE, self.input, others=self.others)
 
 
 def margin(reading: Binary) -> Margin | None:
@@ -41,4 +43,6 @@ def margin(reading: Binary) -> Margin | None:
     if not same(reading.positive, substitute(reading.negative, {v: -v})):
         return None
     m = reading.region.fresh("m")
-    return Margin(reading.region, substitute(reading.positive, {v: m}), m, reading.input)
+    return Margin(
+        reading.region, substitute(reading.positive, {v: m}), m, reading.input, reading.others
+    )

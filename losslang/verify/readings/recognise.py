@@ -71,9 +71,7 @@ def _binary(example: Example) -> Iterator[Reading]:
         if of_margin is not None:
             yield of_margin
         yield two_sided
-        through = linked(two_sided)
-        if through is not None:
-            yield through
+        yield linked(two_sided)
     on_probability = probability(example)
     if on_probability is not None:
         yield on_probability

@@ -20,7 +20,8 @@ from losslang.verify.theorem import Reading
 class Residual(Reading):
     """A loss ``rho(r)`` of the residual r = prediction - target, a real number.
 
-    ``inputs`` are the prediction and the target.
+    ``inputs`` are the prediction and the target, ``others`` the variables of the region that are
+    inputs.
     """
 
     kind: ClassVar[str] = "a loss of the residual"
@@ -28,18 +29,20 @@ class Residual(Reading):
     rho: Expr
     r: sympy.Symbol
     inputs: tuple[str, str]
+    others: tuple[sympy.Symbol, ...] = ()
 
     @property
     def curve(self) -> Curve:
         """``rho`` along the residual."""
-        return Curve(self.region, self.rho, self.r, LINE, self.inputs[0])
+        return Curve(self.region, self.rho, self.r, LINE, self.inputs[0], others=self.others)
 
 
 @dataclass(frozen=True)
 class Regression(Reading):
     """A loss L(target, prediction) of two real numbers within their bounds.
 
-    ``inputs`` are the names of prediction and target. A whole-number target is an integer symbol.
+    ``inputs`` are the names of prediction and target, ``others`` the variables of the region that
+    are inputs. A whole-number target is an integer symbol.
     """
 
     kind: ClassVar[str] = "a regression loss"
@@ -50,6 +53,7 @@ class Regression(Reading):
     target: sympy.Symbol
     target_bounds: Bounds
     inputs: tuple[str, str]
+    others: tuple[sympy.Symbol, ...] = ()
 
 
 TARGETS = ("target", "y", "y_true", "truth", "label", "observed", "true")
@@ -64,14 +68,16 @@ def regression(example: Example) -> Regression | None:
     named = [s for s in reals if s.input.name in TARGETS]
     target = named[0] if named else reals[1]
     prediction = next(s for s in reals if s != target)
+    region = example.only(prediction.symbol, target.symbol)
     return Regression(
-        example.only(prediction.symbol, target.symbol),
+        region,
         example.body,
         prediction.symbol,
         prediction.bounds,
         target.symbol,
         target.bounds,
         (prediction.input.name, target.input.name),
+        example.others(region),
     )
 
 
@@ -87,4 +93,4 @@ def residual(reading: Regression) -> Residual | None:
     shifted = substitute(reading.loss, {reading.prediction: y + r})
     if not same(tidied(shifted, y), rho):
         return None
-    return Residual(reading.region, rho, r, reading.inputs)
+    return Residual(reading.region, rho, r, reading.inputs, reading.others)

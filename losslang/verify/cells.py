@@ -1,0 +1,177 @@
+"""Formulas with kinks, cut into smooth formulas on adjacent intervals.
+
+``Max``, ``Min``, ``Abs``, signs and comparisons switch where a difference changes its sign. The
+places are found exactly or not at all, and ordered by provable comparisons, for they may depend on
+hyperparameters. Part of what the checker trusts: there is no search here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+from sympy import Basic, Expr, S
+
+from losslang.ir.binders import substitute, walk
+from losslang.ir.heads import Branch, Max, Min
+from losslang.ir.primitives import Apply
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import Equal, Less, LessEqual
+from losslang.verify.roots import Line, Unordered
+from losslang.verify.statement import Bounds, Region
+
+MAX_CELLS = 64
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``formula`` is smooth inside ``bounds`` and equals the whole there."""
+
+    bounds: Bounds
+    formula: Expr
+
+
+def cells(
+    expr: Expr, variable: sympy.Symbol, bounds: Bounds, region: Region
+) -> tuple[Cell, ...] | None:
+    """``expr`` as smooth functions of ``variable`` on adjacent intervals, from low to high.
+
+    The region tells about the other symbols; ``variable`` itself is none of its variables.
+    Neighbours share an end, and no cell is a single point. A cell's formula equals ``expr`` inside
+    the cell. At a break, and at a closed end of ``bounds``, only ``expr`` itself says the value:
+    what a theorem says there it has to derive from ``expr`` with the point put in. A place where
+    nothing changes is no break: there too ``expr`` is known to follow the cell's formula.
+
+    ``None`` where a switch cannot be located or two breaks cannot be ordered for all settings of
+    the region, or where a formula is not known to be smooth.
+    """
+    try:
+        line = Line(variable, bounds, region)
+        found = _split(expr, line)
+        if not all(_is_smooth(cell.formula, line.within(cell.bounds)) for cell in found):
+            return None
+    except Unordered:
+        return None
+    return _merged(expr, line, found)
+
+
+def _split(expr: Expr, line: Line) -> list[Cell]:
+    switch = _switch(expr, line.variable)
+    if switch is None:
+        return [Cell(line.bounds, expr)]
+    found: list[Cell] = []
+    for bounds, sign in line.signs(_difference(switch)):
+        value = _resolved(switch, sign)
+        found += _split(substitute(expr, {switch: value}), line.within(bounds))
+        if len(found) > MAX_CELLS:
+            raise Unordered
+    return found
+
+
+def _switch(expr: Basic, variable: sympy.Symbol) -> Basic | None:
+    """A part that switches with ``variable`` and none of whose parts does; tests come first."""
+    if not isinstance(expr, Expr) or variable not in expr.free_symbols:
+        return None
+    if isinstance(expr, Reduce):
+        if any(_is_switch(part) and variable in part.free_symbols for part in walk(expr)):
+            raise Unordered
+        return None
+    for arg in expr.args:
+        found = _switch(arg, variable)
+        if found is not None:
+            return found
+    return expr if _is_switch(expr) else None
+
+
+def _is_switch(part: Basic) -> bool:
+    if isinstance(part, Apply):
+        return part.name == "sign"
+    return isinstance(part, Max | Min | sympy.Abs | Less | LessEqual | Equal)
+
+
+def _difference(switch: Basic) -> Expr:
+    """What changes its sign where the switch switches."""
+    if isinstance(switch, sympy.Abs):
+        return switch.args[0]
+    if isinstance(switch, Apply):
+        return switch.operands[0]
+    return switch.args[0] - switch.args[1]
+
+
+def _resolved(switch: Basic, sign: int) -> Expr:
+    """The switch where its difference has the sign."""
+    if isinstance(switch, sympy.Abs):
+        return sign * switch.args[0]
+    if isinstance(switch, Apply):
+        return S(sign)
+    if isinstance(switch, Max | Min):
+        first, second, *others = switch.args
+        wins = sign >= 0 if isinstance(switch, Max) else sign <= 0
+        return switch.func(first if wins else second, *others)
+    allowed = {Less: (-1,), LessEqual: (-1, 0), Equal: (0,)}[type(switch)]
+    return S(int(sign in allowed))
+
+
+def _merged(expr: Expr, line: Line, found: list[Cell]) -> tuple[Cell, ...]:
+    """Neighbours with one formula as one cell, where ``expr`` follows it between them too."""
+    merged: list[Cell] = []
+    for cell in found:
+        last = merged[-1] if merged else None
+        if last is not None and last.formula == cell.formula:
+            ways = (_at(expr, line, cell.bounds.low, tie) for tie in (1, -1))
+            if cell.formula in ways:
+                merged[-1] = Cell(line.joined(last.bounds, cell.bounds), cell.formula)
+                continue
+        merged.append(cell)
+    return tuple(merged)
+
+
+def _at(expr: Expr, line: Line, point: Expr, tie: int) -> Expr | None:
+    """``expr`` with its switches as they stand at a point; ``None`` where that is unknown.
+
+    At a tie, ``Max``, ``Min`` and ``Abs`` may be read either way.
+    """
+    try:
+        while (switch := _switch(expr, line.variable)) is not None:
+            sign = line.sign(substitute(_difference(switch), {line.variable: point}))
+            if sign == 0 and isinstance(switch, Max | Min | sympy.Abs):
+                sign = tie
+            expr = substitute(expr, {switch: _resolved(switch, sign)})
+    except Unordered:
+        return None
+    return expr
+
+
+# ---------------------------------------------------------------- smoothness
+
+_ENTIRE = (
+    *(sympy.Symbol, sympy.Add, sympy.Mul, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
+    *(sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.erf, Branch, Reduce),
+)
+"""Heads that are smooth wherever their arguments are; tests in branches do not switch here."""
+
+
+def _is_smooth(formula: Expr, line: Line) -> bool:
+    """Whether ``formula`` is smooth inside the interval wherever it has a value."""
+    parts = (part for part in walk(formula) if line.variable in part.free_symbols)
+    return all(_keeps_smooth(part, line) for part in parts)
+
+
+def _keeps_smooth(part: Basic, line: Line) -> bool:
+    if isinstance(part, _ENTIRE) or not isinstance(part, Expr):
+        return True
+    if isinstance(part, sympy.log):
+        return not line.vanishes(part.args[0])
+    if isinstance(part, sympy.Pow):
+        if part.exp.is_integer and part.exp.is_nonnegative:
+            return True
+        if part.exp.is_integer and line.variable not in part.exp.free_symbols:
+            return not line.vanishes(part.base)
+        return line.is_positive(part.base)
+    if isinstance(part, sympy.acos | sympy.asin | sympy.atanh):
+        return line.is_positive(1 - part.args[0] ** 2)
+    if isinstance(part, sympy.acosh):
+        return line.is_positive(part.args[0] - 1)
+    if isinstance(part, Apply):
+        return part.name in ("sigmoid", "softplus", "lgamma", "digamma", "trigamma", "xlogy")
+    return False
