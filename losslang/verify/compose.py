@@ -37,6 +37,11 @@ class Range:
     reaches_low: bool = True
     reaches_high: bool = True
 
+    def __post_init__(self) -> None:
+        # No member is infinite.
+        object.__setattr__(self, "reaches_low", self.reaches_low and self.hull.low.is_finite())
+        object.__setattr__(self, "reaches_high", self.reaches_high and self.hull.high.is_finite())
+
     @property
     def positive(self) -> bool:
         """All members are above 0."""
@@ -310,9 +315,9 @@ class Composition:
     # ------------------------------------------------------------ sums whose parts move together
 
     def _by_ends(self, expr: sympy.Add, found: Range) -> Range:
-        """A sum that is affine in a variable with ends that are no dyadic numbers is extreme there.
+        """A sum that is affine in a variable is extreme at its ends.
 
-        Only variables that no later one depends on are looked at, so each may move freely.
+        Only ends that are no dyadic numbers are looked at: intervals know the others.
         """
         for symbol in reversed(self.region.symbols):
             if symbol not in expr.free_symbols:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from losslang.verify.proof import Proof
-from losslang.verify.prover import algebra, boxes, chains, maps
+from losslang.verify.prover import algebra, boxes, chains, maps, zeros
 from losslang.verify.prover.points import counterexample
 from losslang.verify.prover.run import Budget, Layer, Run
 from losslang.verify.statement import Statement
@@ -24,7 +24,9 @@ LAYERS: tuple[Layer, ...] = (
     Layer("exponentials", 1, 60.0, maps.exponentials),
     Layer("intervals", 1, 60.0, maps.intervals),
     Layer("boxes", 1, 5.0, boxes.boxes),
+    Layer("tangents", 1, 60.0, zeros.tangents),
     Layer("chains", 2, 60.0, chains.chains),
+    Layer("splits", 2, 60.0, zeros.splits),
 )
 """From cheap to dear."""
 

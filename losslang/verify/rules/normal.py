@@ -338,9 +338,9 @@ class Normal:
         return self._atom(sympy.log(self.written(p), evaluate=False))
 
     def _function(self, e: Expr) -> Quotient:
-        spelled = spelled(e)
-        if spelled is not None:
-            return self.quotient(spelled)
+        plain = spelled(e)
+        if plain is not None:
+            return self.quotient(plain)
         if isinstance(e, Max | Min) and len(e.args) == 2:
             known = self.signs.range(e.args[0] - e.args[1])
             if known is not None and (known.nonnegative or known.nonpositive):
