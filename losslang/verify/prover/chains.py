@@ -1,7 +1,7 @@
 """Search for monotone chains: from an end of an interval, along a slope of one sign.
 
-A formula ``A + B log(p)`` is divided by ``B``, and one with exponentials by one of them, so that the
-slope has fewer of them.
+A formula ``A + B log(p)`` is divided by ``B``, and one with exponentials by one of them, so that
+the slope has fewer of them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import sympy
 from sympy import Expr, S
 
 from losslang.ir.binders import substitute
-from losslang.verify.compose import spread
 from losslang.verify.proof import Proof, Rejected
 from losslang.verify.prover.run import Run
 from losslang.verify.rules.common import INFINITE, slope
 from losslang.verify.rules.limits import evaluate
 from losslang.verify.rules.normal import Normal, TooHard
+from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Region, Sign
 
 
@@ -69,8 +69,8 @@ def _from(run: Run, goal: Sign, symbol: sympy.Symbol, end: str, effort: int) -> 
         value = substitute(goal.expr, {symbol: at})
         if not value.has(S.NaN, S.ComplexInfinity, *INFINITE):
             words = ({},) if closed or goal.relation == ">=" else ({"strict": "slope"}, {})
-            for word in words:
-                found = run.step(goal, "chain", data | word, effort)
+            for extra in words:
+                found = run.step(goal, "chain", data | extra, effort)
                 if found is not None:
                     return found
     if closed:
@@ -78,8 +78,7 @@ def _from(run: Run, goal: Sign, symbol: sympy.Symbol, end: str, effort: int) -> 
     value = evaluate(goal.expr, symbol, at, "+" if end == "low" else "-", 2.0)
     if value is None or value == S.NegativeInfinity:
         return None
-    words = ("slope", "value") if goal.relation == ">" else ("value",)
-    for word in words:
+    for word in ("slope", "value") if goal.relation == ">" else ("value",):
         found = run.step(goal, "chain", data | {"value": value, "strict": word}, effort)
         if found is not None:
             return found
@@ -116,12 +115,8 @@ def _divided(goal: Sign, symbol: sympy.Symbol) -> Iterator[tuple[Expr, Expr]]:
             continue
         if symbol not in weight.free_symbols:
             continue
-        where = spread(weight, goal.region)
-        if where is not None and where.negative:
+        if _looks_negative(weight, goal.region):
             weight = -weight
-        elif where is None or not where.positive:
-            if _looks_negative(weight, goal.region):
-                weight = -weight
         if weight not in seen:
             seen.add(weight)
             yield weight, _over(normal, quotient.top, weight)
@@ -133,6 +128,4 @@ def _over(normal: Normal, top: object, factor: Expr) -> Expr:
 
 
 def _looks_negative(expr: Expr, region: Region) -> bool:
-    from losslang.verify.sampling import looks_false
-
     return looks_false(Sign(expr, ">", region), 5) is not None

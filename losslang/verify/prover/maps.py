@@ -39,7 +39,7 @@ def step_data(region: Region, symbol: sympy.Symbol, kind: str, **data: object) -
     assert bounds is not None
     name = region.fresh("s").name
     earlier = Region(region.variables[: region.symbols.index(symbol)])
-    change = MAPS[kind](bounds, sympy.Symbol(name, real=True), data)  # type: ignore[arg-type]
+    change = MAPS[kind](bounds, sympy.Symbol(name, real=True), data)
     new = placed(name, change.bounds, earlier)
     return {"variable": symbol, "new": new, "map": kind, **data}
 

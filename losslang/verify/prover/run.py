@@ -1,4 +1,4 @@
-"""One run of the prover: its budget, what it has tried, and how a rule becomes a step of a proof."""
+"""One run of the prover: its budget, what it has tried, and steps from a rule to a proof."""
 
 from __future__ import annotations
 

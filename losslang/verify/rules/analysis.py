@@ -108,7 +108,7 @@ def _concave(statement: Statement, data: Mapping[str, Data]) -> Sequence[Stateme
     rest = _without(goal.region, symbol)
     whole = goal.region.having(symbol, _closing(_closing(bounds, True), False))
     ends = (substitute(goal.expr, {symbol: end}) for end in (bounds.low, bounds.high))
-    strict = goal.relation == ">" and data.get("strict") or ""
+    strict = data.get("strict", "") if goal.relation == ">" else ""
     if strict not in ("", "low", "high"):
         raise Rejected("strict is low or high")
     relations = [goal.relation, goal.relation]

@@ -1,4 +1,4 @@
-"""What the rules share: reading their data, and the conditions under which a formula has a value."""
+"""What the rules share: reading their data, and when a formula has a value."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 import mpmath
 import sympy
-from sympy import Expr, S
+from sympy import Basic, Expr, S
 
 from losslang.ir.binders import substitute, walk
 from losslang.ir.evaluate import Evaluator, World
@@ -79,7 +79,7 @@ def evaluate(
 
 def spell(expr: Expr) -> Expr:
     """Our own functions in SymPy's, as far as it has any."""
-    rule = {}
+    rule: dict[Basic, Basic] = {}
     for part in walk(expr):
         if isinstance(part, Apply):
             inside = substitute(part, rule) if rule else part

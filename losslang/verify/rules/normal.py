@@ -1,7 +1,7 @@
 """Exact normal forms: quotients of polynomials over exponentials, logarithms, roots and the rest.
 
 :class:`Normal` writes a formula as ``numerator / denominator``, polynomials with rational
-coefficients in *atoms*: variables, ``exp(u)`` for monomials ``u``, ``log(p)`` for irreducible ``p``,
+coefficients in *atoms*: variables, ``exp(u)`` of monomials, ``log(p)`` of irreducible ``p``,
 roots of such ``p``, and applications of other functions to normal forms. Powers with symbolic
 exponents are exponentials of logarithms. The laws that split logarithms and roots hold where their
 parts are positive; :mod:`losslang.verify.compose` has to know that they are, else nothing is split.
