@@ -401,7 +401,7 @@ MORE = (
     Row("more-315", multiclass.SQUARE, "lipschitz(logits)", "refuted"),
     Row("more-316", multiclass.SQUARE, "symmetric", "refuted"),
     Row("more-317", multiclass.SQUARE, "shift_invariant(logits)", "refuted"),
-    Row("more-318", multiclass.SMOOTHED, "calibrated", "conditional", condition="0 <= a < 1"),
+    Row("more-318", multiclass.SMOOTHED, "calibrated", "conditional", condition="a < 1"),
     Row("more-319", multiclass.SMOOTHED, "strictly_proper", "conditional", condition="a == 0"),
     Row("more-320", multiclass.SMOOTHED, "convex(logits)", "proved"),
     Row("more-321", multiclass.SMOOTHED, "shift_invariant(logits)", "proved"),
