@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import sympy
 from sympy import Basic, Expr, Symbol
@@ -12,6 +13,9 @@ from losslang.ir.heads import ONE, ZERO, Labelled, Max, Min
 from losslang.ir.primitives import Apply, log
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Equal, Less, LessEqual
+from losslang.verify.cells import cells
+from losslang.verify.rules.normal import Normal, TooHard
+from losslang.verify.statement import LINE, Bounds, Region
 
 
 def rewritten(expr: Basic, rule: Callable[[Basic], Basic]) -> Basic:
@@ -181,21 +185,6 @@ def split_factors(term: Expr, indices: Sequence[Basic]) -> tuple[Expr, Expr]:
     return sympy.Mul(*outside), sympy.Mul(*inside)
 
 
-def tidied(expr: Expr, symbol: Symbol) -> Expr:
-    """``expr`` with sums that are quotients of polynomials in ``symbol`` cancelled."""
-
-    def rule(e: Basic) -> Basic:
-        if isinstance(e, sympy.Add) and symbol in e.free_symbols and e.is_rational_function(symbol):
-            return _shorter(sympy.cancel(e), e) if e.has(sympy.Pow) else e
-        if isinstance(e, Less | LessEqual):
-            return _comparison(e)
-        if isinstance(e, sympy.log):
-            return log(e.args[0])
-        return _power(e) if isinstance(e, sympy.exp) else e
-
-    return rewritten(expr, rule)
-
-
 def through_sigmoid(expr: Expr, score: Symbol, probability: Symbol) -> Expr:
     """``expr`` of a score, as a formula of the probability sigmoid(score)."""
     other = sympy.Dummy("other", positive=True)
@@ -239,70 +228,29 @@ def _shorter(new: Expr, old: Expr) -> Expr:
 # ---------------------------------------------------------------- equality
 
 
-def same(left: Expr, right: Expr) -> bool:
-    """Whether two formulas are equal wherever both are defined; ``False`` where in doubt."""
-    if left == right:
+def same(left: Expr, right: Expr, variable: Symbol, region: Region) -> bool:
+    """Whether two formulas of a real ``variable`` are known to be equal over the region.
+
+    By exact normal forms, piece by piece where they have kinks; ``False`` where in doubt.
+    """
+    if left == right or _is_zero(left - right, region.having(variable, LINE)):
         return True
-    left, right = canonical(left), canonical(right)
-    return left == right or is_zero(left - right)
+    difference = left - right
+    found = cells(difference, variable, LINE, region)
+    if found is None:
+        return False
+    breaks = (substitute(difference, {variable: cell.bounds.low}) for cell in found[1:])
+    return all(_is_zero(at, region) for at in breaks) and all(
+        _is_zero(cell.formula, region.having(variable, _inside(cell.bounds))) for cell in found
+    )
 
 
-def is_zero(expr: Expr) -> bool:
-    """Whether ``expr`` is 0 by exact algebra; ``False`` where in doubt."""
-    expanded = sympy.expand(expr)
-    if expanded == ZERO:
-        return True
-    return bool(sympy.cancel(sympy.together(_atomic(expanded))) == ZERO)
+def _is_zero(expr: Expr, region: Region) -> bool:
+    try:
+        return Normal(region, expr).is_zero(expr)
+    except TooHard:
+        return False
 
 
-def _atomic(expr: Expr) -> Expr:
-    """``expr`` with our own heads as symbols, which polynomial algebra can take."""
-    names: dict[Basic, Symbol] = {}
-
-    def rule(e: Basic) -> Basic:
-        if e.args and not isinstance(e, _ALGEBRAIC):
-            return names.setdefault(e, sympy.Dummy(real=True))
-        return e
-
-    return rewritten(expr, rule)
-
-
-_ALGEBRAIC = (sympy.Add, sympy.Mul, sympy.Pow, sympy.exp, sympy.log)
-
-
-def canonical(expr: Expr) -> Expr:
-    """A form that equal formulas of exponentials and logarithms of one variable often share."""
-
-    def rule(e: Basic) -> Basic:
-        if isinstance(e, sympy.log):
-            return _log_of_quotient(e.args[0])
-        if isinstance(e, Less | LessEqual):
-            return _comparison(e)
-        if isinstance(e, Max | Min):
-            return e.func(*map(sympy.expand, e.args))
-        return e
-
-    return rewritten(expr, rule)
-
-
-def _comparison(e: Less | LessEqual) -> Expr:
-    return e.func(sympy.expand(e.args[0] - e.args[1]), ZERO)
-
-
-def _log_of_quotient(inside: Expr) -> Expr:
-    """log of a quotient of sums of exponentials, over a common denominator and in factors."""
-    if not inside.has(sympy.exp):
-        return log(inside)
-    found = sympy.factor(sympy.together(sympy.powsimp(inside)))
-    return log(found) if found.has(sympy.exp) or found.is_Rational else log(inside)
-
-
-__all__ = [
-    "canonical",
-    "drawn_out",
-    "is_zero",
-    "rewritten",
-    "same",
-    "spelled",
-    "split_factors",
-]
+def _inside(bounds: Bounds) -> Bounds:
+    return replace(bounds, low_closed=False, high_closed=False)

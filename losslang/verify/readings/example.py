@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import sympy
 from sympy import Basic, Expr, Integer, Rational, S
 
-from losslang.ir.binders import free_indices, occurs, parts, substitute, walk
+from losslang.ir.binders import occurs, parts, substitute, walk
 from losslang.ir.heads import ONE, ZERO, At, Axis, Detach, Ema, Index, Size, Tensor
 from losslang.ir.loss import EXAMPLE, PROGRESS, Domain, Hyperparameter, Input, Loss
-from losslang.ir.reduce import Ordered
 from losslang.verify.readings.algebra import rewritten, spelled
 from losslang.verify.readings.fix import settled
 from losslang.verify.readings.instance import Unknown, written_out
@@ -77,6 +76,8 @@ def example_of(loss: Loss) -> Example | None:
     if loss.draws or loss.averages or not loss.terms:
         return None
     loss = settled(loss)
+    if any(h.kind in ("choice", "bool") for h in loss.hyperparameters):
+        return None
     place = loss.terms[0].result
     if EXAMPLE not in place or any(t.result != place or t.guard != ONE for t in loss.terms):
         return None
@@ -84,7 +85,8 @@ def example_of(loss: Loss) -> Example | None:
     if body is None:
         return None
     try:
-        body = written_out(body, {})
+        shared = {axis for known in loss.inputs for axis in known.axes}
+        body = written_out(body, {}, keep=shared)
     except Unknown:
         return None
     return _with_symbols(loss, body, place)
@@ -128,7 +130,7 @@ def _plain(body: Expr, loss: Loss) -> Expr | None:
     """The value of ``body``; ``None`` if gradients stop within it, which a value does not show."""
     tensors = {known.tensor for known in loss.inputs}
     for part in walk(body):
-        if isinstance(part, Ema | Ordered):
+        if isinstance(part, Ema):
             return None
         if isinstance(part, Detach) and any(t in parts(part) for t in tensors):
             return None
@@ -179,7 +181,8 @@ def _with_symbols(loss: Loss, body: Expr, place: tuple[Index, ...]) -> Example |
         if fixed is not None:
             bounds = Bounds(fixed, fixed, low_closed=True, high_closed=True)
         region = region.having(classes, bounds)
-        body = substitute(body, {Size(axis): classes})
+        if fixed is None:
+            body = substitute(body, {Size(axis): classes})
     if any(isinstance(part, Size) for part in walk(body)):
         return None
     entries = tuple(hyper for hyper in loss.hyperparameters if hyper.axes)
@@ -206,16 +209,6 @@ def _reads(body: Expr, tensor: Tensor) -> Iterator[At]:
 
 
 def _keeps(at: At, own: tuple[Index, ...]) -> bool:
-    """Whether an array is read at the example at hand: its own indices stand in their places."""
-    shared = [index for index in at.indices if index in own]
+    """Whether an array is read at the example at hand, and somewhere along its own axis."""
     others = [index for index in at.indices if index not in own]
-    return (
-        tuple(shared) == own
-        and len(others) == 1
-        and not (free_indices(others[0]) & set(own) - _label_indices(others[0]))
-    )
-
-
-def _label_indices(index: Expr) -> frozenset[Index]:
-    """The indices inside a read such as ``target[i]``."""
-    return free_indices(index) if isinstance(index, At) else frozenset()
+    return tuple(i for i in at.indices if i in own) == own and len(others) == 1

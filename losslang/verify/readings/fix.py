@@ -127,10 +127,13 @@ def _listed(
             raise ValueError(f"{hyper.name!r} has {size} places on axis {axis.name!r}")
         if axis.size is None:
             sizes[axis] = _sized(axis, size)
+    alike = list(dict.fromkeys(entries.values()))
 
     def listed(e: Basic) -> Basic:
         if not isinstance(e, At) or e.tensor != hyper.tensor:
             return e
+        if len(alike) == 1:
+            return alike[0]
         chosen = {k: zip(e.indices, k, strict=True) for k in entries}
         return sympy.Add(
             *(

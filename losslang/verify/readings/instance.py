@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import product
 
 import sympy
 from sympy import Basic, Expr, Integer
 
-from losslang.ir.binders import substitute
+from losslang.ir.binders import Binder, substitute
 from losslang.ir.heads import ONE, ZERO, Axis, Branch, Max, Min, Size
 from losslang.ir.reduce import EMPTY, MAX_UNROLLED, Ordered, Reduce
-from losslang.ir.truth import And, Not, Or
+from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 
 
 class Unknown(Exception):
@@ -22,18 +22,18 @@ Place = tuple[Expr, Expr]
 """A guard, and the value where it is 1."""
 
 
-def written_out(expr: Expr, sizes: Mapping[Axis, int]) -> Expr:
+def written_out(expr: Expr, sizes: Mapping[Axis, int], keep: Collection[Axis] = ()) -> Expr:
     """``expr`` with every reduction over axes of known size as a finite formula.
 
-    An axis has a known size if ``sizes`` tells it, or if its own is a number (at most 64).
-    Raises :class:`Unknown` for ``argmax`` and for what is ordered along such an axis.
+    An axis has a known size if ``sizes`` tells it, or if its own is a number (at most 64) and it is
+    none of ``keep``. Raises :class:`Unknown` for ``argmax`` and ``quantile`` along such an axis.
     """
     memo: dict[Basic, Basic] = {}
 
     def known(axis: Axis) -> int | None:
         if axis in sizes:
             return sizes[axis]
-        size = axis.size
+        size = None if axis in keep else axis.size
         small = size is not None and size.is_Integer and size <= MAX_UNROLLED
         return max(0, int(size)) if small and size is not None else None
 
@@ -51,26 +51,29 @@ def written_out(expr: Expr, sizes: Mapping[Axis, int]) -> Expr:
         if isinstance(e, Reduce):
             counts = [known(index.axis) for index in e.binders]
             if None not in counts:
-                return fold(e, [range(n) for n in counts if n is not None])
+                found = places(e, [range(n) for n in counts if n is not None])
+                return folded(e.op, [pair for pair in found if pair[0] != ZERO])
             if any(n is not None for n in counts):
                 raise Unknown("an axis of known size beside one of unknown size")
             indices, guard, body = e.open()
             return Reduce(e.op, indices, visit(guard), visit(body))
         if isinstance(e, Ordered):
-            if any(known(index.axis) is not None for index in e.binders):
-                raise Unknown(f"{e.op} along an axis")
-            return e
+            (index,) = e.binders
+            count = known(index.axis)
+            if count is None:
+                return e
+            return ordered(e.op, places(e, [range(count)]), visit(e.at))
         args = [visit(a) if isinstance(a, Expr) else a for a in e.args]
         return e if all(n is o for n, o in zip(args, e.args, strict=True)) else e.func(*args)
 
-    def fold(e: Reduce, ranges: Sequence[range]) -> Basic:
-        places: list[Place] = []
+    def places(e: Binder, ranges: Sequence[range]) -> list[Place]:
+        found: list[Place] = []
         for place in product(*ranges):
             rule = dict(zip(e.binders, map(Integer, place), strict=True))
             guard = visit(substitute(e.guard, rule))
-            if guard != ZERO:
-                places.append((guard, visit(substitute(e.body, rule))))
-        return folded(e.op, places)
+            value = visit(substitute(e.body, rule)) if guard != ZERO else ZERO
+            found.append((guard, value))
+        return found
 
     return visit(expr)
 
@@ -86,6 +89,38 @@ def folded(op: str, places: Sequence[Place]) -> Expr:
     if op not in _UNGUARDED or any(guard != ONE for guard, _ in places):
         raise Unknown(f"{op} of values that may be left out")
     return _UNGUARDED[op]([value for _, value in places])
+
+
+def ordered(op: str, places: Sequence[Place], at: Expr) -> Expr:
+    """``cumsum``, ``rank`` or ``sort`` of the values at the places 0, 1, ..., read at ``at``.
+
+    The guards are numbers. Raises :class:`Unknown`.
+    """
+    if any(guard not in (ZERO, ONE) for guard, _ in places):
+        raise Unknown(f"{op} of values that may be left out")
+    kept = {n: value for n, (guard, value) in enumerate(places) if guard == ONE}
+    if op == "cumsum":
+        return sympy.Add(*(value * LessEqual(Integer(n), at) for n, value in kept.items()))
+    ranks = {n: _rank(n, kept) for n in kept}
+    if op == "rank":
+        missing = Branch(Or(*(Equal(at, Integer(n)) for n in kept)), ZERO, Integer(len(kept)))
+        return missing + sympy.Add(*(Equal(at, Integer(n)) * rank for n, rank in ranks.items()))
+    if op == "sort" and at.is_Integer and 0 <= at < len(kept):
+        chosen = (Branch(Equal(ranks[n], at), value, ZERO) for n, value in kept.items())
+        return sympy.Add(*chosen)
+    raise Unknown(f"{op} read at {at}")
+
+
+def _rank(place: int, values: Mapping[int, Expr]) -> Expr:
+    """How many values are greater, or as great and earlier."""
+    own = values[place]
+    return sympy.Add(
+        *(
+            Not(Less(value, own)) if n < place else Less(own, value)
+            for n, value in values.items()
+            if n != place
+        )
+    )
 
 
 def _sum(places: Sequence[Place]) -> Expr:

@@ -40,7 +40,8 @@ class Margin(Reading):
 def margin(reading: Binary) -> Margin | None:
     """The margin loss that a binary loss is if its labels mirror one another."""
     v = reading.v
-    if not same(reading.positive, substitute(reading.negative, {v: -v})):
+    mirrored = substitute(reading.negative, {v: -v})
+    if not same(reading.positive, mirrored, v, reading.region):
         return None
     m = reading.region.fresh("m")
     return Margin(

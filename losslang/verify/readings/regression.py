@@ -8,8 +8,8 @@ from typing import ClassVar
 import sympy
 from sympy import Expr, S
 
-from losslang.ir.binders import substitute
-from losslang.verify.readings.algebra import same, tidied
+from losslang.ir.binders import is_undefined, substitute
+from losslang.verify.readings.algebra import same
 from losslang.verify.readings.curve import Curve
 from losslang.verify.readings.example import Example
 from losslang.verify.statement import LINE, Bounds
@@ -91,6 +91,6 @@ def residual(reading: Regression) -> Residual | None:
     y = reading.target
     rho = substitute(reading.loss, {reading.prediction: r, y: S.Zero})
     shifted = substitute(reading.loss, {reading.prediction: y + r})
-    if not same(tidied(shifted, y), rho):
+    if is_undefined(rho) or not same(shifted, rho, r, reading.region.having(y, LINE)):
         return None
     return Residual(reading.region, rho, r, reading.inputs, reading.others)

@@ -129,11 +129,10 @@ def _normalised(body: Expr, reads: Classes) -> Expr:
         if not isinstance(e, Reduce) or e.guard != ONE or len(e.binders) != 1:
             return e
         (k,) = e.binders
-        if k.axis == reads.axis and e.body == reads.entry(k) and e.op == "sum":
-            return ONE
-        if k.axis == reads.axis and e.body == sympy.log(reads.entry(k)) and e.op == "logsumexp":
-            return ZERO
-        return e
+        entry = {"sum": reads.entry(k), "logsumexp": sympy.log(reads.entry(k))}.get(e.op)
+        if k.axis != reads.axis or e.body != entry:
+            return e
+        return ONE if e.op == "sum" else ZERO
 
     return spelled(rewritten(body, rule))
 
