@@ -64,7 +64,7 @@ def test_another_range_is_a_mistake():
 
 
 def test_means_over_the_target_are_evaluated():
-    mean, target = sympy.Function("E"), sympy.Symbol("Y", positive=True)
+    mean, target = sympy.Function("E"), sympy.Symbol("target", positive=True)
     same = sympy.exp(mean(sympy.log(target + 1))) - 1
     assert mistake(BEST, found(BEST, value=same)) == ""
     assert mistake(BEST, found(BEST, value=mean(target)))

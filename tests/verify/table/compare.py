@@ -161,11 +161,12 @@ MAX_POINTS = 200
 
 def difference(one: Any, other: Any, loss: Loss, settings: Mapping[str, Any]) -> str:
     """A point where two values, or pairs of values, differ; empty if they agree at all points."""
-    known = {h.name for h in loss.hyperparameters} | set(TRANSFORM_POINTS) | {"Y"}
+    inside_means = {"Y"} | {i.name for i in loss.inputs}
+    known = {h.name for h in loss.hyperparameters} | set(TRANSFORM_POINTS) | inside_means
     left, right = _numbers(one, known), _numbers(other, known)
     if len(left) != len(right):
         return f"{left} against {right}"
-    names = sorted({str(s) for e in (*left, *right) for s in e.free_symbols} - {"Y"})
+    names = sorted({str(s) for e in (*left, *right) for s in e.free_symbols} - inside_means)
     grids: list[Sequence[Any]] = []
     for name in names:
         numbers = [n for n in NUMBERS if n.denominator < 100 or n > 0]
@@ -190,7 +191,7 @@ def _numbers(value: Any, known: Collection[str]) -> tuple[sympy.Expr, ...]:
     if isinstance(value, tuple | list | sympy.Tuple):
         return tuple(number for part in value for number in _numbers(part, known))
     text = str(value).strip().replace("^", "**")
-    text = re.sub(r"size\(class\)", "K", text)
+    text = re.sub(r"size\(\w+\)", "K", text)
     if re.fullmatch(r"[\[(].*,.*[\])]", text) and _is_pair(text):
         text = f"({text[1:-1]})"
     scope: dict[str, Any] = {name: sympy.Symbol(name) for name in known}
@@ -214,7 +215,8 @@ def _at(expr: sympy.Expr, point: Mapping[str, Any]) -> float:
     values = {sympy.Symbol(n): sympy.nsimplify(v) for n, v in point.items()}
     at = expr.subs(values)
     for mean in at.atoms(AppliedUndef):
-        atoms = (weight * mean.args[0].subs(sympy.Symbol("Y"), y) for y, weight in ATOMS)
+        inside = mean.args[0]
+        atoms = (weight * inside.subs(dict.fromkeys(inside.free_symbols, y)) for y, weight in ATOMS)
         at = at.subs(mean, sum(atoms))
     number = complex(at.evalf(30))
     return number.real if abs(number.imag) < 1e-12 else math.nan

@@ -63,6 +63,26 @@ loss gce_margin(score: real, target: sign, *, q: real in (0, 1] = 0.7) =
     (1 - sigmoid(target * score)**q) / q
 """
 
+# The margin of a pair is the difference of two scores.
+PAIRS_EXPONENTIAL = """
+loss rank_boost(score: real[batch], target: bit[batch]) =
+    sum(exp(score[j] - score[i]) for i in batch for j in batch if target[i] > target[j])
+"""
+PAIRS_SQUARE = """
+loss auc_square(score: real[batch], target: bit[batch]) =
+    mean(
+        (1 - (score[i] - score[j]))**2
+        for i in batch for j in batch if target[i] == 1 and target[j] == 0
+    )
+"""
+PAIRS_PERCEPTRON = """
+loss auc_perceptron(score: real[batch], target: bit[batch]) =
+    mean(
+        relu(score[j] - score[i])
+        for i in batch for j in batch if target[i] == 1 and target[j] == 0
+    )
+"""
+
 LOGISTIC_PSI = "((1 + t)*log(1 + t) + (1 - t)*log(1 - t))/2"
 
 ROWS = (
@@ -169,11 +189,14 @@ ROWS = (
     ),
     # as a loss of the difference of two scores: Gao & Zhou 2015
     Row("margin-134", "exponential", "auc_consistent", "proved"),
+    Row("margin-134", PAIRS_EXPONENTIAL, "auc_consistent", "proved"),
     Row("margin-137", LUM, "auc_consistent", "proved"),
     Row("margin-137", DWD, "auc_consistent", "proved"),
     Row("margin-138", SQUARE, "auc_consistent", "proved"),
+    Row("margin-138", PAIRS_SQUARE, "auc_consistent", "proved"),
     Row("margin-139", "hinge", "auc_consistent", "refuted"),
     Row("margin-141", "perceptron", "auc_consistent", "refuted"),
+    Row("margin-141", PAIRS_PERCEPTRON, "auc_consistent", "refuted"),
     Row("margin-142", SIGMOID, "auc_consistent", "proved"),
     Row("margin-144", "savage", "auc_consistent", "proved", confidence="low"),
 )
