@@ -193,19 +193,13 @@ class Composition:
     # ------------------------------------------------------------ sums whose parts move together
 
     def _by_ends(self, expr: sympy.Add, found: Range) -> Range:
-        """A sum that is affine in a variable is extreme at its ends.
-
-        Only ends that are no dyadic numbers are looked at: intervals know the others.
-        """
+        """A sum that is affine in a variable is extreme at the variable's ends."""
         for symbol in reversed(self.region.symbols):
-            if symbol not in expr.free_symbols:
+            if symbol not in expr.free_symbols or not expr.is_polynomial(symbol):
                 continue
             bounds = self.region.bounds(symbol)
-            assert bounds is not None
-            if _is_plain(bounds.low) and _is_plain(bounds.high):
-                continue
-            slope = sympy.diff(expr, symbol) if _is_polynomial(expr, symbol) else None
-            if slope is None or symbol in slope.free_symbols:
+            slope = sympy.diff(expr, symbol)
+            if bounds is None or symbol in slope.free_symbols:
                 continue
             steep = self._range(slope)
             if steep is None or not (steep.nonnegative or steep.nonpositive):
@@ -213,7 +207,9 @@ class Composition:
             first, last = (bounds.low, bounds.low_closed), (bounds.high, bounds.high_closed)
             if not steep.nonnegative:
                 first, last = last, first
-            return found.meet(self._between(expr, symbol, first, last, steep.nonzero))
+            found = found.meet(self._between(expr, symbol, first, last, steep.nonzero))
+            if found.nonzero:
+                return found
         return found
 
     def _between(
@@ -239,17 +235,6 @@ class Composition:
             else:
                 made = made.meet(below(value.hull.high, reached and value.reaches_high))
         return made
-
-
-def _is_plain(end: Expr) -> bool:
-    """Whether an end is infinite or a dyadic number, so that intervals hold it exactly."""
-    if end.is_infinite:
-        return True
-    return bool(end.is_Rational) and int(end.q) & (int(end.q) - 1) == 0
-
-
-def _is_polynomial(expr: Expr, symbol: sympy.Symbol) -> bool:
-    return bool(expr.is_polynomial(symbol))
 
 
 def _given(conditions: tuple[Expr, ...]) -> dict[Basic, Range]:

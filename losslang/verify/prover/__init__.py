@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from losslang.verify.proof import Proof
-from losslang.verify.prover import algebra, boxes, chains, maps, zeros
+from losslang.verify.prover import algebra, boxes, chains, indexed, maps, zeros
 from losslang.verify.prover.points import counterexample
 from losslang.verify.prover.run import Budget, Layer, Run
 from losslang.verify.statement import Statement
@@ -18,15 +18,18 @@ LAYERS: tuple[Layer, ...] = (
     Layer("composition", 0, 0.5, algebra.composition),
     Layer("relations", 0, 60.0, algebra.relations),
     Layer("value", 0, 1.0, boxes.value),
+    Layer("indexed", 0, 2.0, indexed.equations),
     Layer("identity", 0, 1.0, algebra.identity),
     Layer("roots", 0, 1.0, algebra.roots),
     Layer("factors", 1, 60.0, algebra.factors),
     Layer("exponentials", 1, 60.0, maps.exponentials),
     Layer("intervals", 1, 60.0, maps.intervals),
     Layer("boxes", 1, 5.0, boxes.boxes),
+    Layer("scales", 1, 60.0, maps.scales),
     Layer("tangents", 1, 60.0, zeros.tangents),
     Layer("chains", 2, 60.0, chains.chains),
     Layer("splits", 2, 60.0, zeros.splits),
+    Layer("logarithms", 2, 60.0, algebra.logarithms),
 )
 """From cheap to dear."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy import Expr, S
 
+from losslang.verify.compose import Composition
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run
 from losslang.verify.rules.normal import Normal, Poly, TooHard
@@ -109,3 +110,20 @@ def _open(
         one, other = factor * base ** (power - 1), base
     steps = (("product", {"one": sign * one, "other": sign * other}) for sign in (S.One, -S.One))
     return run.first(goal, steps, effort)
+
+
+def logarithms(run: Run, goal: Sign, effort: int) -> Proof | None:
+    """Compare the logarithms of the positive and of the negative terms."""
+    if goal.relation not in (">", ">="):
+        return None
+    signs = Composition(goal.region)
+    above, below = [], []
+    for term in sympy.Add.make_args(goal.expr):
+        known = signs.range(term)
+        if known is None or not (known.positive or known.negative):
+            return None
+        (above if known.positive else below).append(term)
+    if not above or not below or not goal.expr.has(sympy.exp, sympy.cosh, sympy.Pow):
+        return None
+    data = {"one": sympy.Add(*above), "other": -sympy.Add(*below)}
+    return run.step(goal, "logarithms", data, effort - 1)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sympy
-from sympy import S
+from sympy import Expr, S
 
+from losslang.ir.binders import substitute
+from losslang.verify.compose import spread
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run, Step
 from losslang.verify.rules.common import placed
-from losslang.verify.rules.maps import MAPS
+from losslang.verify.rules.maps import MAPS, Change, changed
+from losslang.verify.rules.normal import Normal, TooHard
 from losslang.verify.statement import Bounds, Region, Sign
 
 
@@ -70,3 +73,55 @@ def exponentials(run: Run, goal: Sign, effort: int) -> Proof | None:
         if found is not None:
             return found
     return None
+
+
+def scales(run: Run, goal: Sign, effort: int) -> Proof | None:
+    """Measure a variable in units of another one, or of a root, if that makes the unit go away."""
+    if goal.relation not in (">", ">="):
+        return None
+    units = [*goal.region.symbols, *_radicals(goal)]
+    for symbol in reversed(goal.region.symbols):
+        place = goal.region.symbols.index(symbol)
+        before = set(goal.region.symbols[:place])
+        for unit in units:
+            if symbol not in goal.expr.free_symbols or not unit.free_symbols <= before:
+                continue
+            known = spread(unit, goal.region)
+            if known is None or not known.positive:
+                continue
+            data = step_data(goal.region, symbol, "affine", centre=S.Zero, scale=unit)
+            if _goes_away(goal, symbol, unit, data["new"]):  # type: ignore[arg-type]
+                found = run.step(goal, "map", data, effort - 1)
+                if found is not None:
+                    return found
+    return None
+
+
+def _radicals(goal: Sign) -> list[Expr]:
+    return [
+        power
+        for power in goal.expr.atoms(sympy.Pow)
+        if power.exp == sympy.Rational(1, 2) and power.base.is_Rational
+    ]
+
+
+def _goes_away(goal: Sign, symbol: sympy.Symbol, unit: Expr, new: sympy.Symbol) -> bool:
+    """Whether ``unit`` remains only in factors whose sign is plain."""
+    bounds = goal.region.bounds(symbol)
+    assert bounds is not None
+    change = Change(
+        unit * new, MAPS["affine"](bounds, new, {"centre": S.Zero, "scale": unit}).bounds
+    )
+    after, rule = changed(goal.region, symbol, new, change)
+    try:
+        expr = substitute(goal.expr, rule)
+        normal = Normal(after, expr)
+        _, parts = normal.factors(normal.quotient(expr))
+    except TooHard:
+        return False
+    for poly, _ in parts:
+        form = normal.written(poly)
+        where = normal.signs.range(form)
+        if (where is None or not where.nonzero) and form.has(unit):
+            return False
+    return True

@@ -11,37 +11,59 @@ from losslang.ir.binders import substitute
 from losslang.verify.compose import spread
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run
-from losslang.verify.statement import Bounds, Sign
+from losslang.verify.rules.common import same, slope
+from losslang.verify.rules.limits import spell
+from losslang.verify.sampling import looks_false
+from losslang.verify.statement import Region, Sign
+from losslang.verify.watchdog import within
 
 CANDIDATES = tuple(
     Rational(n, d) for d in (1, 2, 3, 4) for n in range(-4, 5) if sympy.igcd(n, d) == 1
 )
 """Where formulas of losses use to touch 0."""
 
+CRITICAL_SECONDS = 0.3
+"""The time to solve for critical points."""
+
 
 def touching(goal: Sign, symbol: sympy.Symbol) -> Iterator[Expr]:
-    """Points inside the variable's interval where the formula is 0 for all other variables."""
-    bounds = goal.region.bounds(symbol)
-    assert bounds is not None
-    for point in CANDIDATES:
-        if not _inside(point, bounds):
+    """Points of the variable's interval where the formula is 0 whatever the other variables are."""
+    others = [s for s in goal.region.symbols if s in goal.expr.free_symbols - {symbol}]
+    seen = set()
+    for point in (*CANDIDATES, *others, *critical(goal.expr, symbol)):
+        if point in seen or not _may_be_inside(point, goal, symbol):
             continue
+        seen.add(point)
         value = substitute(goal.expr, {symbol: point})
-        if value.is_zero or _is_nought(value, goal, symbol):
+        if same(value, S.Zero, _without(goal.region, symbol)):
             yield point
 
 
-def _inside(point: Expr, bounds: Bounds) -> bool:
-    ends = (bounds.low, bounds.high)
-    if not all(end.is_Rational or end.is_infinite for end in ends):
-        return False
-    return bool(bounds.low < point < bounds.high)
+def _may_be_inside(point: Expr, goal: Sign, symbol: sympy.Symbol) -> bool:
+    bounds = goal.region.bounds(symbol)
+    assert bounds is not None
+    inside = [point - bounds.low] * (not bounds.low.is_infinite)
+    inside += [bounds.high - point] * (not bounds.high.is_infinite)
+    return all(looks_false(Sign(e, ">", goal.region), 5) is None for e in inside)
 
 
-def _is_nought(value: Expr, goal: Sign, symbol: sympy.Symbol) -> bool:
-    from losslang.verify.rules.common import same
+def _without(region: Region, symbol: sympy.Symbol) -> Region:
+    kept = tuple((s, b) for s, b in region.variables if s != symbol)
+    return Region(kept, (), region.reads)
 
-    return same(value, S.Zero, goal.region.setting({symbol: S.Zero}))
+
+def critical(expr: Expr, symbol: sympy.Symbol) -> tuple[Expr, ...]:
+    """Where the slope of a formula is 0, as far as SymPy solves that in a moment."""
+
+    def work() -> list[Expr]:
+        try:
+            top = sympy.fraction(sympy.together(spell(slope(expr, symbol))))[0]
+            return list(sympy.solve(top, symbol))
+        except Exception:  # SymPy raises what it likes on equations that it cannot solve
+            return []
+
+    found = within(CRITICAL_SECONDS, work) or []
+    return tuple(x for x in found if x.is_real is not False and sympy.count_ops(x) < 12)
 
 
 def tangents(run: Run, goal: Sign, effort: int) -> Proof | None:
@@ -66,7 +88,7 @@ def splits(run: Run, goal: Sign, effort: int) -> Proof | None:
             continue
         bounds = goal.region.bounds(symbol)
         assert bounds is not None
-        points = tuple(sorted(touching(goal, symbol))) if goal.relation == ">=" else ()
+        points = _cuts(goal, symbol)
         whole = bounds.low.is_infinite and bounds.high.is_infinite
         if not points and (whole or _changes_sign(goal, symbol)):
             points = (S.Zero,)
@@ -75,6 +97,18 @@ def splits(run: Run, goal: Sign, effort: int) -> Proof | None:
             if found is not None:
                 return found
     return None
+
+
+def _cuts(goal: Sign, symbol: sympy.Symbol) -> tuple[Expr, ...]:
+    """The points that a split needs, in order; one alone if their order is not plain."""
+    if goal.relation != ">=":
+        return ()
+    place = goal.region.symbols.index(symbol)
+    before = set(goal.region.symbols[:place])
+    points = [p for p in touching(goal, symbol) if p.free_symbols <= before]
+    if all(p.is_number for p in points):
+        return tuple(sorted(points, key=float))
+    return tuple(points[:1])
 
 
 def _changes_sign(goal: Sign, symbol: sympy.Symbol) -> bool:

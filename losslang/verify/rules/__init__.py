@@ -6,6 +6,7 @@ from losslang.verify.proof import Rule
 from losslang.verify.rules.analysis import ANALYSIS_RULES
 from losslang.verify.rules.boxes import BOX_RULES
 from losslang.verify.rules.cases import CASE_RULES
+from losslang.verify.rules.indexed import INDEXED_RULES
 from losslang.verify.rules.limits import LIMIT_RULES
 from losslang.verify.rules.maps import MAP_RULES
 from losslang.verify.rules.roots import ROOT_RULES
@@ -19,6 +20,7 @@ ALL: tuple[Rule, ...] = (
     *ANALYSIS_RULES,
     *LIMIT_RULES,
     *BOX_RULES,
+    *INDEXED_RULES,
 )
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in ALL}

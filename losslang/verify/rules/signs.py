@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import sympy
+
 from losslang.verify.compose import spread
 from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import (
@@ -96,6 +98,18 @@ def _sum(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
     )
 
 
+def _logarithms(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
+    goal = sign_statement(statement)
+    one, other = formula(data, "one"), formula(data, "other")
+    must_agree(goal.expr, one - other, goal.region)
+    return (
+        Sign(one, ">", goal.region),
+        Sign(other, ">", goal.region),
+        Sign(sympy.log(one) - sympy.log(other), goal.relation, goal.region),
+        *definedness(goal.expr, goal.region),
+    )
+
+
 SIGN_RULES: tuple[Rule, ...] = (
     Rule("composition", "the bounds of the parts bound the whole", _composition),
     Rule("mirror", "e > 0 if -e < 0", _mirror),
@@ -104,5 +118,6 @@ SIGN_RULES: tuple[Rule, ...] = (
     Rule("rewrite", "equal formulas have the same sign", _rewrite),
     Rule("scale", "a positive factor does not change the sign", _scale),
     Rule("product", "a product of positive numbers is positive", _product),
+    Rule("logarithms", "positive numbers compare as their logarithms do", _logarithms),
     Rule("sum", "a sum of positive and nonnegative numbers is positive", _sum),
 )
