@@ -168,14 +168,35 @@ class Power(Operation):
 
     __slots__ = ()
 
-    def clip(self, operands: Sequence[Interval | Missing]) -> list[Interval | Missing]:
-        """Without negative bases unless the exponent is one whole number."""
+    def apply(self, operands: Sequence[Interval | Missing], partial: bool) -> Interval:
+        """The range; ``partial`` drops what is undefined: negative bases but to whole exponents."""
         base, exponent = operands
         if not isinstance(base, Interval) or not isinstance(exponent, Interval):
-            return [base, exponent]
-        if exponent.is_point and exponent.low.is_integer():
-            return [base, exponent]
-        return [_overlap("power", base, NONNEGATIVE), exponent]
+            return Operation.apply(self, operands, partial)
+        if not partial or base.low >= NOUGHT or _is_whole(exponent):
+            return self.bound(base, exponent)
+        found = []
+        if base.high >= NOUGHT:
+            found.append(self.bound(_overlap("power", base, NONNEGATIVE), exponent))
+        if exponent.high.floor() >= exponent.low:
+            size = self.bound(-_overlap("power", base, -NONNEGATIVE), exponent)
+            found += [size, -size]
+        if not found:
+            raise Undefined(f"power of {base}")
+        return reduce(Interval.hull, found)
+
+    def tangent(
+        self, value: Interval, operands: Sequence[Any], tangents: Sequence[Tangent | Missing]
+    ) -> Tangent:
+        """The chain rule, with no negative base but to a whole exponent."""
+        base, exponent = operands
+        if not _is_whole(exponent):
+            base = _overlap("power", base, NONNEGATIVE)
+        return Operation.tangent(self, value, (base, exponent), tangents)
+
+
+def _is_whole(x: Interval) -> bool:
+    return x.is_point and x.low.is_integer()
 
 
 def _overlap(name: str, operand: Interval, domain: Interval) -> Interval:
