@@ -17,7 +17,7 @@ from losslang._version import __version__
 
 if TYPE_CHECKING:
     from losslang.diagnostics import Diagnostic, DiagnosticError
-    from losslang.driver import check, compile, emit, from_config, show
+    from losslang.driver import check, compile, emit, from_config, show, verify
 
 __all__ = [
     "Diagnostic",
@@ -28,6 +28,7 @@ __all__ = [
     "emit",
     "from_config",
     "show",
+    "verify",
 ]
 
 _HOME = {
@@ -38,6 +39,7 @@ _HOME = {
     "emit": "losslang.driver",
     "from_config": "losslang.driver",
     "show": "losslang.driver",
+    "verify": "losslang.verify",
 }
 
 
@@ -47,7 +49,8 @@ if not TYPE_CHECKING:  # a type checker must see the names above, and no others
         """Load a public name from the module that defines it, and keep it."""
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_HOME[name]), name)
+        home = import_module(_HOME[name])
+        value = getattr(home, name, home)  # the package `verify` is a function itself
         globals()[name] = value
         return value
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from losslang import files, resources
+from losslang import bundle, files, resources
 from losslang.diagnostics import Diagnostic, DiagnosticError, fail
 from losslang.source import Source, Span
 from losslang.syntax import nodes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from losslang.ir.loss import Loss
     from losslang.ir.scope import Entry, Scope
     from losslang.runtime.module import Module
+    from losslang.verify.report import Report
 
 _DECLARED = re.compile(r"^(?:loss|fn)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
@@ -98,7 +99,8 @@ def library() -> tuple[LibraryEntry, ...]:
 
 def load(path: Path | str, text: str | None = None) -> tuple[nodes.Module, Scope]:
     """Parse a file and the files it imports. ``text`` stands in for the file's own content."""
-    return _load(Path(path), text, (), None, {})
+    read = _read if text is None else partial(_read_instead, Path(path), text)
+    return _load(Path(path), read, (), None, {})
 
 
 MAX_IMPORTS = 100
@@ -107,7 +109,7 @@ MAX_IMPORTS = 100
 
 def _load(
     path: Path,
-    text: str | None,
+    read: bundle.Read,
     stack: tuple[Path, ...],
     span: Span | None,
     loaded: dict[Path, tuple[nodes.Module, Scope]],
@@ -122,15 +124,19 @@ def _load(
         fail("import-cycle", f"files import each other: {names}", span)
     if len(stack) > MAX_IMPORTS:
         fail("nesting-too-deep", f"files import files more than {MAX_IMPORTS} deep", span)
-    source = Source(_read(path, span) if text is None else text, str(path))
+    source = Source(read(path, span), str(path))
     module = parse_module(source)
     scopes = [
-        _load(path.parent / item.path, None, (*stack, place), item.span, loaded)[1]
+        _load(path.parent / item.path, read, (*stack, place), item.span, loaded)[1]
         for item in module.declarations
         if isinstance(item, nodes.Import)
     ]
     loaded[place] = module, Scope(module, tuple(scopes), standard_library())
     return loaded[place]
+
+
+def _read_instead(path: Path, text: str, other: Path, span: Span | None) -> str:
+    return text if other == path else _read(other, span)
 
 
 def _read(path: Path, span: Span | None) -> str:
@@ -175,18 +181,22 @@ def elaborated(
     return _complete(elaborate(expression, scope, name or _title(expression)))
 
 
-def elaborated_config(config: Any, *, folder: Path | str = ".") -> Loss:
+def elaborated_config(
+    config: Any, *, folder: Path | str = ".", read: bundle.Read | None = None
+) -> Loss:
     """The IR of a config: a string, or a mapping with ``spec`` and what it uses.
 
-    Paths of files in the config are relative to ``folder``. Raises
+    Paths of files in the config are relative to ``folder``, and ``read`` gives their texts. Raises
     :class:`~losslang.diagnostics.DiagnosticError`.
     """
     from losslang.ir import config as configs
 
-    read = configs.read(config)
+    understood = configs.read(config)
     loaded: dict[Path, tuple[nodes.Module, Scope]] = {}
-    scopes = [_load(Path(folder) / file, None, (), None, loaded)[1] for file in read.files]
-    return _complete(configs.elaborate(read, _no_file(*scopes)[1]))
+    scopes = [
+        _load(Path(folder) / file, read or _read, (), None, loaded)[1] for file in understood.files
+    ]
+    return _complete(configs.elaborate(understood, _no_file(*scopes)[1]))
 
 
 def _complete(loss: Loss) -> Loss:
@@ -424,3 +434,65 @@ def from_config(
     from losslang.ir.config import merged
 
     return _live(elaborated_config(merged(config, keys), folder=folder), backend, {})
+
+
+# ---------------------------------------------------------------- verification
+
+
+def verify(
+    spec: str | Mapping[str, Any] | None = None,
+    *,
+    path: Path | str | None = None,
+    name: str | None = None,
+    timeout: float = 60.0,
+    **hyperparameters: Any,
+) -> Report:
+    """What is true of a loss: a mapping from ``"convex(logits)"`` and the like to verdicts.
+
+    Each verdict is computed when it is asked for; all together take ``timeout`` seconds at most.
+    Hyperparameters with a value, here or in ``spec``, are fixed to it, the others are free over
+    their domains. Raises :class:`~losslang.diagnostics.DiagnosticError`.
+    """
+    from losslang.verify.digest import digest
+    from losslang.verify.engine import Engine
+    from losslang.verify.properties import PROPERTIES
+    from losslang.verify.report import Report
+
+    if spec is None and path is not None:
+        module, scope = load(path)
+        name = _named(module, name, scope)[2]
+    config = bundle.config(spec, path, name, hyperparameters)
+    texts = bundle.Texts(_read, Path(".") if path is None else Path(path).parent)
+    loss = elaborated_config(config, folder=texts.folder, read=texts)
+    source = {"loss": config, "files": texts.known, "digest": digest(_settled(loss))}
+    given = {h.name: bundle.shown(h.default) for h in loss.hyperparameters if h.given}
+    return Report(loss.name, Engine(loss, timeout), PROPERTIES, source, given)
+
+
+def check_certificate(document: Mapping[str, Any]) -> list[str]:
+    """What a certificate proves, after its proofs were replayed; reads no file.
+
+    Raises :class:`~losslang.verify.proof.Rejected` for one that proves nothing.
+    """
+    from losslang.verify.check import check_document
+
+    return check_document(document, _certified)
+
+
+def _certified(document: Mapping[str, Any]) -> Loss:
+    """The loss that a certificate is about, from the texts that it brings along."""
+    from losslang.verify.proof import Rejected
+
+    texts = bundle.Texts(bundle.nowhere, known=document.get("files"))
+    try:
+        return _settled(elaborated_config(document.get("loss"), read=texts))
+    except DiagnosticError as error:
+        raise Rejected(f"its loss has mistakes: {error.diagnostics[0].message}") from error
+
+
+def _settled(loss: Loss) -> Loss:
+    """The loss with the hyperparameters that have a value fixed to it."""
+    from losslang.verify.readings.fix import fixed
+
+    given = (h for h in loss.hyperparameters if h.given and not h.learn)
+    return fixed(loss, {h.name: h.default for h in given})

@@ -22,6 +22,7 @@ LAYERS = (
     ("verify", "rewrite"),
     ("codegen",),
     ("runtime",),
+    ("bundle",),
     ("driver",),
     ("integrations",),
     ("cli",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from sympy import Expr
 
 from losslang.ir.loss import Loss
 from losslang.syntax import nodes
+from losslang.verify.ask import understood
 from losslang.verify.claims import ClaimResult, Conditions, Settings
 from losslang.verify.culprit import culprit
 from losslang.verify.decide import Decider, decider
@@ -133,14 +134,22 @@ class Engine:
 
     # ------------------------------------------------------------ claims
 
-    def claims(self) -> tuple[ClaimResult, ...]:
-        """Every claim of the program that speaks of settings which are asked about."""
-        return tuple(self._claim(claim) for claim in self.whole.claims)
+    def claims(self, about: Collection[Question] | None = None) -> tuple[ClaimResult, ...]:
+        """The claims of the program, or only those that ask some of the questions ``about``.
 
-    def _claim(self, claim: nodes.Claim) -> ClaimResult:
+        Raises :class:`~losslang.diagnostics.DiagnosticError` for a claim that asks none.
+        """
+        asked = [
+            (claim, understood(claim.property, self, PROPERTIES)) for claim in self.whole.claims
+        ]
+        return tuple(
+            self._claim(claim, question)
+            for claim, question in asked
+            if about is None or question in about
+        )
+
+    def _claim(self, claim: nodes.Claim, question: Question) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)
-        name, arguments = _spelled(claim.property)
-        question = self.asked(name, arguments)
         results = [
             self._claimed(question, settings, claim, conditions)
             for settings in conditions.alternatives(claim.condition)
@@ -191,12 +200,6 @@ class Engine:
         if prove(sign, Budget(min(5.0, self.left() + 0.1))) is not None:
             return True, ""
         return False, f"the constant is {given.value}"
-
-
-def _spelled(node: nodes.Name | nodes.Call) -> tuple[str, tuple[str, ...]]:
-    if isinstance(node, nodes.Name):
-        return node.id, ()
-    return node.function.id, tuple(argument.span.text for argument in node.args)
 
 
 def claim_text(claim: nodes.Claim) -> str:

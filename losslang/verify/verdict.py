@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import sympy
 from sympy import Expr
 
+from losslang.verify import wording
 from losslang.verify.proof import Proof
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Guess, Question
@@ -88,6 +89,9 @@ class Witness:
     facts: tuple[Sign, ...]
     says: str
 
+    def __str__(self) -> str:
+        return wording.witness(self)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -111,3 +115,6 @@ class Verdict:
     seconds: float = 0.0
     certificate: Certificate | None = None
     steps: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return wording.verdict(self)
