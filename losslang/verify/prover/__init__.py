@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from losslang.verify.proof import Proof
-from losslang.verify.prover import algebra, boxes, chains, indexed, maps, zeros
+from losslang.verify.prover import algebra, boxes, chains, indexed, maps, weaken, zeros
 from losslang.verify.prover.points import counterexample
 from losslang.verify.prover.run import Budget, Layer, Run
 from losslang.verify.statement import Statement
@@ -15,21 +15,25 @@ from losslang.verify.watchdog import within
 __all__ = ["LAYERS", "Budget", "counterexample", "prove", "within"]
 
 LAYERS: tuple[Layer, ...] = (
-    Layer("composition", 0, 0.5, algebra.composition),
-    Layer("relations", 0, 60.0, algebra.relations),
-    Layer("value", 0, 1.0, boxes.value),
-    Layer("indexed", 0, 2.0, indexed.equations),
-    Layer("identity", 0, 1.0, algebra.identity),
-    Layer("roots", 0, 1.0, algebra.roots),
-    Layer("factors", 1, 60.0, algebra.factors),
-    Layer("exponentials", 1, 60.0, maps.exponentials),
-    Layer("intervals", 1, 60.0, maps.intervals),
-    Layer("boxes", 1, 5.0, boxes.boxes),
-    Layer("scales", 1, 60.0, maps.scales),
-    Layer("tangents", 1, 60.0, zeros.tangents),
-    Layer("chains", 2, 60.0, chains.chains),
-    Layer("splits", 2, 60.0, zeros.splits),
-    Layer("logarithms", 2, 60.0, algebra.logarithms),
+    Layer("composition", 0, algebra.composition, 0.5),
+    Layer("relations", 0, algebra.relations),
+    Layer("value", 0, boxes.value, 1.0),
+    Layer("indexed", 0, indexed.equations, 2.0),
+    Layer("identity", 0, algebra.identity, 1.0),
+    Layer("roots", 0, algebra.roots, 1.0),
+    Layer("factors", 0, algebra.factors),
+    Layer("exponentials", 1, maps.exponentials),
+    Layer("intervals", 1, maps.intervals),
+    Layer("boxes", 1, boxes.boxes, 0.2),
+    Layer("scales", 1, maps.scales),
+    Layer("tangents", 1, zeros.tangents),
+    Layer("ends", 1, weaken.ends),
+    Layer("chains", 2, chains.chains),
+    Layer("fewer", 2, weaken.fewer),
+    Layer("lifts", 2, weaken.lifts),
+    Layer("bounds", 2, weaken.bounds),
+    Layer("splits", 2, zeros.splits),
+    Layer("logarithms", 2, algebra.logarithms),
 )
 """From cheap to dear."""
 

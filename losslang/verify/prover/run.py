@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from losslang.verify.proof import Data, Proof, Rejected
@@ -32,12 +33,22 @@ class Budget:
 
 @dataclass(frozen=True)
 class Layer:
-    """One way to look for a proof, tried at ``effort`` or more, for at most ``seconds``."""
+    """One way to look for a proof, tried at ``effort`` or more.
+
+    It has ``seconds`` at first, and thrice as many for each further unit of effort. One without
+    proves other statements on its way, and has half of the time that is left.
+    """
 
     name: str
     effort: int
-    seconds: float
     search: Callable[[Run, Sign, int], Proof | None]
+    seconds: float | None = None
+
+    def limit(self, left: float, effort: int) -> float:
+        """The seconds it has."""
+        if self.seconds is None:
+            return left / 2
+        return min(left, self.seconds * 3.0 ** (effort - self.effort))
 
 
 Step: TypeAlias = tuple[str, Mapping[str, Data]]
@@ -72,8 +83,8 @@ class Run:
                 continue
             if layer.effort > 0 and self.is_doubtful(statement):
                 return None
-            seconds = min(layer.seconds, self.budget.left())
-            found = within(seconds, lambda layer=layer: layer.search(self, statement, effort))  # type: ignore[misc]
+            seconds = layer.limit(self.budget.left(), effort)
+            found = within(seconds, partial(layer.search, self, statement, effort))
             if found is not None:
                 return found
         return None

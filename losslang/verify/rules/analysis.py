@@ -156,7 +156,7 @@ def _tangent(statement: Statement, data: Mapping[str, Data]) -> Sequence[Stateme
 # ---------------------------------------------------------------- bounds of functions
 
 
-def _bounds_of(part: Expr) -> dict[str, tuple[Expr, str, tuple[tuple[Expr, str], ...]]]:
+def bounds_of(part: Expr) -> dict[str, tuple[Expr, str, tuple[tuple[Expr, str], ...]]]:
     """Named bounds of a function's value: the bound, on which side it is, and where it holds."""
     x = part.args[0] if part.args else part
     if isinstance(part, sympy.log):
@@ -183,28 +183,28 @@ def _bound(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
     if goal.relation not in (">", ">="):
         raise Rejected("write the statement with > or >= before")
     part, form = formula(data, "part"), formula(data, "form")
-    known = _bounds_of(part)
+    known = bounds_of(part)
     word = choice(data, "bound", tuple(known))
     bound, side, where = known[word]
     slot = goal.region.fresh("_slot")
-    if not isinstance(form, Expr) or not occurs(_SLOT, form):
+    if not isinstance(form, Expr) or not occurs(SLOT, form):
         raise Rejected("the form has no place for the part")
-    if slot.name != _SLOT.name:
-        raise Rejected(f"{_SLOT} is a variable")
-    if not same(substitute(form, {_SLOT: part}), goal.expr, goal.region):
+    if slot.name != SLOT.name:
+        raise Rejected(f"{SLOT} is a variable")
+    if not same(substitute(form, {SLOT: part}), goal.expr, goal.region):
         raise Rejected("the form is not the formula")
-    weight = slope(form, _SLOT)
-    if _SLOT in weight.free_symbols:
+    weight = slope(form, SLOT)
+    if SLOT in weight.free_symbols:
         raise Rejected("the formula is not affine in the part")
     return (
         *(Sign(e, r, goal.region) for e, r in where),  # type: ignore[arg-type]
         Sign(weight, ">=" if side == "below" else "<=", goal.region),
-        Sign(substitute(form, {_SLOT: bound}), goal.relation, goal.region),
+        Sign(substitute(form, {SLOT: bound}), goal.relation, goal.region),
         *definedness(goal.expr, goal.region),
     )
 
 
-_SLOT = sympy.Symbol("_slot", real=True)
+SLOT = sympy.Symbol("_slot", real=True)
 """Stands in the form of ``bound`` for the part that is bounded."""
 
 ANALYSIS_RULES: tuple[Rule, ...] = (
