@@ -81,7 +81,7 @@ def example_of(loss: Loss) -> Example | None:
     place = loss.terms[0].result
     if EXAMPLE not in place or any(t.result != place or t.guard != ONE for t in loss.terms):
         return None
-    body = _plain(sympy.Add(*(term.body for term in loss.terms)), loss)
+    body = plain(sympy.Add(*(term.body for term in loss.terms)), loss)
     if body is None:
         return None
     try:
@@ -126,7 +126,7 @@ def region_of(loss: Loss) -> Region:
     return region
 
 
-def _plain(body: Expr, loss: Loss) -> Expr | None:
+def plain(body: Expr, loss: Loss) -> Expr | None:
     """The value of ``body``; ``None`` if gradients stop within it, which a value does not show."""
     tensors = {known.tensor for known in loss.inputs}
     for part in walk(body):

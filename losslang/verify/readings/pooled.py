@@ -68,7 +68,7 @@ class _Pools:
 
     def rule(self, e: Basic) -> Basic:
         """``e`` with its label split off, and a symbol for the rest."""
-        if not isinstance(e, Reduce) or all(i.axis != self.reads.axis for i in e.binders):
+        if not self.closed(e) or all(i.axis != self.reads.axis for i in e.binders):
             return e
         if len(e.binders) != 1:
             raise _NotPooled
@@ -95,6 +95,10 @@ class _Pools:
             return total if e.op == "logsumexp" else total - log(count)
         raise _NotPooled
 
+    def closed(self, e: Basic) -> bool:
+        """Whether it is a reduction that depends on no index of a reduction around it."""
+        return isinstance(e, Reduce) and free_indices(e) <= set(self.reads.place)
+
     def others(self, value: Expr, k: Index) -> Expr:
         """The sum over the classes but the label."""
         total = ZERO
@@ -114,7 +118,7 @@ class _Pools:
         """A symbol for a reduction that does not mention the label, inside what multiplies it."""
 
         def rule(part: Basic) -> Basic:
-            if not isinstance(part, Reduce):
+            if not self.closed(part):
                 return part
             if occurs(self.reads.target.tensor, part):
                 raise _NotPooled

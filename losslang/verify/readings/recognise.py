@@ -14,6 +14,7 @@ from losslang.verify.readings.fix import settled
 from losslang.verify.readings.local import local
 from losslang.verify.readings.margin import margin
 from losslang.verify.readings.multiclass import multiclass
+from losslang.verify.readings.pairs import all_pairs, pair
 from losslang.verify.readings.pooled import pooled
 from losslang.verify.readings.regression import regression, residual
 from losslang.verify.readings.score import score, softmax_score
@@ -27,7 +28,9 @@ def readings(loss: Loss) -> tuple[Reading, ...]:
     Words and truth values among the hyperparameters that were not fixed have their defaults.
     """
     example = example_of(loss)
+    whole = all_pairs(loss)
     found = () if example is None else tuple(_of_example(example))
+    found = found if whole is None else (whole, *found)
     settled_loss = settled(loss)
     return (*found, Structure(region_of(settled_loss), settled_loss))
 
@@ -42,6 +45,9 @@ def parts(loss: Loss) -> tuple[Loss, ...]:
 def _of_example(example: Example) -> Iterator[Reading]:
     yield from _multiclass(example)
     yield from _binary(example)
+    of_two = pair(example)
+    if of_two is not None:
+        yield of_two
     yield from _regression(example)
     divergent = divergence(example)
     if divergent is not None:

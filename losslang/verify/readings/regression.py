@@ -59,6 +59,9 @@ class Regression(Reading):
 TARGETS = ("target", "y", "y_true", "truth", "label", "observed", "true")
 """Names that say which of two numbers is the target; without one it is the second."""
 
+PREDICTIONS = ("prediction", "pred", "y_pred", "y_hat", "forecast", "estimate", "x", "f", "output")
+"""Names that say which of two numbers is the prediction."""
+
 
 def regression(example: Example) -> Regression | None:
     """The reading of a loss whose first two real inputs are a prediction and a target."""
@@ -87,8 +90,8 @@ def residual(reading: Regression) -> Residual | None:
         return None
     if reading.target.is_integer:
         return None
-    r = reading.region.fresh("r")
     y = reading.target
+    r = reading.region.having(y, LINE).fresh("r")
     rho = substitute(reading.loss, {reading.prediction: r, y: S.Zero})
     shifted = substitute(reading.loss, {reading.prediction: y + r})
     if is_undefined(rho) or not same(shifted, rho, r, reading.region.having(y, LINE)):
