@@ -347,6 +347,30 @@ def test_slopes_at_a_kink_are_all_between():
     assert slopes(Max(X, 2 * X), (-1, 1)) == [Interval.of(1, 2)]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [row for row in PRIMITIVES if row.arity == 1 and row.name not in ("floor", "sign")],
+    ids=lambda row: row.name,
+)
+@given(point=st.fractions(Fraction(1, 20), Fraction(19, 20), max_denominator=100))
+@settings(max_examples=15)
+def test_the_slope_of_each_function_holds_its_derivative(row, point):
+    """The oracle is mpmath's numerical derivative."""
+    shift = 1 if row.name == "acosh" else 0
+    at = point + shift
+    expr = row.build(X) if row.name != "log" else log(X)
+    (slope,) = slopes(expr, (at, at))
+    with mpmath.workdps(DIGITS):
+        expected = mpmath.diff(row.value, mpmath.mpf(at.numerator) / at.denominator)
+        assert holds(slope, expected, 1e-15)
+    assert float(slope.width) < 1e-9
+
+
+def test_sides_that_meet_at_one_of_two_ends_only():
+    with pytest.raises(Undefined, match="may not meet"):
+        slopes(Branch(LessEqual(sympy.Abs(X), S.One), X, sympy.Abs(X)), (-2, 2))
+
+
 def test_slopes_of_sides_that_meet():
     huber = Branch(LessEqual(sympy.Abs(X), S.One), X**2 / 2, sympy.Abs(X) - HALF)
     assert slopes(huber, (0, 2)) == [Interval.of(0, 2)]

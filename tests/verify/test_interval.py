@@ -76,7 +76,7 @@ def real(value: Fraction) -> Any:
 
 def is_sharp(interval: Interval, bits: int = 74) -> bool:
     """Whether the width is a few units in the last place of 80 bits."""
-    size = max(abs(interval.low), abs(interval.high), arb(2) ** -40)
+    size = max(abs(interval.low), abs(interval.high), arb(1))
     return bool(interval.width <= size * arb(2) ** -bits)
 
 
@@ -168,6 +168,27 @@ def test_arithmetic_holds_every_value(sign, first, second):
         result, value = x / y, a / b
     else:
         result, value = {"+": (x + y, a + b), "-": (x - y, a - b), "*": (x * y, a * b)}[sign]
+    assert result.contains(value)
+
+
+FLOATS = st.floats(-1e50, 1e50, allow_subnormal=False)
+
+
+@pytest.mark.parametrize("sign", "+-*/")
+@given(first=FLOATS, second=FLOATS)
+def test_arithmetic_on_points_rounds_outward(sign, first, second):
+    assume(second != 0)
+    x, y, a, b = (
+        Interval.exactly(first),
+        Interval.exactly(second),
+        Fraction(first),
+        Fraction(second),
+    )
+    with precision(53):
+        if sign == "/":
+            result, value = x / y, a / b
+        else:
+            result, value = {"+": (x + y, a + b), "-": (x - y, a - b), "*": (x * y, a * b)}[sign]
     assert result.contains(value)
 
 
