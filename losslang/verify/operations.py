@@ -178,7 +178,7 @@ class Power(Operation):
         found = []
         if base.high >= NOUGHT:
             found.append(self.bound(_overlap("power", base, NONNEGATIVE), exponent))
-        if exponent.high.floor() >= exponent.low:
+        if not exponent.high.floor() < exponent.low:  # an infinity has a nan for its floor
             size = self.bound(-_overlap("power", base, -NONNEGATIVE), exponent)
             found += [size, -size]
         if not found:
