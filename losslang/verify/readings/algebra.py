@@ -146,7 +146,7 @@ def _slope(expr: Expr, symbol: Symbol) -> tuple[Expr, Expr]:
 
 def _extremum(e: Max | Min, symbol: Symbol) -> Expr:
     slopes = [_slope(arg, symbol) for arg in e.args]
-    if len({slope for slope, _ in slopes}) == 1:
+    if len({slope for slope, _ in slopes}) == 1 and slopes[0][0] != ZERO:
         return slopes[0][0] * symbol + e.func(*(rest for _, rest in slopes))
     scales = [_scale(arg, symbol) if arg != ZERO else None for arg in e.args]
     weights = {scale[0] for scale in scales if scale is not None}
@@ -166,10 +166,20 @@ def _reduction(e: Reduce, symbol: Symbol) -> Expr:
             outside, inside = split_factors(term, indices)
             total += outside * Reduce(e.op, indices, guard, inside)
         return total
-    slope, rest = _slope(body, symbol)
-    if slope != ZERO and free_indices(slope).isdisjoint(indices) and e.op in _SHIFTED:
-        return slope * symbol + Reduce(e.op, indices, guard, rest)
-    return e
+    return shifted(e)
+
+
+def shifted(e: Reduce) -> Expr:
+    """A reduction with what does not depend on its indices, and is added, outside."""
+    if e.op not in _SHIFTED:
+        return e
+    indices, guard, body = e.open()
+    terms = sympy.Add.make_args(sympy.expand(body))
+    outside = [term for term in terms if free_indices(term).isdisjoint(indices)]
+    if not outside:
+        return e
+    inside = sympy.Add(*(term for term in terms if term not in outside))
+    return sympy.Add(*outside) + Reduce(e.op, indices, guard, inside)
 
 
 _SHIFTED = ("logsumexp", "logmeanexp", "max", "min")

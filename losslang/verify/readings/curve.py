@@ -51,5 +51,7 @@ def curves(example: Example) -> tuple[Curve, ...]:
             rule = {label.symbol: value for label, value in zip(labels, values, strict=True)}
             case = ", ".join(f"{s.input.name} = {rule[s.symbol]}" for s in labels)
             body = spelled(substitute(example.body, rule))
-            found.append(Curve(region, body, scalar.symbol, scalar.bounds, scalar.input.name, case))
+            others = example.others(region)
+            name, bounds = scalar.input.name, scalar.bounds
+            found.append(Curve(region, body, scalar.symbol, bounds, name, case, others))
     return tuple(found)

@@ -78,8 +78,12 @@ def example_of(loss: Loss) -> Example | None:
     loss = settled(loss)
     if any(h.kind in ("choice", "bool") for h in loss.hyperparameters):
         return None
-    place = loss.terms[0].result
-    if EXAMPLE not in place or any(t.result != place or t.guard != ONE for t in loss.terms):
+    reading = {known.tensor for known in loss.inputs}
+    places = {t.result for t in loss.terms if t.result or not reading.isdisjoint(parts(t.body))}
+    if len(places) != 1 or any(term.guard != ONE for term in loss.terms):
+        return None
+    (place,) = places
+    if EXAMPLE not in place:
         return None
     body = plain(sympy.Add(*(term.body for term in loss.terms)), loss)
     if body is None:

@@ -9,9 +9,10 @@ import sympy
 from sympy import Basic, Expr
 
 from losslang.ir.binders import free_indices, occurs, substitute
-from losslang.ir.heads import ONE, ZERO, Index
+from losslang.ir.heads import ONE, ZERO, At, Index
 from losslang.ir.primitives import log
-from losslang.ir.reduce import Reduce
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import Delta
 from losslang.verify.readings.algebra import rewritten, split_factors
 from losslang.verify.readings.local import elsewhere
 from losslang.verify.readings.multiclass import Multiclass
@@ -120,7 +121,7 @@ class _Pools:
         def rule(part: Basic) -> Basic:
             if not self.closed(part):
                 return part
-            if occurs(self.reads.target.tensor, part):
+            if not _is_symmetric(part):
                 raise _NotPooled
             if part not in self.symbols:
                 name = f"R{len(self.symbols) + 1}"
@@ -135,3 +136,19 @@ class _Pools:
         while any(symbol in e.free_symbols for symbol in back):
             e = substitute(e, back)
         return e
+
+
+def _is_symmetric(e: Basic) -> bool:
+    """Whether a formula treats all places alike: indices only read arrays and name one another.
+
+    A read at the label does not: it has an index inside its index.
+    """
+    if isinstance(e, Index | Ordered):
+        return False
+    if isinstance(e, At):
+        return all(isinstance(index, Index) for index in e.indices)
+    if isinstance(e, Delta) and all(isinstance(index, Index) for index in e.args):
+        return True
+    if isinstance(e, Reduce):
+        return not e.op.startswith("arg") and _is_symmetric(e.guard) and _is_symmetric(e.body)
+    return all(_is_symmetric(arg) for arg in e.args if isinstance(arg, Expr))

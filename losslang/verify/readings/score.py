@@ -13,7 +13,7 @@ from losslang.ir.binders import free_indices, occurs, substitute, walk
 from losslang.ir.heads import ONE, ZERO, At, Tensor
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta
-from losslang.verify.readings.algebra import drawn_out, rewritten, spelled
+from losslang.verify.readings.algebra import drawn_out, rewritten, shifted, spelled
 from losslang.verify.readings.example import Example
 from losslang.verify.readings.instance import Unknown
 from losslang.verify.readings.multiclass import Classes, Multiclass, classes_of
@@ -128,6 +128,9 @@ def _normalised(body: Expr, reads: Classes) -> Expr:
     def rule(e: Basic) -> Basic:
         if not isinstance(e, Reduce) or e.guard != ONE or len(e.binders) != 1:
             return e
+        moved = shifted(e)
+        if not isinstance(moved, Reduce):
+            return rewritten(moved, rule)
         (k,) = e.binders
         entry = {"sum": reads.entry(k), "logsumexp": sympy.log(reads.entry(k))}.get(e.op)
         if k.axis != reads.axis or e.body != entry:
