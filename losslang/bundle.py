@@ -38,21 +38,14 @@ class Texts:
         return self.known[key]
 
 
-def config(
-    spec: str | Mapping[str, Any] | None,
-    path: Path | str | None,
-    name: str | None,
-    hyperparameters: Mapping[str, Any],
-) -> dict[str, Any]:
-    """An expression, or the loss ``name`` of a file, as a config that JSON can hold.
+def config(given: Mapping[str, Any], path: Path | str | None, name: str | None) -> dict[str, Any]:
+    """A config that JSON can hold: what is given, and the loss ``name`` of a file.
 
     The file is named as from the folder in which it stands.
     """
-    if spec is None or isinstance(spec, str):
-        file = None if path is None else Path(path).name
-        told = {"spec": spec, "path": file, "name": name}
-        spec = {key: value for key, value in told.items() if value is not None}
-    return {key: plain(value) for key, value in {**spec, **hyperparameters}.items()}
+    told = {"path": None if path is None else Path(path).name, "name": name}
+    known = {key: value for key, value in told.items() if value is not None}
+    return {key: plain(value) for key, value in {**known, **given}.items()}
 
 
 def plain(value: Any) -> Any:

@@ -293,14 +293,23 @@ def emit(
     return emitted([elaborated(spec, path=path, name=name)]).text
 
 
+def losses(path: Path | str) -> tuple[str, ...]:
+    """The names of a file's losses that can stand alone, in order; at least one."""
+    return tuple(loss.name for loss in _alone(load(path)[0], path))
+
+
+def _alone(module: nodes.Module, path: Path | str) -> list[nodes.Loss]:
+    found = [d for d in module.declarations if isinstance(d, nodes.Loss) and not _takes_losses(d)]
+    if not found:
+        fail("unknown-loss", f"{path} declares no loss that can stand alone")
+    return found
+
+
 def _all_of(path: Path | str) -> list[Loss]:
     from losslang.ir.compose import elaborate
 
     module, scope = load(path)
-    losses = [d for d in module.declarations if isinstance(d, nodes.Loss) and not _takes_losses(d)]
-    if not losses:
-        fail("unknown-loss", f"{path} declares no loss that can stand alone")
-    names = [nodes.Name(loss.name_span, loss.name) for loss in losses]
+    names = [nodes.Name(loss.name_span, loss.name) for loss in _alone(module, path)]
     return [_complete(elaborate(name, scope, name.id)) for name in names]
 
 
@@ -458,36 +467,54 @@ def verify(
     from losslang.verify.properties import PROPERTIES
     from losslang.verify.report import Report
 
-    if spec is None and path is not None:
+    given = {"spec": spec} if isinstance(spec, str) else dict(spec or {})
+    if path is not None and "spec" not in given:
         module, scope = load(path)
         name = _named(module, name, scope)[2]
-    config = bundle.config(spec, path, name, hyperparameters)
+    config = bundle.config(given | hyperparameters, path, name)
     texts = bundle.Texts(_read, Path(".") if path is None else Path(path).parent)
     loss = elaborated_config(config, folder=texts.folder, read=texts)
     source = {"loss": config, "files": texts.known, "digest": digest(_settled(loss))}
-    given = {h.name: bundle.shown(h.default) for h in loss.hyperparameters if h.given}
-    return Report(loss.name, Engine(loss, timeout), PROPERTIES, source, given)
+    settings = {h.name: bundle.shown(h.default) for h in loss.hyperparameters if h.given}
+    return Report(loss.name, Engine(loss, timeout), PROPERTIES, source, settings)
 
 
-def check_certificate(document: Mapping[str, Any]) -> list[str]:
-    """What a certificate proves, after its proofs were replayed; reads no file.
+@dataclass(frozen=True)
+class CertificateResult:
+    """What a certificate proves, line by line; or the problem, if it proves nothing."""
 
-    Raises :class:`~losslang.verify.proof.Rejected` for one that proves nothing.
-    """
+    proved: tuple[str, ...]
+    problem: str | None = None
+
+
+def check_certificate(document: Any, timeout: float = 60.0) -> CertificateResult:
+    """Replay the proofs of a certificate, as JSON gives it; reads no file, searches nothing."""
     from losslang.verify.check import check_document
+    from losslang.verify.proof import Rejected
+    from losslang.verify.report import CERTIFICATE_FORMAT, VERSION
+    from losslang.verify.watchdog import within
 
-    return check_document(document, _certified)
+    if not isinstance(document, dict) or document.get("format") != CERTIFICATE_FORMAT:
+        return CertificateResult((), "this is no certificate")
+    if document.get("version") != VERSION:
+        return CertificateResult((), f"its format is not that of version {VERSION}")
+    try:
+        proved = within(timeout, lambda: check_document(document, _certified))
+    except Rejected as error:
+        return CertificateResult((), str(error))
+    except DiagnosticError as error:
+        return CertificateResult((), f"its loss has a mistake: {error.diagnostics[0].message}")
+    except Exception as error:  # what a rule stumbles over, it does not accept
+        return CertificateResult((), f"{type(error).__name__}: {error}")
+    if proved is None:
+        return CertificateResult((), f"it was not checked within {timeout:g} seconds")
+    return CertificateResult(tuple(proved))
 
 
 def _certified(document: Mapping[str, Any]) -> Loss:
     """The loss that a certificate is about, from the texts that it brings along."""
-    from losslang.verify.proof import Rejected
-
     texts = bundle.Texts(bundle.nowhere, known=document.get("files"))
-    try:
-        return _settled(elaborated_config(document.get("loss"), read=texts))
-    except DiagnosticError as error:
-        raise Rejected(f"its loss has mistakes: {error.diagnostics[0].message}") from error
+    return _settled(elaborated_config(document.get("loss"), read=texts))
 
 
 def _settled(loss: Loss) -> Loss:

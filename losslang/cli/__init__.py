@@ -8,7 +8,7 @@ import click
 
 from losslang._version import __version__
 
-COMMANDS = ("compile", "check", "fmt", "show", "list", "test")
+COMMANDS = ("compile", "check", "fmt", "show", "list", "test", "verify")
 
 
 class Commands(click.Group):

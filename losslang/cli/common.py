@@ -91,12 +91,20 @@ def read(path: Path) -> str:
         raise click.ClickException(f"cannot read {shown(path)}: {error.strerror}") from error
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Replace a file in one step."""
     try:
-        files.write_atomically(path, text)
+        files.write_atomically(path, content)
     except OSError as error:
         raise click.ClickException(f"cannot write {path}: {error.strerror}") from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where it is missing."""
+    try:
+        files.make_folder(path)
+    except OSError as error:
+        raise click.ClickException(f"cannot make {path}: {error.strerror}") from error
 
 
 def report(diagnostics: Iterable[Diagnostic]) -> None:

@@ -8,8 +8,9 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from losslang.verify.claims import ClaimResult
+from losslang.verify.statement import Sign
 from losslang.verify.verdict import Verdict
-from losslang.verify.wording import details
+from losslang.verify.wording import details, short
 
 if TYPE_CHECKING:
     from losslang.verify.report import Report
@@ -54,6 +55,32 @@ def _claim(claim: ClaimResult) -> list[str]:
     mark = "ok    " if claim.ok else "FAILED"
     more = "" if claim.ok else f"  (line {line}: {claim.says or claim.verdict.status})"
     return wrap(f"{mark}  {claim.text}{more}", WIDTH, subsequent_indent=" " * 8)
+
+
+def explanation(report: Report, verdict: Verdict) -> str:
+    """One verdict, the steps that lead to it, and the source of the theorem behind it."""
+    lines = [*wrap(heading(report), WIDTH), "", f"{verdict.question}: {verdict.status}"]
+    lines += [line for text in details(verdict) for line in _indented(f"  {text}")]
+    if verdict.steps:
+        lines += ["", *(line for step in verdict.steps for line in _indented(step))]
+    if verdict.witness is not None and verdict.witness.facts:
+        lines += ["", "the numbers, each confirmed in intervals and in float64:"]
+        lines += [line for fact in verdict.witness.facts for line in _indented(f"  {_fact(fact)}")]
+    if verdict.citation is not None:
+        lines += ["", *_indented(f"source: {verdict.citation}")]
+    return "\n".join(lines)
+
+
+def _fact(fact: Sign) -> str:
+    rough = fact.expr.evalf(8)
+    about = f"  (about {rough})" if not fact.expr.is_Rational and rough.is_Float else ""
+    return f"{short(fact.expr)} {fact.relation} 0{about}"
+
+
+def _indented(text: str) -> list[str]:
+    """Text in lines of at most 100 columns; what follows the first stands further in."""
+    indent = len(text) - len(text.lstrip())
+    return wrap(text, WIDTH, subsequent_indent=" " * (indent + 4)) or [""]
 
 
 def html(report: Report, verdicts: Sequence[Verdict], claims: Sequence[ClaimResult]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import sympy
 
@@ -20,9 +20,12 @@ from losslang.verify.encode import encode_certificate, encode_expr
 from losslang.verify.formula import Json
 from losslang.verify.property import Property
 from losslang.verify.statement import Sign
-from losslang.verify.theorem import Question
+from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Verdict, Witness
 from losslang.verify.wording import short
+
+if TYPE_CHECKING:
+    from losslang.verify.picture import Picture
 
 REPORT_FORMAT = "losslang-report"
 CERTIFICATE_FORMAT = "losslang-certificate"
@@ -35,6 +38,11 @@ class Engine(ask.Asked, Protocol):
 
     def decide(self, question: Question) -> Verdict:
         """The verdict; the same each time."""
+        ...
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What the loss looks like to the theory, most specific first."""
         ...
 
     def claims(self, about: Collection[Question] | None = None) -> tuple[ClaimResult, ...]:
@@ -148,6 +156,14 @@ class Report(Mapping[str, Verdict]):
         }
 
     # ------------------------------------------------------------ for people
+
+    def pictures(self) -> list[Picture]:
+        """The counterexamples that a curve shows, for ``losslang.integrations.plot``."""
+        from losslang.verify.picture import picture
+
+        failing = [v for v in self.verdicts if v.status in ("refuted", "conditional")]
+        found = [picture(self.name, v, self._engine.readings) for v in failing]
+        return [each for each in found if each is not None]
 
     def __str__(self) -> str:
         return layout.table(self, self.verdicts, self.claims)

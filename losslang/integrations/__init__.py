@@ -1,0 +1,1 @@
+"""Other libraries: their configs and conventions, and what they draw."""
