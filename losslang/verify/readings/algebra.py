@@ -170,10 +170,13 @@ def _reduction(e: Reduce, symbol: Symbol) -> Expr:
 
 
 def shifted(e: Reduce) -> Expr:
-    """A reduction with what does not depend on its indices, and is added, outside."""
+    """A reduction with the terms or factors that do not depend on its indices outside."""
+    indices, guard, body = e.open()
+    if e.op in ("sum", "mean"):
+        factor, rest = split_factors(body, indices)
+        return factor * Reduce(e.op, indices, guard, rest)
     if e.op not in _SHIFTED:
         return e
-    indices, guard, body = e.open()
     terms = sympy.Add.make_args(sympy.expand(body))
     outside = [term for term in terms if free_indices(term).isdisjoint(indices)]
     if not outside:
