@@ -21,10 +21,10 @@ from losslang.verify.proof import Proof
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property, Strategy
 from losslang.verify.prover import Budget, prove, within
-from losslang.verify.readings import Reading, readings
+from losslang.verify.readings.recognise import readings
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Region, Sign, Statement
-from losslang.verify.theorem import Case, Guess, Premise, Question, concerns
+from losslang.verify.theorem import Case, Guess, Premise, Question, Reading, concerns
 from losslang.verify.verdict import Argument, Cut, Part, Split, Use
 
 MAX_GUESSES = 16
@@ -148,7 +148,7 @@ class Decider:
                 if len(found) >= MAX_GUESSES:
                     return
 
-        within(budget.part(3.0), collect)
+        within(min(3.0, budget.left()), collect)
         return found
 
     @staticmethod
@@ -228,9 +228,9 @@ def parameters(loss: Loss, read: Sequence[Reading]) -> Region:
     region = Region()
     for reading in read:
         for symbol, bounds in reading.region.variables:
-            if symbol not in region and (symbol in own or symbol.is_integer):
-                if symbol.name not in inputs:
-                    region = region.having(symbol, bounds)
+            known = symbol in own or (symbol.is_integer and symbol.name not in inputs)
+            if known and symbol not in region:
+                region = region.having(symbol, bounds)
     return region
 
 

@@ -48,9 +48,9 @@ class Property:
     strategies: tuple[Strategy, ...]
     arguments: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    means: Callable[[Any], bool] = lambda reading: True
+    means: Callable[[Any, Question], bool] = lambda reading, question: True
 
     def speaks_of(self, reading: Reading, question: Question) -> bool:
         """Whether the property has a meaning for such a loss, asked so."""
         read = any(isinstance(reading, strategy.theorem.reads) for strategy in self.strategies)
-        return read and concerns(reading, question) and self.means(reading)
+        return read and concerns(reading, question) and self.means(reading, question)

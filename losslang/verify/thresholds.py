@@ -194,7 +194,7 @@ class _Line:
                     if self._number(root).is_real and self._number(root).is_finite:
                         found.append(root)
 
-        within(self.budget.part(6.0), collect)
+        within(min(6.0, self.budget.left()), collect)
         return found
 
 

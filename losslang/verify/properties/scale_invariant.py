@@ -1,0 +1,14 @@
+"""The property ``scale_invariant``."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import invariance
+
+PROPERTY = Property(
+    "scale_invariant",
+    "multiplying all of an example's entries by a positive number changes nothing",
+    (*invariance.SCALE_INVARIANT,),
+    arguments=("input",),
+    means=invariance.has_arrays,
+)

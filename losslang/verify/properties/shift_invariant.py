@@ -1,0 +1,14 @@
+"""The property ``shift_invariant``."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import invariance
+
+PROPERTY = Property(
+    "shift_invariant",
+    "adding one number to all of an example's scores changes nothing",
+    (*invariance.SHIFT_INVARIANT,),
+    arguments=("input",),
+    means=invariance.has_arrays,
+)

@@ -1,0 +1,175 @@
+"""Equality of formulas in index notation, by a normal form.
+
+What does not depend on a bound index leaves a sum, a maximum or a logsumexp; positive factors leave
+powers and extrema; comparisons look at the sign of a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import sympy
+from sympy import Basic, Expr
+
+from losslang.ir.binders import Binder, free_indices, tree_size
+from losslang.ir.heads import ONE, ZERO, Index, Labelled, Max, Min
+from losslang.ir.loss import BATCH
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import Equal, Less, LessEqual
+from losslang.verify.proof import Data, Rejected, Rule
+from losslang.verify.rules.common import sign_statement
+from losslang.verify.statement import Statement
+
+MAX_SIZE = 20_000
+
+SHIFTED = ("max", "min", "logsumexp", "logmeanexp")
+PLACES = ("argmax", "argmin")
+
+
+def normal(expr: Expr) -> Expr:
+    """An equal formula; formulas with the same normal form are equal.
+
+    Raises :class:`~losslang.verify.proof.Rejected` for a formula that grows too large.
+    """
+    memo: dict[Basic, Basic] = {}
+
+    def visit(e: Basic) -> Basic:
+        if not e.args or not isinstance(e, Expr):
+            return e
+        if e not in memo:
+            made = rebuilt(e)
+            if tree_size(made) > MAX_SIZE:
+                raise Rejected("the normal form is too large")
+            memo[e] = made
+        return memo[e]
+
+    def rebuilt(e: Expr) -> Expr:
+        if isinstance(e, Binder):
+            indices, guard, body = e.open()
+            parts = (indices, visit(guard), visit(body), *map(visit, e.rest))
+            made = _ordered if isinstance(e, Ordered) else _reduced
+            return made(e.op, *parts)
+        args = [visit(a) for a in e.args]
+        if isinstance(e, Labelled):
+            return args[1]
+        if isinstance(e, sympy.Pow):
+            return _power(*args)
+        if isinstance(e, Less | LessEqual | Equal):
+            return _compared(e.func, *args)
+        if isinstance(e, Max | Min):
+            return _extremum(e.func, args)
+        made = e.func(*args)
+        return sympy.expand_mul(made, deep=False) if isinstance(made, sympy.Mul) else made
+
+    return visit(expr)
+
+
+def _terms(e: Expr) -> tuple[Expr, ...]:
+    return sympy.Add.make_args(sympy.expand_mul(e))
+
+
+def _apart(e: Expr, indices: Sequence[Index]) -> tuple[list[Expr], list[Expr]]:
+    """The terms of ``e`` without the indices, and those with them."""
+    outside: list[Expr] = []
+    inside: list[Expr] = []
+    for term in _terms(e):
+        free = free_indices(term).isdisjoint(indices)
+        (outside if free else inside).append(term)
+    return outside, inside
+
+
+def _factors(e: Expr, indices: Sequence[Index]) -> tuple[Expr, Expr]:
+    """``e`` as a factor without the indices, and the rest."""
+    outside, inside = [], []
+    for factor in sympy.Mul.make_args(e):
+        free = free_indices(factor).isdisjoint(indices)
+        (outside if free else inside).append(factor)
+    return sympy.Mul(*outside), sympy.Mul(*inside)
+
+
+def _positive_factor(terms: Sequence[Expr], indices: Sequence[Index]) -> Expr:
+    """A positive factor that all terms share and that does not depend on the indices."""
+    common: list[Expr] | None = None
+    for term in terms:
+        factors = [
+            f
+            for f in sympy.Mul.make_args(term)
+            if f.is_extended_positive and free_indices(f).isdisjoint(indices)
+        ]
+        common = factors if common is None else [f for f in common if f in factors]
+    return sympy.Mul(*(common or []))
+
+
+def _reduced(op: str, indices: tuple[Index, ...], guard: Expr, body: Expr) -> Expr:
+    if op in ("sum", "mean"):
+        total = []
+        for term in _terms(body):
+            factor, rest = _factors(term, indices)
+            total.append(factor * _summed(op, indices, guard, rest))
+        return sympy.Add(*total)
+    if op in SHIFTED:
+        outside, inside = _apart(body, indices)
+        scale = _positive_factor(inside, indices) if op in ("max", "min") and inside else ONE
+        rest = sympy.Add(*(term / scale for term in inside))
+        return sympy.Add(*outside, scale * Reduce(op, indices, guard, rest))
+    if op in PLACES:
+        _, inside = _apart(body, indices)
+        scale = _positive_factor(inside, indices) if inside else ONE
+        return Reduce(op, indices, guard, sympy.Add(*(term / scale for term in inside)))
+    return Reduce(op, indices, guard, body)
+
+
+def _summed(op: str, indices: tuple[Index, ...], guard: Expr, body: Expr) -> Expr:
+    # Every axis but the batch has a place, so the mean of 1 along it is 1.
+    if op == "mean" and body == ONE == guard and all(i.axis != BATCH for i in indices):
+        return ONE
+    return Reduce(op, indices, guard, body)
+
+
+def _ordered(op: str, indices: tuple[Index, ...], guard: Expr, body: Expr, at: Expr) -> Expr:
+    outside, inside = _apart(body, indices)
+    scale = _positive_factor(inside, indices) if inside else ONE
+    plain = sympy.Add(*(term / scale for term in inside))
+    if op == "rank":
+        return Ordered(op, indices, guard, plain, at)
+    if op in ("sort", "quantile"):
+        return sympy.Add(*outside, scale * Ordered(op, indices, guard, plain, at))
+    return Ordered(op, indices, guard, body, at)
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    if exponent.is_Integer and 0 < exponent <= 8 and isinstance(base, sympy.Add):
+        return sympy.expand_multinomial(base**exponent)
+    terms = sympy.Add.make_args(base)
+    scale = _positive_factor(terms, ())
+    rest = sympy.Add(*(term / scale for term in terms))
+    return scale**exponent * rest**exponent
+
+
+def _compared(head: Callable[[Expr, Expr], Expr], left: Expr, right: Expr) -> Expr:
+    terms = _terms(right - left)
+    scale = _positive_factor(terms, ())
+    return head(ZERO, sympy.Add(*(term / scale for term in terms)))
+
+
+def _extremum(head: Callable[..., Expr], args: Sequence[Expr]) -> Expr:
+    split = [_terms(a) for a in args]
+    shared = [t for t in split[0] if all(t in other for other in split[1:])]
+    scale = _positive_factor([t for terms in split for t in terms if t != ZERO], ())
+    rest = [sympy.Add(*(t / scale for t in terms if t not in shared)) for terms in split]
+    return sympy.Add(*shared, scale * head(*rest))
+
+
+def _indexed_identity(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
+    goal = sign_statement(statement)
+    if goal.relation != "==":
+        raise Rejected("the rule is about equations")
+    left = normal(goal.expr)
+    if left != ZERO:
+        raise Rejected(f"the normal form is {left}")
+    return ()
+
+
+INDEXED_RULES: tuple[Rule, ...] = (
+    Rule("indexed", "both sides have one normal form in index notation", _indexed_identity),
+)

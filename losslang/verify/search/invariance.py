@@ -1,0 +1,157 @@
+"""Inputs at which an invariance fails, drawn at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+from sympy import Expr, Integer, Rational
+
+from losslang.ir.loss import Input, Loss
+from losslang.verify import instances
+from losslang.verify.instances import Entry, Inputs
+from losslang.verify.property import Strategy
+from losslang.verify.readings.structure import Structure
+from losslang.verify.theorem import Case, Guess, Question
+from losslang.verify.theorems import invariance
+from losslang.verify.verdict import Witness
+
+DRAWS = 6
+SIZES = {"batch": 4, "class": 3}
+
+
+def drawn(loss: Loss, seed: int) -> Inputs | None:
+    """Small rational inputs; ``None`` for kinds of inputs that are not drawn."""
+    draw = random.Random(seed)
+    sizes = {axis.name: SIZES.get(axis.name, 2) for axis in instances.axes_of(loss)}
+    entries: dict[Entry, Expr] = {}
+    for known in loss.inputs:
+        for at in instances.places(known, sizes):
+            number = _number(known, sizes, draw)
+            if number is None:
+                return None
+            entries[known.name, at] = number
+    return Inputs(sizes, entries)
+
+
+def _number(known: Input, sizes: dict[str, int], draw: random.Random) -> Expr | None:
+    match known.kind:
+        case "index":
+            assert known.over is not None
+            top = known.over.size or sizes[known.over.name]
+            return Integer(draw.randrange(int(top)))
+        case "label" | "int":
+            return Integer(draw.randrange(2))
+        case "bit" | "bool":
+            return Integer(draw.randrange(2))
+        case "sign":
+            return Integer(draw.choice((-1, 1)))
+        case "simplex":
+            return None
+    for _ in range(50):
+        number = Rational(draw.randint(-8, 8), draw.choice((1, 2, 4)))
+        if number != 0 and number in known.domain:
+            return number
+    return Rational(1, 2) if Rational(1, 2) in known.domain else None
+
+
+def inputs(with_number: bool) -> Callable[..., Iterator[Guess]]:
+    """Guesses of inputs, with the number to move them by where one is asked for."""
+
+    def guesses(reading: object, question: Question) -> Iterator[Guess]:
+        loss: Loss = reading.loss  # type: ignore[attr-defined]
+        for seed in range(DRAWS):
+            found = drawn(loss, seed)
+            if found is None:
+                return
+            yield found.data() | ({"by": Integer(2 + seed)} if with_number else {})
+
+    return guesses
+
+
+def witness(
+    pair: Callable[[Case], tuple[Expr, Expr] | None], change: str
+) -> Callable[[Case], Witness | None]:
+    """The inputs, and the loss before and after the change."""
+
+    def made(case: Case) -> Witness | None:
+        values = pair(case)
+        premises = None if values is None else invariance.difference(case, values)
+        if values is None or premises is None:
+            return None
+        shown = _arrays(case) | {"before": values[0], "after": values[1]}
+        return Witness(shown, tuple(premises), f"the loss changes {change}")
+
+    return made
+
+
+def _arrays(case: Case) -> dict[str, Expr | tuple[Expr, ...]]:
+    """The entries of each input in the order of its places, and the number it is moved by."""
+    given = instances.from_data(case.guess)
+    arrays: dict[str, Expr | tuple[Expr, ...]] = {}
+    for known in case.reading.loss.inputs:
+        values = tuple(given.entries[known.name, at] for at in instances.places(known, given.sizes))
+        arrays[known.name] = values
+    return arrays | ({"by": case.guess["by"]} if "by" in case.guess else {})
+
+
+def has_arrays(reading: Structure, question: Question) -> bool:
+    """Whether the question is about an array of real numbers."""
+    return invariance.moving_input(reading.loss, question.input) is not None
+
+
+def has_classes(reading: Structure, question: Question) -> bool:
+    """Whether labels index an axis of scores."""
+    return invariance.class_axis(reading.loss) is not None
+
+
+def has_examples(reading: Structure, question: Question) -> bool:
+    """Whether the loss looks at more than one example at a time."""
+    return any(known.batched for known in reading.loss.inputs)
+
+
+def has_names(reading: Structure, question: Question) -> bool:
+    """Whether there are labels that only tell what belongs together."""
+    return bool(invariance.names(reading.loss))
+
+
+SHIFT_INVARIANT = (
+    Strategy(invariance.SHIFT_INVARIANT),
+    Strategy(
+        invariance.NOT_SHIFT_INVARIANT,
+        inputs(True),
+        witness(invariance.shifted, "when `by` is added to the first example"),
+    ),
+)
+SCALE_INVARIANT = (
+    Strategy(invariance.SCALE_INVARIANT),
+    Strategy(
+        invariance.NOT_SCALE_INVARIANT,
+        inputs(True),
+        witness(invariance.scaled, "when the first example is multiplied by `by`"),
+    ),
+)
+PERMUTATION_EQUIVARIANT = (
+    Strategy(invariance.PERMUTATION_EQUIVARIANT),
+    Strategy(
+        invariance.NOT_PERMUTATION_EQUIVARIANT,
+        inputs(False),
+        witness(invariance.renumbered, "when classes 0 and 1 swap their numbers"),
+    ),
+)
+BATCH_PERMUTATION_INVARIANT = (
+    Strategy(invariance.BATCH_PERMUTATION_INVARIANT),
+    Strategy(
+        invariance.NOT_BATCH_PERMUTATION_INVARIANT,
+        inputs(False),
+        witness(invariance.reshuffled, "when examples 0 and 1 swap places"),
+    ),
+)
+RELABEL_INVARIANT = (
+    Strategy(invariance.RELABEL_INVARIANT),
+    Strategy(
+        invariance.NOT_RELABEL_INVARIANT,
+        inputs(False),
+        witness(invariance.renamed, "when labels 0 and 1 swap their names"),
+    ),
+)

@@ -1,0 +1,18 @@
+"""Every theorem, by its name: what may turn statements about formulas into properties."""
+
+from __future__ import annotations
+
+from losslang.verify.theorem import Theorem
+from losslang.verify.theorems import divergence, elicitation, not_elicited, regression
+from losslang.verify.theorems.invariance import INVARIANCE
+
+ALL: tuple[Theorem, ...] = (
+    *INVARIANCE,
+    *elicitation.THEOREMS,
+    *not_elicited.THEOREMS,
+    *regression.THEOREMS,
+    *divergence.THEOREMS,
+)
+
+THEOREMS: dict[str, Theorem] = {known.name: known for known in ALL}
+"""By the name that certificates use."""
