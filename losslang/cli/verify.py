@@ -201,15 +201,15 @@ class _Run:
         if self.asked:
             report = report.about(*self.asked)
         for n, question in enumerate(report, 1):
-            with _told(f"{report.name}: {question} ({n} of {len(report)})"):
+            with told(f"{report.name}: {question} ({n} of {len(report)})"):
                 _ = report[question]
-        with _told(f"{report.name}: claims"):
+        with told(f"{report.name}: claims"):
             _ = report.claims
         return report
 
 
 @contextmanager
-def _told(text: str) -> Iterator[None]:
+def told(text: str) -> Iterator[None]:
     """Tell a person at a terminal what is being done, until it is done."""
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{text}", nl=False, err=True)
