@@ -6,7 +6,6 @@ proved it decides single settings, guesses where the answer changes, and proves 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +21,7 @@ from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property, Strategy
 from losslang.verify.prover import Budget, prove, within
 from losslang.verify.readings.recognise import readings
+from losslang.verify.readings.structure import Structure
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Region, Sign, Statement
 from losslang.verify.theorem import Case, Guess, Premise, Question, Reading, concerns
@@ -218,7 +218,8 @@ class Decider:
 def decider(loss: Loss) -> Decider:
     """Start on a loss whose hyperparameters are fixed or free over their domains."""
     read = readings(loss)
-    return Decider(loss, read, parameters(loss, read))
+    whole = read[-1].loss if isinstance(read[-1], Structure) else loss
+    return Decider(whole, read, parameters(whole, read))
 
 
 def parameters(loss: Loss, read: Sequence[Reading]) -> Region:
@@ -232,11 +233,6 @@ def parameters(loss: Loss, read: Sequence[Reading]) -> Region:
             if known and symbol not in region:
                 region = region.having(symbol, bounds)
     return region
-
-
-def elapsed(start: float) -> float:
-    """Seconds since ``start``, to the millisecond."""
-    return round(time.perf_counter() - start, 3)
 
 
 def strategies(prop: Property) -> Mapping[str, Strategy]:

@@ -33,6 +33,12 @@ def fixed(loss: Loss, settings: Mapping[str, Any]) -> Loss:
     return loss
 
 
+def with_values(loss: Loss, values: Mapping[sympy.Symbol, Expr]) -> Loss:
+    """The loss with formulas in place of scalar hyperparameters, which it then no longer has."""
+    kept = tuple(h for h in loss.hyperparameters if h.axes or h.symbol not in values)
+    return replace(_mapped(loss, substitution(values)), hyperparameters=kept)
+
+
 def settled(loss: Loss) -> Loss:
     """The loss with the defaults of its words and truth values, and of arrays' lengths.
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import sympy
+from sympy import Expr
 
 from losslang.ir.loss import Loss
+from losslang.verify.readings.fix import with_values
 from losslang.verify.theorem import Reading
 
 
@@ -16,3 +21,9 @@ class Structure(Reading):
     kind: ClassVar[str] = "a loss"
 
     loss: Loss
+
+    def setting(self, values: Mapping[sympy.Symbol, Expr]) -> Self:
+        """The same loss with values in place of hyperparameters."""
+        return replace(
+            self, region=self.region.setting(values), loss=with_values(self.loss, values)
+        )
