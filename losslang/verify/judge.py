@@ -41,7 +41,11 @@ def verdict(
         steps=steps,
     )
     if None in sides:
-        return replace(given, reason=_reason(parts, given.condition, name), condition=None)
+        reason = _reason(parts, given.condition, name)
+        witness = find_witness(decider, question, way) if decider.parameters.variables else None
+        if witness is not None:
+            reason = f"fails for the settings of the witness; {reason}"
+        return replace(given, reason=reason, condition=None, witness=witness)
     if sides == {True}:
         return replace(given, status="proved", value=_value(decider, question, parts))
     where, _part = next((w, p) for w, p in parts if isinstance(p, Part) and not p.holds)
