@@ -5,9 +5,15 @@ from __future__ import annotations
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import divergence, elicitation, not_elicited, regression
 from losslang.verify.theorems.invariance import INVARIANCE
+from losslang.verify.theorems.local import LOCAL
+from losslang.verify.theorems.local_proper import LOCAL_PROPER
+from losslang.verify.theorems.local_shape import LOCAL_SHAPE
 
 ALL: tuple[Theorem, ...] = (
     *INVARIANCE,
+    *LOCAL,
+    *LOCAL_PROPER,
+    *LOCAL_SHAPE,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,
     *regression.THEOREMS,

@@ -1,0 +1,12 @@
+"""``bounded``: the loss lies between two numbers."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "bounded",
+    "the loss lies between two numbers",
+    (*local.BOUNDED,),
+)

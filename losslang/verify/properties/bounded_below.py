@@ -1,0 +1,12 @@
+"""``bounded_below``: the loss lies above a number."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "bounded_below",
+    "the loss lies above a number",
+    (*local.BOUNDED_BELOW,),
+)

@@ -1,0 +1,12 @@
+"""``calibrated``: minimising the risk finds a most likely class."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "calibrated",
+    "a score that minimises the risk gives the greatest score to a most likely class, with a gap",
+    (*local.CALIBRATED,),
+)

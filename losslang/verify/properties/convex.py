@@ -1,0 +1,13 @@
+"""``convex``: the loss is convex in an input."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "convex",
+    "the loss is convex in an input",
+    (*local.CONVEX,),
+    arguments=("input",),
+)

@@ -1,0 +1,14 @@
+"""``lipschitz``: the loss changes at most so many times as fast as an input, the value."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "lipschitz",
+    "the loss changes at most so many times as fast as an input, the value",
+    (*local.LIPSCHITZ,),
+    arguments=("input", "norm"),
+    words=("inf", "1", "2"),
+)

@@ -1,0 +1,12 @@
+"""``nonnegative``: the loss is never below 0."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "nonnegative",
+    "the loss is never below 0",
+    (*local.NONNEGATIVE,),
+)

@@ -1,0 +1,12 @@
+"""``order_preserving``: minimising the risk sorts the classes by their probabilities."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "order_preserving",
+    "scores that minimise the risk are in the order of the class probabilities, strictly",
+    (*local.ORDER_PRESERVING,),
+)

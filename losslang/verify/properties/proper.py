@@ -1,0 +1,12 @@
+"""``proper``: the label's own probabilities minimise the expected loss."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "proper",
+    "the label's own probabilities minimise the expected loss",
+    (*local.PROPER,),
+)

@@ -1,0 +1,12 @@
+"""``proper_composite``: minimising the risk tells the probabilities."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "proper_composite",
+    "the minimiser of the expected loss determines the probabilities, by the value",
+    (*local.PROPER_COMPOSITE,),
+)

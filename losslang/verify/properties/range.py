@@ -1,0 +1,12 @@
+"""``range``: the infimum and the supremum of the loss, the value."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "range",
+    "the infimum and the supremum of the loss, the value",
+    (*local.RANGE,),
+)

@@ -1,0 +1,12 @@
+"""``strictly_proper``: the own probabilities alone minimise the expected loss."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import local
+
+PROPERTY = Property(
+    "strictly_proper",
+    "the label's own probabilities are the only minimiser of the expected loss",
+    (*local.STRICTLY_PROPER,),
+)
