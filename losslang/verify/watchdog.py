@@ -1,8 +1,9 @@
 """Calls with a time limit, for algebra that may run away.
 
-SymPy can take minutes for what looks simple, and does not look at a clock. :func:`within` lets a
-timer raise an exception in the thread that computes. Calls nest, and an outer limit that passes
-during an inner call ends both. A single long call of a C library is not interrupted.
+SymPy can take minutes for what looks simple, and does not look at a clock. During :func:`within`
+another thread does, and raises an exception in the one that computes. Calls nest, and an outer
+limit that passes during an inner call ends both. A single long call of a C library is not
+interrupted.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import mpmath
 from sympy.core.cache import clear_cache
 
 T = TypeVar("T")
+
+PERIOD = 0.005
+"""How often the clock is looked at, in seconds."""
+
+AGAIN = 0.05
+"""How long after an interruption another one follows, for a callback may swallow the first."""
 
 
 class TimeUp(BaseException):
@@ -29,7 +37,62 @@ class _Here(threading.local):
         self.deadlines: list[float] = []
 
 
-_here = _Here()
+class _Watchdog:
+    """The thread that looks at the clock; it starts when first needed, and sleeps in between.
+
+    An interruption may strike the other threads at any point, also in here. So they hold a lock in
+    ``with`` statements only, and wait for nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._deadlines: dict[int, float] = {}
+        self._lock = threading.Lock()
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._asleep = False
+        self._thread: threading.Thread | None = None
+        self._report: Callable[[Any], object] | None = None
+
+    def watch(self, thread: int, deadline: float) -> None:
+        """Interrupt a thread from ``deadline`` on, until told otherwise."""
+        with self._lock:
+            self._deadlines[thread] = deadline
+            asleep, self._asleep = self._asleep, False
+        if asleep:
+            self._wake.put(None)
+
+    def release(self, thread: int) -> None:
+        """Leave a thread alone; an interruption still under way is called off."""
+        with self._lock:
+            self._deadlines.pop(thread, None)
+            _interrupt(thread, None)
+            if self._report is not None and not self._deadlines:
+                sys.unraisablehook, self._report = self._report, None
+
+    def start(self) -> None:
+        """See that the thread runs. It does not survive a fork."""
+        if self._thread is None or not self._thread.is_alive():
+            self._lock, self._asleep = threading.Lock(), False
+            self._thread = threading.Thread(target=self._patrol, daemon=True)
+            self._thread.start()
+
+    def _patrol(self) -> None:
+        while True:
+            with self._lock:
+                self._asleep = not self._deadlines
+            if self._asleep:
+                self._wake.get()
+            time.sleep(PERIOD)
+            with self._lock:
+                self._look(time.monotonic())
+
+    def _look(self, now: float) -> None:
+        for thread, deadline in self._deadlines.items():
+            if now > deadline:
+                self._deadlines[thread] = now + AGAIN
+                if self._report is None:
+                    self._report = sys.unraisablehook
+                    sys.unraisablehook = _quietly(self._report)
+                _interrupt(thread, TimeUp)
 
 
 def _interrupt(thread: int, exception: type[BaseException] | None) -> None:
@@ -37,37 +100,17 @@ def _interrupt(thread: int, exception: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
 
 
-class _Timer(threading.Thread):
-    """Interrupts the thread that made it after some seconds, unless it is stopped before."""
+def _quietly(report: Callable[[Any], object]) -> Callable[[Any], object]:
+    """A hook for errors that Python cannot raise, which leaves out ours: they are raised again."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(daemon=True)
-        self.fired = False
-        self._hook: Callable[[Any], object] = sys.unraisablehook
-        self._seconds = seconds
-        self._target_thread = threading.get_ident()
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
+    def hook(error: Any) -> object:
+        return None if error.exc_type is TimeUp else report(error)
 
-    def run(self) -> None:
-        """Wait, then interrupt; once more every moment, in case a callback swallows it."""
-        wait = self._seconds
-        while not self._stopped.wait(wait):
-            with self._lock:
-                if not self._stopped.is_set():
-                    if not self.fired:
-                        self.fired, self._hook = True, sys.unraisablehook
-                        sys.unraisablehook = _quietly(sys.unraisablehook)
-                    _interrupt(self._target_thread, TimeUp)
-            wait = 0.05
+    return hook
 
-    def stop(self) -> None:
-        """From here on it does nothing; an interruption still under way is called off."""
-        with self._lock:
-            self._stopped.set()
-        if self.fired:
-            _interrupt(self._target_thread, None)
-            sys.unraisablehook = self._hook
+
+_here = _Here()
+_watchdog = _Watchdog()
 
 
 def within(seconds: float, work: Callable[[], T]) -> T | None:
@@ -78,26 +121,38 @@ def within(seconds: float, work: Callable[[], T]) -> T | None:
     """
     if seconds <= 0:
         return None
-    deadlines, digits = _here.deadlines, mpmath.mp.prec
-    depth = len(deadlines)
+    outer, thread, digits = tuple(_here.deadlines), threading.get_ident(), mpmath.mp.prec
+    if not outer:
+        _watchdog.start()
+    deadline = time.monotonic() + seconds
     result: T | None = None
-    deadlines.append(time.monotonic() + seconds)
-    timer = _Timer(seconds)
+    if outer and deadline >= min(outer):
+        # The limit around this one passes first.
+        return work()
     try:
         try:
-            timer.start()
+            _here.deadlines = [*outer, deadline]
+            _watchdog.watch(thread, deadline)
             result = work()
         finally:
-            timer.stop()
+            _leave(thread, outer)
     except TimeUp:
-        _insist(timer.stop)
-    del deadlines[depth:]
-    if timer.fired:
+        _insist(lambda: _leave(thread, outer))
+    now = time.monotonic()
+    if now > deadline:
         mpmath.mp.prec = digits
         clear_cache()  # assumptions that were being worked out stay unknown in there
-    if deadlines and time.monotonic() > min(deadlines):
+    if outer and now > min(outer):
         raise TimeUp
     return result
+
+
+def _leave(thread: int, outer: tuple[float, ...]) -> None:
+    """Go back to the limits around this one."""
+    _here.deadlines = list(outer)
+    _watchdog.release(thread)
+    if outer:
+        _watchdog.watch(thread, min(outer))
 
 
 def _insist(step: Callable[[], None]) -> None:
@@ -108,12 +163,3 @@ def _insist(step: Callable[[], None]) -> None:
         except TimeUp:
             continue
         return
-
-
-def _quietly(report: Callable[[Any], object]) -> Callable[[Any], object]:
-    """A hook for errors that Python cannot raise, which leaves out ours: they are raised again."""
-
-    def hook(error: Any) -> object:
-        return None if error.exc_type is TimeUp else report(error)
-
-    return hook

@@ -92,7 +92,9 @@ def _open(
         form = rest[0][0]
         if form == goal.expr:
             return None
-        return run.step(goal, "scale", {"factor": factor, "form": form}, effort)
+        found = run.step(goal, "scale", {"factor": factor, "form": form}, effort)
+        run.reduced.add(goal)
+        return found
     if any(power < 0 for _, power in rest):
         # A denominator of unknown sign: it has the sign of its reciprocal.
         form = sympy.Mul(*(base**power for base, power in rest))

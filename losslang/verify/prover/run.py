@@ -43,6 +43,8 @@ class Layer:
     effort: int
     search: Callable[[Run, Sign, int], Proof | None]
     seconds: float | None = None
+    raw: bool = False
+    """Whether to try it on formulas that have a simpler form with the same sign."""
 
     def limit(self, left: float, effort: int) -> float:
         """The seconds it has."""
@@ -61,6 +63,8 @@ class Run:
     budget: Budget
     layers: tuple[Layer, ...]
     tried: dict[Statement, tuple[int, Proof | None]] = field(default_factory=dict)
+    reduced: set[Statement] = field(default_factory=set)
+    """Statements for which a simpler one was found that is equivalent."""
     doubted: dict[Sign, bool] = field(default_factory=dict)
 
     def prove(self, statement: Statement, effort: int) -> Proof | None:
@@ -79,7 +83,7 @@ class Run:
         if not isinstance(statement, Sign):
             return self.step(statement, "limit", {}, effort)
         for layer in self.layers:
-            if layer.effort > effort:
+            if layer.effort > effort or (statement in self.reduced and not layer.raw):
                 continue
             if layer.effort > 0 and self.is_doubtful(statement):
                 return None

@@ -237,10 +237,8 @@ class Normal:
             return base ** int(e.exp)
         if e.exp.is_Rational:
             return self._root(base, e.exp, e)
-        known = self.signs.range(e.base)
-        if known is None or not known.positive:
-            return self._opaque(e)
-        return self._exp(self.quotient(e.exp) * self._log(base, sympy.log(e.base)))
+        log = self._split_log(base)
+        return self._opaque(e) if log is None else self._exp(self.quotient(e.exp) * log)
 
     def _root(self, base: Quotient, exponent: Rational, e: Expr) -> Quotient:
         """``base ** exponent``, split if all parts are nonnegative."""
@@ -313,16 +311,21 @@ class Normal:
         return atom ** int(factor * unit)
 
     def _log(self, of: Quotient, e: Expr) -> Quotient:
+        made = self._split_log(of)
+        return self._opaque(e) if made is None else made
+
+    def _split_log(self, of: Quotient) -> Quotient | None:
+        """The logarithm of a product as a sum, if the signs of all factors are known."""
         constant, parts = self.factors(of)
         made, sign = _ZERO, 1 if constant > 0 else -1
         for p, n in [*_primes(abs(constant)), *parts]:
             known = self.signs.range(self.written(p))
             if known is None or not known.nonzero:
-                return self._opaque(e)
+                return None
             if known.negative:
                 p, sign = -p, sign * (-1) ** n
             made = made + _constant(Rational(n)) * self._log_of(p)
-        return made if sign > 0 else self._opaque(e)
+        return made if sign > 0 else None
 
     def _log_of(self, p: Poly) -> Quotient:
         place = self._place(p)
