@@ -133,8 +133,13 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
         premises = list(decider.premises(strategy, case) or ())
         for made in (strategy.witness(case), witnesses.from_premises(case, premises)):
             if made is not None and witnesses.replays(made):
-                return witnesses.with_settings(made, setting)
+                own = {s: v for s, v in setting.items() if _depends(decider, part, s)}
+                return witnesses.with_settings(made, own)
     return None
+
+
+def _depends(decider: Decider, part: Part, symbol: sympy.Symbol) -> bool:
+    return any(symbol in decider.readings[use.reading].region for use in part.uses)
 
 
 def setting_on(decider: Decider, way: tuple[Cut, ...]) -> dict[sympy.Symbol, Expr] | None:

@@ -17,13 +17,18 @@ from losslang.verify.theorems import invariance
 from losslang.verify.verdict import Witness
 
 DRAWS = 6
-SIZES = {"batch": 4, "class": 3}
+CLASSES = 3
+EXAMPLES = 4
 
 
 def drawn(loss: Loss, seed: int) -> Inputs | None:
     """Small rational inputs; ``None`` for kinds of inputs that are not drawn."""
     draw = random.Random(seed)
-    sizes = {axis.name: SIZES.get(axis.name, 2) for axis in instances.axes_of(loss)}
+    sizes = {axis.name: 2 for axis in instances.axes_of(loss)}
+    sizes[BATCH.name] = EXAMPLES if looks_across(loss) else 1
+    labelled = invariance.class_axis(loss)
+    if labelled is not None:
+        sizes[labelled.name] = CLASSES
     entries: dict[Entry, Expr] = {}
     for known in loss.inputs:
         for at in instances.places(known, sizes):
@@ -32,6 +37,12 @@ def drawn(loss: Loss, seed: int) -> Inputs | None:
                 return None
             entries[known.name, at] = number
     return Inputs(sizes, entries)
+
+
+def looks_across(loss: Loss) -> bool:
+    """Whether the loss of an example depends on others."""
+    bodies = (part for term in loss.terms for part in walk(term.body))
+    return any(isinstance(e, Index) and e.axis == BATCH and e != EXAMPLE for e in bodies)
 
 
 def _number(known: Input, sizes: dict[str, int], draw: random.Random) -> Expr | None:
