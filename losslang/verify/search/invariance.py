@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 from sympy import Expr, Integer, Rational
 
-from losslang.ir.loss import Input, Loss
+from losslang.ir.binders import walk
+from losslang.ir.heads import Index
+from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
 from losslang.verify import instances
 from losslang.verify.instances import Entry, Inputs
 from losslang.verify.property import Strategy
