@@ -133,10 +133,13 @@ def _said(reading: Reading, loss: Loss, of: Sample) -> Any:
             m = m if not _labels(loss) or _positive(loss, given) else -m
             return _at(reading.phi, loss, of, {reading.m: m})
         case Local():
-            p = _point(reading, loss, of)[_label(loss, given)]
+            scale = reading.scale if reading.composed else None
+            p = _point(reading.input, scale, loss, of)[_label(loss, given)]
             return _at(reading.f, loss, of, {reading.p: p})
         case Score():
-            values = dict(zip(reading.symbols(of.classes), _point(reading, loss, of), strict=True))
+            scale = reading.scale if reading.composed else None
+            point = _point(reading.input, scale, loss, of)
+            values = dict(zip(reading.symbols(of.classes), point, strict=True))
             return _at(reading.at(of.classes)[_label(loss, given)], loss, of, values)
         case Multiclass():
             symbols, sides = reading.at(of.classes)
@@ -147,8 +150,11 @@ def _said(reading: Reading, loss: Loss, of: Sample) -> Any:
             z = given[reading.input][_label(loss, given)]
             return _at(reading.h, loss, of, {reading.z: z, **pools})
         case Divergence():
-            p, q = (given[name] for name in reading.inputs)
-            return sum(b * _at(reading.f, loss, of, {reading.t: a / b}) for a, b in zip(p, q, strict=True))
+            scales = dict(reading.logits)
+            p, q = (_point(name, scales.get(name), loss, of) for name in reading.inputs)
+            return sum(
+                b * _at(reading.f, loss, of, {reading.t: a / b}) for a, b in zip(p, q, strict=True)
+            )
     return None
 
 
@@ -164,12 +170,12 @@ def _label(loss: Loss, given: Mapping[str, Any]) -> int:
     return next(int(given[known.name]) for known in loss.inputs if known.kind == "index")
 
 
-def _point(reading: Local | Score, loss: Loss, of: Sample) -> list[Any]:
-    entries = of.inputs[reading.input]
-    if not reading.composed:
-        return list(entries)
-    scale = _at(reading.scale, loss, of)
-    powers = [mpmath.exp(exact.rough(scale) * exact.rough(z)) for z in entries]
+def _point(name: str, scale: Expr | None, loss: Loss, of: Sample) -> list[Any]:
+    """An input as a point of the simplex: the softmax of scaled logits, or itself."""
+    if scale is None:
+        return [exact.rough(entry) for entry in of.inputs[name]]
+    factor = exact.rough(_at(scale, loss, of))
+    powers = [mpmath.exp(factor * exact.rough(z)) for z in of.inputs[name]]
     return [power / mpmath.fsum(powers) for power in powers]
 
 

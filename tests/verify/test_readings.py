@@ -506,6 +506,18 @@ def test_other_functions_of_two_distributions_are_no_f_divergences(formula):
     assert read(f"loss l(p: simplex[class], q: simplex[class]) = {formula}", Divergence) is None
 
 
+def test_a_divergence_may_be_of_a_softmax():
+    tau = sympy.Symbol("tau", positive=True)
+    for name, inputs, logits in (
+        ("kl", ("target", "logits"), (("logits", 1),)),
+        ("kd", ("teacher", "student"), (("teacher", 1 / tau), ("student", 1 / tau))),
+    ):
+        divergence = read(name, Divergence)
+        assert isinstance(divergence, Divergence)
+        assert (divergence.inputs, divergence.logits) == (inputs, logits)
+        close(divergence.f.subs(tau, 1), "t*log(t)", divergence.t, 0, 4)
+
+
 PAIRS = (
     "loss l(s: real[batch], t: bit[batch]) = "
     "mean(log(1 + exp(s[j] - s[i])) for i in batch for j in batch if t[i] > t[j])",
