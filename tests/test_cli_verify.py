@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner
@@ -162,8 +163,8 @@ def test_no_progress_where_nobody_watches(calls):
 
 def test_a_terminal_sees_what_is_being_decided(calls, monkeypatch):
     told: list[str] = []
-    monkeypatch.setattr(verify.sys.stderr.__class__, "isatty", lambda _: True, raising=False)
-    monkeypatch.setattr(verify.click, "echo", lambda text="", **_: told.append(str(text)))
+    monkeypatch.setattr(sys.stderr.__class__, "isatty", lambda _: True, raising=False)
+    monkeypatch.setattr(click, "echo", lambda text="", **_: told.append(str(text)))
     with verify.told("poly1: calibrated (1 of 4)"):
         assert "poly1: calibrated (1 of 4)" in told[-1]
     assert told[-1] == "\r\x1b[K"

@@ -2,7 +2,8 @@
 
 A case is ``tests/cases/errors/<code>[--variant]`` with one of the endings ``.loss`` (a file),
 ``.test`` (a file whose worked examples are run), ``.config`` (an expression), ``.yaml`` (a config),
-``.show`` (an expression and a basis to expand it in) and ``.name`` (of a loss in
+``.show`` (an expression and a basis to expand it in), ``.verify`` (an expression and a question
+about it), ``.claims`` (a file whose claims are verified) and ``.name`` (of a loss in
 ``files/two.loss``). Beside it stands the rendered output.
 ``pytest --update-golden`` rewrites the outputs.
 """
@@ -36,7 +37,7 @@ GENERATED = {
     "too-many-nodes--tokens.config": "x " * 70_000,
 }
 
-KINDS = {".loss", ".config", ".yaml", ".show", ".test", ".name"}
+KINDS = {".loss", ".config", ".yaml", ".show", ".test", ".verify", ".claims", ".name"}
 CASES = sorted({path.name for path in FOLDER.iterdir() if path.suffix in KINDS} | {*GENERATED})
 
 
@@ -70,6 +71,11 @@ def diagnostics_of(case: str) -> tuple[Diagnostic, ...]:
             if case.endswith(".show"):
                 spec, basis = text.split(" | ")
                 driver.show(spec, expand=basis)
+            elif case.endswith(".verify"):
+                spec, question = text.strip().split(" | ")
+                driver.verify(spec).question(question)
+            elif case.endswith(".claims"):
+                _ = driver.verify(path=case).claims
             elif case.endswith(".config"):
                 driver.elaborated_config(text)
             elif case.endswith(".yaml"):

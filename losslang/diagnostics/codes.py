@@ -108,6 +108,11 @@ TITLES: dict[str, str] = {
     "bad-example": "a worked example has no value",
     "no-expansion": "a loss has no expansion in the basis",
     "wrong-example": "a loss does not have the value that its example says",
+    # verification
+    "condition-not-decidable": "a claim's condition is none that the verifier can read",
+    "property-argument": "a property is asked in something that it has no meaning in",
+    "property-without-meaning": "a property means nothing for such a loss",
+    "unknown-property": "there is no such property",
     # files
     "file-not-found": "a file does not exist",
     "file-unreadable": "a file cannot be read",

@@ -83,23 +83,41 @@ def _spelled(node: nodes.Expr) -> tuple[nodes.Name, tuple[nodes.Expr, ...]]:
 def _check_arguments(
     known: Property, question: Question, written: Sequence[nodes.Expr], of: Asked
 ) -> None:
-    takes_input = "input" in known.arguments
-    words = question.arguments[1:] if takes_input else question.arguments
-    places = {argument.span.text: argument.span for argument in written}
-    if takes_input and question.arguments and question.arguments[0] not in of.inputs:
-        words = question.arguments
-    for word in words:
-        if word not in known.words and word not in known.arguments:
-            choices = [*(of.inputs if takes_input else ()), *known.words]
-            fail(
-                "property-argument",
-                f"{known.name!r} has no meaning in {word!r}",
-                places.get(word),
-                help=suggestion(word, choices)
-                or (f"it takes {_either(choices)}" if choices else "it takes no arguments"),
-            )
-    if len(words) > 1:
-        fail("property-argument", f"{known.name!r} takes one word", written[-1].span)
+    """Each argument is of one of the kinds that the property takes, in their order."""
+    places = {argument.span.text: argument for argument in written}
+    kinds = list(known.arguments or (("word",) if known.words else ()))
+    left = kinds
+    for argument in question.arguments:
+        node = places.get(argument)
+        fits = [_takes(kind, argument, node, known, of) for kind in kinds]
+        if True not in fits:
+            _refuse(known, f"has no meaning in {argument!r}", argument, node, of)
+        fits = fits[len(kinds) - len(left) :]
+        if True not in fits:
+            _refuse(known, "has too many arguments", argument, node, of)
+        left = left[fits.index(True) + 1 :]
+
+
+def _takes(kind: str, argument: str, node: nodes.Expr | None, known: Property, of: Asked) -> bool:
+    match kind:
+        case "input":
+            return argument in of.inputs
+        case "level":
+            return isinstance(node, nodes.Number | nodes.Name)
+    return argument in known.words
+
+
+def _refuse(
+    known: Property, problem: str, argument: str, node: nodes.Expr | None, of: Asked
+) -> NoReturn:
+    choices = [*(of.inputs if "input" in known.arguments else ()), *known.words]
+    fail(
+        "property-argument",
+        f"{known.name!r} {problem}",
+        None if node is None else node.span,
+        help=suggestion(argument, choices)
+        or (f"it takes {_either(choices)}" if choices else "it takes no arguments"),
+    )
 
 
 def _without_meaning(question: Question, name: nodes.Name, of: Asked) -> NoReturn:

@@ -30,6 +30,7 @@ PROPERTIES = {
         Property("convex", "convex in an input", (), arguments=("input",)),
         Property("lipschitz", "bounded slope", (), arguments=("input", "norm"), words=("2", "inf")),
         Property("elicits", "least at a functional", (), words=("mean", "median")),
+        Property("quantile", "a level", (), arguments=("word", "level"), words=("left",)),
         Property("bounded", "bounded from above", ()),
     )
 }
@@ -107,7 +108,7 @@ class KnownEngine:
         return tuple(VERDICTS)
 
     def has_meaning(self, question: Question) -> bool:
-        return question.property in {"calibrated", "convex", "lipschitz", "bounded"}
+        return question.property in {"calibrated", "convex", "lipschitz", "quantile", "bounded"}
 
     def asked(self, property: str, arguments: Sequence[str] = ()) -> Question:
         if "input" in PROPERTIES[property].arguments:

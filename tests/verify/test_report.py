@@ -86,7 +86,7 @@ def test_a_word_may_follow_the_input():
     ("text", "code", "says"),
     [
         ("calibratd", "unknown-property", "did you mean 'calibrated'?"),
-        ("xyz", "unknown-property", "there are calibrated, convex, lipschitz, elicits, bounded"),
+        ("xyz", "unknown-property", "there are calibrated, convex, lipschitz, elicits, "),
         ("2 * calibrated", "unknown-property", "a property is a name"),
         ("convex(x=logits)", "unknown-property", "a property is a name"),
         ("elicits(mean)", "property-without-meaning", "a loss of the label's probability"),
@@ -94,7 +94,8 @@ def test_a_word_may_follow_the_input():
         ("convex(target)", "property-argument", "in 'target'"),
         ("lipschitz(logits, 3)", "property-argument", "it takes logits, 2 or inf"),
         ("lipschitz(logits, ing)", "property-argument", "did you mean 'inf'?"),
-        ("lipschitz(logits, 2, inf)", "property-argument", "takes one word"),
+        ("lipschitz(logits, 2, inf)", "property-argument", "too many arguments"),
+        ("lipschitz(2 * 3)", "property-argument", "in '2 * 3'"),
         ("calibrated(logits)", "property-argument", "it takes no arguments"),
         ("convex(", "unclosed-bracket", "never closed"),
     ],
@@ -104,6 +105,11 @@ def test_a_question_without_a_meaning_is_explained(text, code, says):
         report()[text]
     assert caught.value.diagnostics[0].code == code
     assert says in str(caught.value)
+
+
+def test_a_level_is_a_number_or_a_hyperparameter():
+    assert report().question("quantile(left, 0.9)").arguments == ("left", "0.9")
+    assert report().question("quantile(left, tau)").arguments == ("left", "tau")
 
 
 def test_the_part_about_some_questions_has_their_claims():
