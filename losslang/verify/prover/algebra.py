@@ -69,10 +69,10 @@ def _sorted(
             known *= form**power
         elif where is not None and where.negative:
             known *= (-form) ** power
-            sign *= (-1) ** power
+            sign = -sign if power % 2 else sign
         elif where is not None and where.nonpositive:
             rest.append((-form, power))
-            sign *= (-1) ** power
+            sign = -sign if power % 2 else sign
         else:
             rest.append((form, power))
     if sign == -1:

@@ -8,6 +8,7 @@ of the parameters, the formula has to come closer in many digits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import mpmath
@@ -21,14 +22,14 @@ from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import INFINITE, same
 from losslang.verify.rules.normal import spelled
 from losslang.verify.sampling import points
-from losslang.verify.statement import Limit, Region, Statement
+from losslang.verify.statement import Bounds, Limit, Region, Statement
 from losslang.verify.watchdog import within
 
 SECONDS = 4.0
 """The time that a limit may take."""
 
 STEPS = (12, 40, 120)
-"""Powers of one half: distances from a finite point. Infinity is approached by 2, 8 and 64."""
+"""Powers of one half: distances from a finite point. Infinity is approached by 2, 12 and 40 doublings."""
 
 
 def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
@@ -36,18 +37,61 @@ def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
         raise Rejected("the rule is about limits")
     if statement.variable in statement.region:
         raise Rejected("the region holds the variable of the limit")
-    found = evaluate(statement.expr, statement.variable, statement.point, statement.side)
+    plain = ranged(statement)
+    found = evaluate(plain.expr, plain.variable, plain.point, plain.side)
     if found is None:
         raise Rejected(f"the limit of {statement.expr} is not known")
-    value = statement.value
+    value = plain.value
     equal = found == value or (
-        found not in INFINITE and value not in INFINITE and same(found, value, statement.region)
+        found not in INFINITE and value not in INFINITE and same(found, value, plain.region)
     )
     if not equal:
         raise Rejected(f"the limit of {statement.expr} is {found}, not {value}")
     if not approaches(statement):
         raise Rejected(f"{statement.expr} does not seem to approach {value}")
     return ()
+
+
+def ranged(statement: Limit) -> Limit:
+    """The same statement with parameters as functions of positive numbers, whose range SymPy knows.
+
+    A closed end is reached: then the new number may be 0. It may reach beyond the other end if that
+    is closed, too, which proves more.
+    """
+    region = Region()
+    rule: dict[Basic, Basic] = {}
+    for symbol, bounds in statement.region.variables:
+        image, new, within = _image(symbol, bounds.subs(rule), statement)
+        region = region.having(new, within)
+        if new != symbol:
+            rule[symbol] = image
+    parts = (substitute(e, rule) for e in (statement.expr, statement.point, statement.value))
+    expr, point, value = parts
+    conditions = tuple(substitute(c, rule) for c in statement.region.conditions)
+    region = replace(region, conditions=conditions, reads=statement.region.reads)
+    return replace(statement, expr=expr, point=point, value=value, region=region)
+
+
+def _image(
+    symbol: sympy.Symbol, bounds: Bounds, statement: Limit
+) -> tuple[Expr, sympy.Symbol, Bounds]:
+    """A parameter as a function of a new one that is not negative, and where that lies."""
+    low, high = bounds.low, bounds.high
+    plain = symbol.is_nonnegative and low == 0 and high.is_infinite
+    if plain or symbol.is_integer or not (low.is_number and high.is_number):
+        return symbol, symbol, bounds
+    if low.is_infinite and high.is_infinite:
+        return symbol, symbol, bounds
+    from_low = low.is_finite and not (high.is_finite and bounds.high_closed)
+    closed = bounds.low_closed if from_low or high.is_infinite else bounds.high_closed
+    word = "nonnegative" if closed else "positive"
+    new = statement.region.fresh(f"{symbol.name}'", **{word: True})
+    start, end = (low, high) if from_low else (high, low)
+    if end.is_infinite or (bounds.low_closed and bounds.high_closed):
+        image = start + new if start == low else start - new
+    else:
+        image = (start + end * new) / (1 + new)
+    return image, new, Bounds(S.Zero, S.Infinity, closed)
 
 
 def evaluate(
@@ -117,7 +161,7 @@ def _distance(statement: Limit, point: Mapping[sympy.Symbol, Expr], step: int) -
         try:
             at = _number(statement.point, point) if statement.point not in INFINITE else None
             if at is None:
-                near = mpmath.mpf(2) ** {12: 1, 40: 3, 120: 6}[step]
+                near = mpmath.mpf(2) ** {12: 2, 40: 12, 120: 40}[step]
                 near = near if statement.point == S.Infinity else -near
             else:
                 near = at + (1 if statement.side == "+" else -1) * mpmath.mpf(2) ** -step

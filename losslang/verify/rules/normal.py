@@ -323,7 +323,7 @@ class Normal:
             if known is None or not known.nonzero:
                 return None
             if known.negative:
-                p, sign = -p, sign * (-1) ** n
+                p, sign = -p, -sign if n % 2 else sign
             made = made + _constant(Rational(n)) * self._log_of(p)
         return made if sign > 0 else None
 
