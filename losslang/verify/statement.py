@@ -126,7 +126,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Sign:
-    """``expr relation 0`` at every point of the region."""
+    """``expr`` has a value at every point of the region, and ``expr relation 0`` there."""
 
     expr: Expr
     relation: Relation

@@ -17,6 +17,7 @@ from losslang.verify.rules.boxes import (
     shows,
     split,
 )
+from losslang.verify.rules.common import definedness
 from losslang.verify.statement import Sign
 from losslang.verify.tape import Tape
 
@@ -35,7 +36,7 @@ def value(run: Run, goal: Sign, effort: int) -> Proof | None:
             found = compile_tape(goal.expr, ()).range((), bits)
         except (Undefined, TypeError):
             return None
-        if shows(found, goal.relation):
+        if found.is_finite and shows(found, goal.relation):
             return Proof("value", {"bits": bits})
     return None
 
@@ -45,6 +46,7 @@ def boxes(run: Run, goal: Sign, effort: int) -> Proof | None:
     limit = min(MAX_BOXES, 60 * 4**effort)
     try:
         tape, whole = scalar_tape(goal), box_of(goal.region)
+        needs = definedness(goal.expr, goal.region)
     except Rejected:
         return None
     if len(whole) > 9:
@@ -67,7 +69,11 @@ def boxes(run: Run, goal: Sign, effort: int) -> Proof | None:
             lower, upper = split(box, axis)
             waiting += [(upper, depth + 1), (lower, depth + 1)]
         word.append(letter)
-    return Proof("boxes", {"subdivision": "".join(word), "bits": BITS})
+    parts = [run.prove(need, effort) for need in needs]
+    known = tuple(part for part in parts if part is not None)
+    if len(known) < len(parts):
+        return None
+    return Proof("boxes", {"subdivision": "".join(word), "bits": BITS}, known)
 
 
 def _letter(tape: Tape, box: Box, goal: Sign) -> str | None:

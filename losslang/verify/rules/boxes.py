@@ -12,7 +12,7 @@ from typing import TypeAlias
 from losslang.verify.evaluate import compile_tape, mean_value, monotone
 from losslang.verify.interval import ONE, Interval, Undefined
 from losslang.verify.proof import Data, Rejected, Rule
-from losslang.verify.rules.common import get, sign_statement
+from losslang.verify.rules.common import definedness, get, sign_statement
 from losslang.verify.statement import Bounds, Region, Relation, Sign, Statement
 from losslang.verify.tape import Tape
 
@@ -76,9 +76,9 @@ def split(box: Box, axis: int) -> tuple[Box, Box]:
 
 
 def scalar_tape(goal: Sign) -> Tape:
-    """The program for a statement's formula, on the inside of boxes."""
+    """The program for a statement's formula."""
     try:
-        return compile_tape(goal.expr, goal.region.symbols, inside=True)
+        return compile_tape(goal.expr, goal.region.symbols)
     except TypeError as error:
         raise Rejected(str(error)) from error
 
@@ -126,7 +126,8 @@ def _boxes(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
             raise Rejected(f"the sign of {goal.expr} is not seen on {box}")
     if waiting:
         raise Rejected(f"the subdivision leaves out {waiting[-1]}")
-    return ()
+    # Intervals take a limit for a value, so that 1/x is positive on [0, 1].
+    return definedness(goal.expr, goal.region)
 
 
 def _seen(tape: Tape, box: Box, letter: str, bits: int, relation: Relation) -> bool:
@@ -145,7 +146,7 @@ def _value(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
         found = compile_tape(goal.expr, ()).range((), bits)
     except (TypeError, Undefined) as error:
         raise Rejected(f"{goal.expr} has no value: {error}") from error
-    if not shows(found, goal.relation):
+    if not (found.is_finite and shows(found, goal.relation)):
         raise Rejected(f"{goal.expr} lies in {found}")
     return ()
 

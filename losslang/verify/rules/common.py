@@ -11,8 +11,9 @@ from sympy import Basic, Expr, S
 from losslang.ir.binders import UNDEFINED, walk
 from losslang.ir.derive import derivative
 from losslang.ir.facts import FACTS
-from losslang.ir.heads import At, Detach, Ema
+from losslang.ir.heads import At, Branch, Detach, Ema, Max, Min
 from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 from losslang.verify.compose import Composition
 from losslang.verify.proof import Data, Rejected
 from losslang.verify.rules.normal import Normal, TooHard
@@ -119,8 +120,12 @@ def definedness(expr: Expr, region: Region) -> tuple[Sign, ...]:
     return tuple(made)
 
 
+TOTAL = (sympy.Add, sympy.Mul, At, Max, Min, Branch, Less, LessEqual, Equal, And, Or, Not)
+"""Heads that have a value wherever their parts have one."""
+
+
 def _needs(part: Basic, signs: Composition) -> Iterator[Sign]:
-    if isinstance(part, sympy.Add | sympy.Mul | At) or part.is_Rational:
+    if isinstance(part, TOTAL) or part.is_Rational:
         return
     if isinstance(part, sympy.Pow):
         yield from _power_needs(part, signs)
