@@ -108,7 +108,7 @@ def _said(reading: Reading, loss: Loss, of: Sample) -> Any:
     given = of.inputs
     match reading:
         case Curve():
-            if not all(f"{n} = {given[n]}" in reading.case for n in _labels(loss)):
+            if not all(_fits(part, given) for part in reading.case.split(", ") if part):
                 return None
             return _at(reading.function, loss, of)
         case Margin():
@@ -156,6 +156,13 @@ def _said(reading: Reading, loss: Loss, of: Sample) -> Any:
                 b * _at(reading.f, loss, of, {reading.t: a / b}) for a, b in zip(p, q, strict=True)
             )
     return None
+
+
+def _fits(case: str, given: Mapping[str, Any]) -> bool:
+    """Whether an example is of a case such as ``target = 1``."""
+    name, relation, number = case.split()
+    value, bound = given[name], Fraction(number)
+    return bool({"=": value == bound, "<": value < bound, ">": value > bound}[relation])
 
 
 def _labels(loss: Loss) -> list[str]:

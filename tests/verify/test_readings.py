@@ -465,6 +465,19 @@ def test_a_curve_for_each_input_and_label():
     assert [s.name for s in found[2].others] == ["prediction", "target"]
 
 
+def test_the_sign_of_another_input_is_settled_by_cases():
+    found = [r for r in readings(loss("smape")) if isinstance(r, Curve)]
+    along = [c for c in found if c.input == "prediction"]
+    assert [c.case for c in along] == ["target > 0", "target < 0", "target = 0"]
+    assert along[0].region.bounds(along[0].others[0]) == POSITIVE
+    assert along[2].others == ()
+
+
+def test_there_is_no_curve_where_a_loss_has_no_value():
+    found = [r for r in readings(loss("mape")) if isinstance(r, Curve) and r.input == "prediction"]
+    assert [c.case for c in found] == ["target > 0", "target < 0"]
+
+
 # ---------------------------------------------------------------- divergences and pairs
 
 DIVERGENCES = (
