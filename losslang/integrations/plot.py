@@ -55,12 +55,14 @@ def _draw(axes: Any, picture: Picture) -> None:
     axes.set_ylabel(_plain(picture.y_label))
     axes.annotate(
         fill(_plain(picture.says), 66),
-        (0.5, -0.2),
+        (0.5, -0.17),
         xycoords="axes fraction",
         ha="center",
         va="top",
         fontsize=8.5,
     )
+    if picture.logarithmic:
+        axes.set_xscale("log")
     axes.grid(alpha=0.25)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import sympy
 from sympy import Expr, S
 
 from losslang.ir.binders import substitute
+from losslang.ir.primitives import Apply, log
 from losslang.verify.evaluate import compile_tape
 from losslang.verify.interval import Undefined
 from losslang.verify.readings import Binary, Curve, Local, Margin, Regression, Residual
@@ -28,6 +29,11 @@ X = sympy.Symbol("x", real=True)
 
 Values: TypeAlias = Mapping[str, Expr | tuple[Expr, ...]]
 Point: TypeAlias = tuple[float, float]
+Function: TypeAlias = Callable[[float], "float | None"]
+"""A formula's value at a number, ``None`` where it has none."""
+
+OF_LOGITS = ("convex", "strongly_convex", "smooth", "lipschitz", "self_concordant")
+"""Properties that a loss of a probability has or lacks as a function of the logits."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,15 @@ class Picture:
     points: tuple[Point, ...]
     beside: tuple[Point, ...] = ()
     chord: tuple[Point, ...] = ()
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True)
 class View:
-    """A formula in :data:`X`, where it is drawn, and which places on it are marked."""
+    """A formula in :data:`X`, where it is drawn, and which places on it are marked.
+
+    ``lowest`` marks the lowest place, too, and ``bends`` looks for a chord below a marked place.
+    """
 
     formula: Expr
     x_label: str
@@ -58,43 +68,64 @@ class View:
     right: tuple[Expr, ...] = ()
     low: float = -math.inf
     high: float = math.inf
-    chord: tuple[Expr, ...] = ()
+    chord: tuple[float, ...] = ()
+    lowest: bool = False
+    bends: bool = False
 
 
-def picture(loss: str, verdict: Verdict, readings: Sequence[Reading]) -> Picture | None:
-    """What refutes a property, as a curve; ``None`` where no curve shows it."""
+def pictures(loss: str, verdicts: Sequence[Verdict], readings: Sequence[Reading]) -> list[Picture]:
+    """What refutes properties; a curve that shows several of them stands there once."""
+    found: dict[tuple[object, ...], tuple[Picture, list[str]]] = {}
+    for verdict in verdicts:
+        drawn = picture(verdict, readings)
+        if drawn is not None:
+            seen = found.setdefault((drawn.line, drawn.points), (drawn, []))
+            seen[1].append(str(verdict.question))
+    return [
+        replace(drawn, title=f"{loss} is not {' and not '.join(names)}{drawn.title}")
+        for drawn, names in found.values()
+    ]
+
+
+def picture(verdict: Verdict, readings: Sequence[Reading]) -> Picture | None:
+    """What refutes a property, as a curve; ``None`` where no curve shows it.
+
+    The title is the setting.
+    """
     if verdict.witness is None:
         return None
     values = verdict.witness.values
     for reading in readings:
         if concerns(reading, verdict.question):
-            for view in _views(_set(reading, values), values):
-                drawn = _drawn(view)
-                if drawn is not None:
-                    title = f"{loss} is not {verdict.question}"
-                    return _titled(title, verdict, reading, values, view, drawn)
+            for view in _views(_set(reading, values), verdict.question.property, values):
+                at = _function(view)
+                if at is not None:
+                    settings = {
+                        s.name: values[s.name] for s in reading.region.symbols if s.name in values
+                    }
+                    title = f" at {named(settings)}" if settings else ""
+                    return _drawn(view, at, title, verdict.witness.says)
     return None
 
 
-def _titled(
-    title: str,
-    verdict: Verdict,
-    reading: Reading,
-    values: Values,
-    view: View,
-    drawn: Callable[[float], float | None],
-) -> Picture:
-    settings = {s.name: values[s.name] for s in reading.region.symbols if s.name in values}
-    says = verdict.witness.says if verdict.witness is not None else ""
+def _drawn(view: View, at: Function, title: str, says: str) -> Picture:
+    wrong, right = [float(e) for e in view.wrong], [float(e) for e in view.right]
+    chord = list(view.chord) or (_bending(at, wrong) if view.bends else [])
+    logarithmic = view.low >= 0 and 0 < 1000 * min(wrong) < max(wrong)
+    grid = _grid(view, [*wrong, *right, *chord], at, logarithmic)
+    line = tuple(_points(at, grid))
+    if view.lowest:
+        right.append(min(line, key=lambda point: point[1])[0])
     return Picture(
-        f"{title} at {named(settings)}" if settings else title,
+        title,
         says,
         view.x_label,
         view.y_label,
-        tuple(_points(drawn, _grid(view))),
-        tuple(_points(drawn, map(float, view.wrong))),
-        tuple(_points(drawn, map(float, view.right))),
-        tuple(_points(drawn, map(float, view.chord))),
+        line,
+        tuple(_points(at, wrong)),
+        tuple(_points(at, right)),
+        tuple(_points(at, chord)),
+        logarithmic,
     )
 
 
@@ -107,7 +138,7 @@ def _set(reading: Reading, values: Values) -> Reading:
 # ---------------------------------------------------------------- which curve
 
 
-def _views(reading: Reading, values: Values) -> Iterator[View]:
+def _views(reading: Reading, property: str, values: Values) -> Iterator[View]:
     """The curves that may show a witness, the most telling first."""
     if isinstance(reading, Margin):
         yield from _margin(reading, values)
@@ -115,7 +146,7 @@ def _views(reading: Reading, values: Values) -> Iterator[View]:
     if isinstance(reading, Binary):
         yield from _expected(reading, values)
     if isinstance(reading, Local):
-        yield from _simplex(reading, values)
+        yield from _simplex(reading, property, values)
     if isinstance(reading, Regression):
         yield from _targets(reading, values)
     if isinstance(reading, Residual):
@@ -137,7 +168,7 @@ def _along(curve: Curve, values: Values) -> Iterator[View]:
             places[1:2] if three else places,
             low=_end(curve.bounds.low),
             high=_end(curve.bounds.high),
-            chord=(places[0], places[2]) if three else (),
+            chord=(float(places[0]), float(places[2])) if three else (),
         )
 
 
@@ -167,27 +198,48 @@ def _odds(positive: Expr, negative: Expr, values: Values) -> Iterator[View]:
     )
 
 
-def _simplex(local: Local, values: Values) -> Iterator[View]:
+def _simplex(local: Local, property: str, values: Values) -> Iterator[View]:
     weights, scores = _tuple(values.get("p", ())), _tuple(values.get("q", ()))
-    whole = len(weights) > 1 and sympy.Add(*weights) == 1
-    if whole and len(scores) == len(weights):
-        mixed = [(1 - X) * q + X * p for p, q in zip(weights, scores, strict=True)]
-        yield View(
-            _risk(local, weights, mixed), "share of p in q", "risk", (S.Zero,), low=0, high=1
-        )
-    elif whole:
-        moved = (weights[0] + X, weights[1] - X, *weights[2:])
-        yield View(
-            _risk(local, weights, moved),
-            "probability moved from the second class to the first",
-            "risk",
-            (S.Zero,),
-            low=-float(weights[0]),
-            high=float(weights[1]),
-        )
+    if len(weights) > 1 and sympy.Add(*weights) == 1:
+        yield _between(local, weights, scores) if scores else _around(local, weights)
+    elif weights and property in OF_LOGITS:
+        logit = log(X / (1 - X))
+        formula = substitute(local.f, {local.p: Apply("sigmoid", X)})
+        places = tuple(substitute(logit, {X: p}) for p in weights)
+        yield View(formula, "logit of two classes", "loss", places, bends=True)
     elif weights:
         formula = substitute(local.f, {local.p: X})
         yield View(formula, "p", "loss", weights, low=0, high=1)
+
+
+def _between(local: Local, weights: Sequence[Expr], scores: Sequence[Expr]) -> View:
+    """The risk on the line through ``scores`` and ``weights``, inside the simplex."""
+    pairs = list(zip(weights, scores, strict=True))
+    mixed = [(1 - X) * q + X * p for p, q in pairs]
+    ends = [float(q / (q - p)) for p, q in pairs if p != q]
+    return View(
+        _risk(local, weights, mixed),
+        "from q at 0 to p at 1",
+        "risk",
+        (S.Zero,),
+        low=max(end for end in ends if end <= 0),
+        high=min(end for end in ends if end > 0),
+        lowest=True,
+    )
+
+
+def _around(local: Local, weights: Sequence[Expr]) -> View:
+    """The risk around q = p, along the line on which two classes exchange probability."""
+    moved = (weights[0] + X, weights[1] - X, *weights[2:])
+    return View(
+        _risk(local, weights, moved),
+        "probability moved from the second class to the first",
+        "risk",
+        (S.Zero,),
+        low=-float(weights[0]),
+        high=float(weights[1]),
+        lowest=True,
+    )
 
 
 def _risk(local: Local, weights: Sequence[Expr], scores: Sequence[Expr]) -> Expr:
@@ -225,8 +277,8 @@ def _end(value: Expr) -> float:
 # ---------------------------------------------------------------- numbers
 
 
-def _drawn(view: View) -> Callable[[float], float | None] | None:
-    """The formula's value at a number, ``None`` where it has none; or no function at all."""
+def _function(view: View) -> Function | None:
+    """The formula's value at a number; or no function at all, if it has more variables."""
     marked = (*view.wrong, *view.right)
     if view.formula.free_symbols - {X} or not marked or any(e.free_symbols for e in marked):
         return None
@@ -245,19 +297,43 @@ def _drawn(view: View) -> Callable[[float], float | None] | None:
     return at
 
 
-def _grid(view: View) -> Iterator[float]:
+def _grid(view: View, marked: Sequence[float], at: Function, logarithmic: bool) -> list[float]:
     """Places around the marks, within the bounds."""
-    marked = [float(e) for e in (*view.wrong, *view.right, *view.chord)]
     low, high = min(marked), max(marked)
-    margin = max(0.75 * (high - low), 1.5 + 0.1 * max(abs(low), abs(high)))
+    if logarithmic:
+        ratio = (high / low) ** 0.2
+        low, high = low / ratio, min(high * ratio, view.high)
+        steps = [low * (high / low) ** (n / STEPS) for n in range(STEPS + 1)]
+        return sorted({*marked, *steps})
     if math.isfinite(view.low) and math.isfinite(view.high):
         low, high = view.low, view.high
+        if view.lowest:
+            low, high = _zoomed(low, high, at)
     else:
+        margin = max(0.75 * (high - low), 1.5 + 0.1 * max(abs(low), abs(high)))
         low, high = max(low - margin, view.low), min(high + margin, view.high)
-    yield from sorted({*marked, *(low + (high - low) * n / STEPS for n in range(STEPS + 1))})
+    return sorted({*marked, *(low + (high - low) * n / STEPS for n in range(STEPS + 1))})
 
 
-def _points(at: Callable[[float], float | None], places: Iterable[float]) -> Iterator[Point]:
+def _zoomed(low: float, high: float, at: Function) -> tuple[float, float]:
+    """Where 0 and the lowest place can be told apart."""
+    points = _points(at, (low + (high - low) * n / 1000 for n in range(1, 1000)))
+    lowest = min(points, key=lambda point: point[1], default=(high, 0.0))[0]
+    reach = max(4 * abs(lowest), 0.05)
+    return max(low, -reach), min(high, reach)
+
+
+def _bending(at: Function, places: Sequence[float]) -> list[float]:
+    """The ends of the longest chord that lies below the curve at the middle of it."""
+    for place in places:
+        for step in (4.0, 2.0, 1.0, 0.5, 0.25, 0.125):
+            low, middle, high = (at(x) for x in (place - step, place, place + step))
+            if None not in (low, middle, high) and 2 * middle > low + high:  # type: ignore[operator]
+                return [place - step, place + step]
+    return []
+
+
+def _points(at: Function, places: Iterable[float]) -> Iterator[Point]:
     for x in places:
         y = at(x)
         if y is not None:

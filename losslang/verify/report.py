@@ -159,11 +159,10 @@ class Report(Mapping[str, Verdict]):
 
     def pictures(self) -> list[Picture]:
         """The counterexamples that a curve shows, for ``losslang.integrations.plot``."""
-        from losslang.verify.picture import picture
+        from losslang.verify.picture import pictures
 
         failing = [v for v in self.verdicts if v.status in ("refuted", "conditional")]
-        found = [picture(self.name, v, self._engine.readings) for v in failing]
-        return [each for each in found if each is not None]
+        return pictures(self.name, failing, self._engine.readings)
 
     def __str__(self) -> str:
         return layout.table(self, self.verdicts, self.claims)

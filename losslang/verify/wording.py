@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sympy import Expr
+from sympy import Basic, Expr, Rational, Tuple
 
 from losslang.ir.text import Printer
 
@@ -17,8 +17,10 @@ LONGEST = 9
 LONGEST_FORMULA = 60
 
 
-def short(value: Expr) -> str:
+def short(value: Basic) -> str:
     """A formula; a number as ``1/3``, ``0.25``, ``sqrt(2)``, a long one as ``~0.333334``."""
+    if isinstance(value, Tuple):
+        return _value(tuple(value))
     if value.is_Rational:
         exact = _decimal(int(value.p), int(value.q)) or f"{value.p}/{value.q}"
         return exact if len(exact) <= LONGEST else _rounded(value)
@@ -39,9 +41,15 @@ def _decimal(above: int, below: int) -> str:
     return ""
 
 
-def _rounded(value: Expr) -> str:
+def _rounded(value: Basic) -> str:
     number = value.evalf(20)
-    return f"~{float(number):.6g}" if number.is_Float else Printer().text(value)
+    if not (number.is_Float or number.is_Integer):
+        return Printer().text(value)
+    text = f"{float(number):.6g}"
+    away = number - int(float(text)) if "." not in text and "e" not in text else 0
+    if away and abs(away) < 1e-3:
+        return f"~{text} {'+' if away > 0 else '-'} {abs(float(away)):.3g}"
+    return text if value.is_Rational and Rational(text) == value else f"~{text}"
 
 
 def named(values: Mapping[str, Expr | tuple[Expr, ...]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sympy import Integer, Rational, S, Symbol
 from losslang.diagnostics import DiagnosticError
 from losslang.verify import layout, wording
 from losslang.verify.encode import decode_certificate
-from losslang.verify.picture import picture
+from losslang.verify.picture import pictures
 from losslang.verify.verdict import Verdict, Witness
 from tests.verify.engines import (
     BOUNDED,
@@ -132,7 +133,11 @@ def test_the_part_about_some_questions_has_their_claims():
         (Rational(-1, 1000), "-0.001"),
         (Integer(-12), "-12"),
         (Rational(333334, 1000003), "~0.333333"),
-        (Integer(10) ** 12, "~1e+12"),
+        (1 - Rational(1, 3 * 10**8), "~1 - 3.33e-09"),
+        (Integer(10) ** 12, "1e+12"),
+        (Rational(1, 10**12), "1e-12"),
+        (Integer(10) ** 12 + 1, "~1e+12"),
+        (sympy.Tuple(S.Zero, S.Infinity), "(0, inf)"),
         (sympy.sqrt(2), "sqrt(2)"),
         (sympy.log(2) + 1, "1 + log(2)"),
         (S.Infinity, "inf"),
@@ -260,16 +265,41 @@ def test_what_is_not_proved_has_no_certificate():
 
 
 def test_a_refuted_calibration_is_a_curve_of_the_risk():
-    drawn = picture("poly1", VERDICTS[CALIBRATED], KnownEngine.readings)
-    assert drawn is not None
+    (drawn,) = pictures("poly1", [VERDICTS[CALIBRATED]], KnownEngine.readings)
     assert drawn.title == "poly1 is not calibrated at eps = -3, K = 2"
     ((x, y),) = drawn.points
     assert x == 0
     # p = (1, 0): the risk at q is the loss of the first label, eps (1 - q) - log q at q = 1/3
     assert y == pytest.approx(-3 * 2 / 3 + float(sympy.log(3)))
-    assert all(0 <= place <= 1 for place, _ in drawn.line)
+    assert all(-1 / 2 <= place <= 1 for place, _ in drawn.line)
+    ((_, lowest),) = drawn.beside
+    assert lowest == min(height for _, height in drawn.line)
+
+
+def test_one_curve_shows_several_properties():
+    also = replace(VERDICTS[CALIBRATED], question=BOUNDED)
+    (drawn,) = pictures("poly1", [VERDICTS[CALIBRATED], also], KnownEngine.readings)
+    assert drawn.title.startswith("poly1 is not calibrated and not bounded")
+
+
+def test_a_loss_that_bends_down_lies_above_a_chord():
+    # eps (1 - p) with p = 1 / (1 + exp(-t)) is concave in t above 0 for eps < 0.
+    values = {"eps": Integer(-100), "p": Rational(3, 4)}
+    bends = Verdict(CONVEX, "refuted", witness=Witness(values, (), "it bends down"))
+    (drawn,) = pictures("poly1", [bends], KnownEngine.readings)
+    ((x, y),) = drawn.points
+    assert x == pytest.approx(float(sympy.log(3)))
+    (left, low), (right, high) = drawn.chord
+    assert (left + right) / 2 == pytest.approx(x)
+    assert y > (low + high) / 2
+
+
+def test_points_far_apart_stand_on_a_logarithmic_axis():
+    values = {"eps": Integer(1), "p": (Rational(1, 10), Rational(1, 10**6))}
+    grows = Verdict(BOUNDED, "refuted", witness=Witness(values, (), "it grows"))
+    (drawn,) = pictures("poly1", [grows], KnownEngine.readings)
+    assert drawn.logarithmic
 
 
 def test_what_no_curve_shows_has_no_picture():
-    assert picture("poly1", VERDICTS[LIPSCHITZ], KnownEngine.readings) is None
-    assert picture("poly1", VERDICTS[CONVEX], KnownEngine.readings) is None
+    assert not pictures("poly1", [VERDICTS[LIPSCHITZ], VERDICTS[CONVEX]], KnownEngine.readings)
