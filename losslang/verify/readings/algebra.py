@@ -208,7 +208,7 @@ def through_sigmoid(expr: Expr, score: Symbol, probability: Symbol) -> Expr:
 
 def complemented(expr: Expr, one: Symbol, other: Symbol) -> Expr:
     """``expr`` with 1 for the sum of the two symbols, in quotients as well."""
-    whole, rest = one + other, {1 - one: other, 1 - other: one}
+    whole, rest = one + other, {1 - one: other, 1 - other: one, one - 1: -other, other - 1: -one}
 
     def rule(e: Basic) -> Basic:
         if isinstance(e, sympy.log):

@@ -9,7 +9,7 @@ import sympy
 from sympy import Expr
 
 from losslang.ir.binders import substitute
-from losslang.verify.readings.algebra import spelled, through_sigmoid
+from losslang.verify.readings.algebra import complemented, spelled, through_sigmoid
 from losslang.verify.readings.example import LABELS, Example, Scalar
 from losslang.verify.theorem import Reading
 
@@ -85,9 +85,13 @@ def probability(example: Example) -> Probability | None:
         return None
     region = example.only(label.symbol, unit[0].symbol)
     q = region.fresh("q", positive=True)
-    positive, negative = (
+    other = sympy.Dummy("other", positive=True)
+    sides = (
         spelled(substitute(example.body, {label.symbol: value, unit[0].symbol: q}))
         for value in LABELS[label.input.kind]
+    )
+    positive, negative = (
+        substitute(complemented(side, q, other), {other: 1 - q}) for side in sides
     )
     return Probability(region, positive, negative, q, unit[0].input.name)
 
