@@ -16,12 +16,12 @@ __all__ = ["LAYERS", "Budget", "counterexample", "prove", "within"]
 
 LAYERS: tuple[Layer, ...] = (
     Layer("composition", 0, algebra.composition, 0.5),
-    Layer("relations", 0, algebra.relations),
+    Layer("relations", 0, algebra.relations, share=1.0),
     Layer("value", 0, boxes.value, 1.0),
     Layer("indexed", 0, indexed.equations, 2.0),
     Layer("identity", 0, algebra.identity, 1.0),
     Layer("roots", 0, algebra.roots, 1.0),
-    Layer("factors", 0, algebra.factors, raw=True),
+    Layer("factors", 0, algebra.factors, raw=True, share=1.0),
     Layer("exponentials", 1, maps.exponentials),
     Layer("intervals", 1, maps.intervals),
     Layer("boxes", 1, boxes.boxes, 0.2, raw=True),

@@ -35,8 +35,8 @@ class Budget:
 class Layer:
     """One way to look for a proof, tried at ``effort`` or more.
 
-    It has ``seconds`` at first, and thrice as many for each further unit of effort. One without
-    proves other statements on its way, and has half of the time that is left.
+    It has ``seconds`` at first, and thrice as many for each further unit of effort. A layer without
+    them proves other statements on its way.
     """
 
     name: str
@@ -45,11 +45,13 @@ class Layer:
     seconds: float | None = None
     raw: bool = False
     """Whether to try it on formulas that have a simpler form with the same sign."""
+    share: float = 0.5
+    """How much of the time that is left a layer without ``seconds`` has."""
 
     def limit(self, left: float, effort: int) -> float:
         """The seconds it has."""
         if self.seconds is None:
-            return left / 2
+            return left * self.share
         return min(left, self.seconds * 3.0 ** (effort - self.effort))
 
 

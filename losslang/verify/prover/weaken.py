@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sympy
+from sympy import Expr, S
 
 from losslang.verify.compose import Composition
 from losslang.verify.interval import rational
@@ -81,25 +82,33 @@ def _lifts(goal: Sign) -> Iterator[Step]:
         quotient = normal.quotient(goal.expr)
     except TooHard:
         return
-    new_name = goal.region.fresh("t").name
+    name, whole = goal.region.fresh("t").name, normal.formula(quotient)
     for atom in normal.atoms:
         if isinstance(atom, sympy.Symbol) or not atom.free_symbols:
             continue
-        known = normal.signs.range(atom)
-        if known is None:
-            continue
-        low = known.hull.low
-        high = known.hull.high
-        bounds = Bounds(
+        for bounds in _ranges(atom, normal):
+            new = placed(name, bounds, goal.region)
+            form = whole.xreplace({atom: new})
+            if not form.has(atom) and form.has(new):
+                yield "lift", {"part": atom, "new": new, "bounds": bounds, "form": form}
+
+
+def _ranges(atom: Expr, normal: Normal) -> Iterator[Bounds]:
+    """Where a part lies: between simpler functions, or numbers."""
+    inside = normal.signs.range(atom.args[0] - 1) if isinstance(atom, sympy.log) else None
+    if inside is not None and inside.nonnegative:
+        x = atom.args[0]
+        yield Bounds(S.Zero, x - 1, low_closed=True, high_closed=True)
+        yield Bounds(2 * (x - 1) / (x + 1), x - 1, low_closed=True, high_closed=True)
+    known = normal.signs.range(atom)
+    if known is not None:
+        low, high = known.hull.low, known.hull.high
+        yield Bounds(
             sympy.Rational(str(rational(low))) if low.is_finite() else -sympy.oo,
             sympy.Rational(str(rational(high))) if high.is_finite() else sympy.oo,
             known.reaches_low,
             known.reaches_high,
         )
-        new = placed(new_name, bounds, goal.region)
-        form = normal.formula(quotient).xreplace({atom: new})
-        if not form.has(atom) and form.has(new):
-            yield "lift", {"part": atom, "new": new, "bounds": bounds, "form": form}
 
 
 def bounds(run: Run, goal: Sign, effort: int) -> Proof | None:

@@ -22,7 +22,10 @@ CANDIDATES = tuple(
 )
 """Where formulas of losses use to touch 0."""
 
-CRITICAL_SECONDS = 0.3
+MAX_OPERATIONS = 60
+"""Longer equations are not solved."""
+
+CRITICAL_SECONDS = 0.2
 """The time to solve for critical points."""
 
 
@@ -58,6 +61,10 @@ def critical(expr: Expr, symbol: sympy.Symbol) -> tuple[Expr, ...]:
     def work() -> list[Expr]:
         try:
             top = sympy.fraction(sympy.together(spell(slope(expr, symbol))))[0]
+            hard = {f for f in top.atoms(sympy.Function, sympy.Pow) if f.has(symbol)}
+            hard = {f for f in hard if not f.is_polynomial(symbol)}
+            if len(hard) > 1 or sympy.count_ops(top) > MAX_OPERATIONS:
+                return []
             return list(sympy.solve(top, symbol))
         except Exception:  # SymPy raises what it likes on equations that it cannot solve
             return []
