@@ -17,7 +17,7 @@ from sympy import Basic, Expr, S
 from sympy.core.symbol import Str
 
 from losslang.ir.heads import ONE, ZERO, Head, Max, Min
-from losslang.ir.truth import And, Less, LessEqual
+from losslang.ir.truth import And, Equal, Less, LessEqual, Or
 
 
 class Apply(Head):
@@ -153,7 +153,7 @@ PRIMITIVES: tuple[Primitive, ...] = (
         _apply("xlogy"),
         _xlogy,
         (lambda x, y: sympy.log(y), lambda x, y: x / y),
-        lambda x, y: _positive(y),
+        lambda x, y: Or(Equal(ZERO, x), _positive(y)),
         arity=2,
     ),
 )
