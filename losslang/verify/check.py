@@ -7,18 +7,48 @@ derivatives and limits. It imports nothing from the prover.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from losslang.ir.loss import Loss
 from losslang.verify import encode, proof
+from losslang.verify.admit import admit
 from losslang.verify.partition import leaves, narrowed
 from losslang.verify.proof import Rejected
 from losslang.verify.readings.recognise import readings
 from losslang.verify.rules import RULES
-from losslang.verify.theorem import Case, Question, Reading, concerns, inputs_of
+from losslang.verify.theorem import (
+    Case,
+    Premise,
+    Question,
+    Reading,
+    Theorem,
+    concerns,
+    inputs_of,
+)
 from losslang.verify.theorems import THEOREMS
 from losslang.verify.verdict import Certificate, Cut, Part, Use
+
+INPUT, LEVEL = "<input>", "<level>"
+ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    **dict.fromkeys(
+        (
+            *("convex", "strongly_convex", "smooth", "differentiable", "self_concordant"),
+            *("scale_invariant", "shift_invariant"),
+        ),
+        ((INPUT,),),
+    ),
+    "lipschitz": ((INPUT,), ("inf", "1", "2")),
+    "jointly_convex": ((INPUT,), (INPUT,)),
+    "elicits": (("mean", "median", "quantile", "expectile"), (LEVEL,)),
+}
+"""What stands in a property's parentheses, place by place; other properties have none."""
+
+NONSENSE = (
+    *(ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError),
+    *(TypeError, ValueError),
+)
+"""What rules and theorems may raise where a certificate gives them formulas that mean nothing."""
 
 
 def check_certificate(loss: Loss, certificate: Certificate) -> list[str]:
@@ -26,11 +56,29 @@ def check_certificate(loss: Loss, certificate: Certificate) -> list[str]:
 
     Raises :class:`~losslang.verify.proof.Rejected` where it does not.
     """
+    question = certificate.question
+    _check_question(loss, question)
     known = readings(loss)
     return [
-        _check_part(known, certificate.question, way, part)
+        _check_part(known, question, way, part)
         for way, part in leaves(certificate.argument, certificate.way)
     ]
+
+
+def _check_question(loss: Loss, question: Question) -> None:
+    """A question has one meaning: its arguments are what the property takes, the first its input."""
+    kinds = ARGUMENTS.get(question.property, ())
+    inputs = [known.name for known in loss.inputs]
+    if len(question.arguments) > len(kinds):
+        raise Rejected(f"{question.property} takes {len(kinds)} arguments")
+    for kind, argument in zip(kinds, question.arguments, strict=False):
+        if LEVEL not in kind and argument not in (inputs if INPUT in kind else kind):
+            raise Rejected(f"{argument!r} means nothing in {question}")
+    first = question.arguments[0] if kinds[:1] == ((INPUT,),) and question.arguments else ""
+    if question.input != first:
+        raise Rejected(f"{question} is not about {question.input!r}")
+    if kinds and not question.arguments:
+        raise Rejected(f"{question.property} needs an argument")
 
 
 def _check_part(
@@ -46,27 +94,42 @@ def _check_part(
     places = [use.reading for use in part.uses]
     if not all(0 <= place < len(known) for place in places) or not places:
         raise Rejected("the loss does not read so")
-    if part.holds and set(places) != set(together(known, places[0])):
+    if part.holds and not covers(known, places):
         raise Rejected("the argument leaves out a label")
     for use in part.uses:
-        _check_use(narrowed(known[use.reading], way), question, part, use)
-    return f"{theorem.name}: {theorem.says}"
+        try:
+            reading = narrowed(known[use.reading], way)
+        except ValueError as error:
+            raise Rejected(f"the settings are not divided: {error}") from error
+        _check_use(reading, question, theorem, use)
+    where = " and ".join(map(str, way))
+    claim = f"{question} {'holds' if part.holds else 'fails'}{f' for {where}' if where else ''}"
+    return f"{claim}, by {theorem.name}: {theorem.says}"
 
 
-def _check_use(reading: Reading, question: Question, part: Part, use: Use) -> None:
-    theorem = THEOREMS[part.theorem]
+def _check_use(reading: Reading, question: Question, theorem: Theorem, use: Use) -> None:
     if not isinstance(reading, theorem.reads) or not concerns(reading, question):
         raise Rejected(f"{theorem.name} is not about {reading.kind}")
-    premises = theorem.premises(Case(reading, question, use.guess))
-    if premises is None:
-        raise Rejected(f"{theorem.name} does not apply to this loss")
+    premises = _premises(theorem, Case(reading, question, use.guess))
     if len(premises) != len(use.proofs):
         raise Rejected(f"{theorem.name} has {len(premises)} premises, not {len(use.proofs)}")
     for premise, tree in zip(premises, use.proofs, strict=True):
         try:
-            proof.check(premise.statement, tree, RULES)
+            proof.check(premise.statement, tree, RULES, admit)
         except Rejected as error:
             raise Rejected(f"{premise.label}: {error}") from error
+        except NONSENSE as error:
+            raise Rejected(f"{premise.label}: the proof is nonsense: {error}") from error
+
+
+def _premises(theorem: Theorem, case: Case) -> Sequence[Premise]:
+    try:
+        premises = theorem.premises(case)
+    except NONSENSE as error:
+        raise Rejected(f"{theorem.name} is used with nonsense: {error}") from error
+    if premises is None:
+        raise Rejected(f"{theorem.name} does not apply to this loss")
+    return premises
 
 
 def together(known: Sequence[Reading], place: int) -> list[int]:
@@ -79,6 +142,11 @@ def together(known: Sequence[Reading], place: int) -> list[int]:
         for n, other in enumerate(known)
         if type(other) is type(first) and inputs_of(other) == inputs_of(first)
     ]
+
+
+def covers(known: Sequence[Reading], places: Collection[int]) -> bool:
+    """Whether the readings at some places are one reading of the loss, for all of its labels."""
+    return set(places) == set(together(known, min(places)))
 
 
 def check_document(

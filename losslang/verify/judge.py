@@ -175,7 +175,7 @@ def explain(
     decider: Decider, question: Question, way: tuple[Cut, ...], part: Part | Open
 ) -> Iterator[str]:
     """The argument for one region of settings, line by line."""
-    where = " and ".join(f"{c.symbol} {_sense(c)} {c.at}" for c in way)
+    where = " and ".join(map(str, way))
     if isinstance(part, Open):
         yield f"{f'For {where}: ' if where else ''}open: {part.reason}."
         return
@@ -189,10 +189,6 @@ def explain(
         for premise, proof in zip(decider.premises(strategy, case) or (), use.proofs, strict=True):
             yield f"  {premise.label}: {premise.statement}"
             yield f"      {methods(proof)}"
-
-
-def _sense(cut: Cut) -> str:
-    return (">" if cut.above else "<") + ("=" if cut.closed else "")
 
 
 def methods(proof: Proof) -> str:

@@ -7,23 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import sympy
+from sympy import Expr
 
+from losslang.ir.binders import substitute
 from losslang.ir.truth import Less, LessEqual
+from losslang.verify.compose import Composition
 from losslang.verify.statement import Bounds, Region
 from losslang.verify.theorem import Reading
 from losslang.verify.verdict import Argument, Cut, Part
 
+R = TypeVar("R", bound=Reading)
+
 
 def half(region: Region, cut: Cut) -> Region:
-    """The part of ``region`` on one side. Raises ValueError for a cut that depends on itself."""
+    """The part of ``region`` on one side.
+
+    Raises ValueError for a cut that depends on itself, or at what is not a number everywhere: then
+    the two sides would leave something out.
+    """
     bounds = region.bounds(cut.symbol)
     if bounds is None or cut.symbol in cut.at.free_symbols:
         raise ValueError(f"{cut.symbol} cannot be split at {cut.at}")
+    if not Composition(region).defined(cut.at):
+        raise ValueError(f"{cut.at} may have no value")
     end = bounds.low if cut.above else bounds.high
     if not (cut.at.is_Rational and bounds.low.is_number and bounds.high.is_number):
-        if end.is_infinite:
+        others = (b for s, b in region.variables if s != cut.symbol)
+        is_end = any(cut.symbol in b.low.free_symbols | b.high.free_symbols for b in others)
+        if end.is_infinite and not is_end:
             return _moved_last(region, cut.symbol, _ended(bounds, cut))
         small, large = (cut.at, cut.symbol) if cut.above else (cut.symbol, cut.at)
         return region.where((LessEqual if cut.closed else Less)(small, large))
@@ -55,18 +69,22 @@ def _moved_last(region: Region, symbol: sympy.Symbol, bounds: Bounds) -> Region:
     return Region((*others, (symbol, bounds)), region.conditions, region.reads)
 
 
-def narrowed(reading: Reading, cuts: Sequence[Cut]) -> Reading:
-    """The reading for the settings in all of the halves.
+def narrowed(reading: R, cuts: Sequence[Cut]) -> R:
+    """The reading for the settings in all of the halves, and perhaps for more.
 
     A hyperparameter with one value left is replaced by it. Halves in symbols that the reading does
-    not depend on leave it as it is.
+    not depend on leave it as it is. Raises ValueError as :func:`half`.
     """
+    values: dict[sympy.Symbol, Expr] = {}
     for cut in cuts:
-        if cut.symbol in reading.region:
-            reading = reading.within(half(reading.region, cut))
-            bounds = reading.region.bounds(cut.symbol)
-            if bounds is not None and bounds.low == bounds.high:
-                reading = reading.setting({cut.symbol: bounds.low})
+        at = substitute(cut.at, values)
+        if cut.symbol not in reading.region or not at.free_symbols <= set(reading.region.symbols):
+            continue
+        reading = reading.within(half(reading.region, replace(cut, at=at)))
+        bounds = reading.region.bounds(cut.symbol)
+        if bounds is not None and bounds.low == bounds.high:
+            values[cut.symbol] = bounds.low
+            reading = reading.setting({cut.symbol: bounds.low})
     return reading
 
 

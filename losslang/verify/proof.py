@@ -47,8 +47,17 @@ class Rule:
     premises: Premises
 
 
-def check(statement: Statement, proof: Proof, rules: Mapping[str, Rule]) -> None:
-    """Raise :class:`Rejected` unless ``proof`` proves ``statement``."""
+def check(
+    statement: Statement,
+    proof: Proof,
+    rules: Mapping[str, Rule],
+    admit: Callable[[Statement], None] = lambda statement: None,
+) -> None:
+    """Raise :class:`Rejected` unless ``proof`` proves ``statement``.
+
+    ``admit`` does so for a statement, here or on the way, that makes no sense.
+    """
+    admit(statement)
     rule = rules.get(proof.rule)
     if rule is None:
         raise Rejected(f"there is no rule {proof.rule!r}")
@@ -58,4 +67,4 @@ def check(statement: Statement, proof: Proof, rules: Mapping[str, Rule]) -> None
             f"{proof.rule} asks for {len(needed)} parts, but the proof has {len(proof.parts)}"
         )
     for premise, part in zip(needed, proof.parts, strict=True):
-        check(premise, part, rules)
+        check(premise, part, rules, admit)

@@ -26,6 +26,9 @@ class Cut:
     above: bool
     closed: bool
 
+    def __str__(self) -> str:
+        return f"{self.symbol} {'>' if self.above else '<'}{'=' if self.closed else ''} {self.at}"
+
 
 @dataclass(frozen=True)
 class Part:
