@@ -66,7 +66,7 @@ def check_certificate(loss: Loss, certificate: Certificate) -> list[str]:
 
 
 def _check_question(loss: Loss, question: Question) -> None:
-    """A question has one meaning: its arguments are what the property takes, the first its input."""
+    """Its arguments are what the property takes, and the first is the input it is about."""
     kinds = ARGUMENTS.get(question.property, ())
     inputs = [known.name for known in loss.inputs]
     if len(question.arguments) > len(kinds):
