@@ -207,7 +207,7 @@ def applied(name: str, x: Range) -> Range | None:
     function = getattr(elementary, name, None)
     if name == "abs":
         return x if x.nonnegative else -x if x.nonpositive else Range(abs(x.hull))
-    if facts is None or function is None or not _within(x, facts.domain):
+    if facts is None or function is None or not within(x, facts.domain):
         return None
     low = high = True
     if facts.increasing:
@@ -217,7 +217,8 @@ def applied(name: str, x: Range) -> Range | None:
     return Range(function(x.hull), low, high).meet(_range_of(facts.range))
 
 
-def _within(x: Range, domain: sympy.Interval) -> bool:
+def within(x: Range, domain: sympy.Interval) -> bool:
+    """Whether all members lie in an interval."""
     low, high = domain.inf, domain.sup
     if not low.is_infinite:
         end = Interval.exactly(low).low

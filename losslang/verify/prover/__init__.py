@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from losslang.verify.proof import Proof
-from losslang.verify.prover import algebra, boxes, chains, indexed, maps, weaken, zeros
+from losslang.verify.prover import algebra, arrays, boxes, chains, indexed, maps, weaken, zeros
 from losslang.verify.prover.points import counterexample
 from losslang.verify.prover.run import Budget, Layer, Run
 from losslang.verify.statement import Statement
@@ -16,6 +16,7 @@ __all__ = ["LAYERS", "Budget", "counterexample", "prove", "within"]
 
 LAYERS: tuple[Layer, ...] = (
     Layer("composition", 0, algebra.composition, 0.5),
+    Layer("arrays", 0, arrays.composition, 1.0),
     Layer("relations", 0, algebra.relations, share=1.0),
     Layer("value", 0, boxes.value, 1.0),
     Layer("indexed", 0, indexed.equations, 2.0),

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from losslang.verify.proof import Data, Proof, Rejected
 from losslang.verify.rules import RULES
 from losslang.verify.sampling import looks_false
-from losslang.verify.statement import Sign, Statement
+from losslang.verify.statement import Shape, Sign, Statement
 from losslang.verify.watchdog import within
 
 
@@ -83,7 +83,8 @@ class Run:
 
     def _search(self, statement: Statement, effort: int) -> Proof | None:
         if not isinstance(statement, Sign):
-            return self.step(statement, "limit", {}, effort)
+            rule = "shape" if isinstance(statement, Shape) else "limit"
+            return self.step(statement, rule, {}, effort)
         for layer in self.layers:
             if layer.effort > effort or (statement in self.reduced and not layer.raw):
                 continue

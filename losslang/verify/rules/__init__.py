@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from losslang.verify.proof import Rule
 from losslang.verify.rules.analysis import ANALYSIS_RULES
+from losslang.verify.rules.arrays import ARRAY_RULES
 from losslang.verify.rules.boxes import BOX_RULES
 from losslang.verify.rules.cases import CASE_RULES
 from losslang.verify.rules.indexed import INDEXED_RULES
 from losslang.verify.rules.limits import LIMIT_RULES
 from losslang.verify.rules.maps import MAP_RULES
 from losslang.verify.rules.roots import ROOT_RULES
+from losslang.verify.rules.shape import SHAPE_RULES
 from losslang.verify.rules.signs import SIGN_RULES
 
 ALL: tuple[Rule, ...] = (
@@ -21,6 +23,8 @@ ALL: tuple[Rule, ...] = (
     *LIMIT_RULES,
     *BOX_RULES,
     *INDEXED_RULES,
+    *ARRAY_RULES,
+    *SHAPE_RULES,
 )
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in ALL}

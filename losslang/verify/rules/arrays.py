@@ -1,0 +1,25 @@
+"""The rule about formulas in index notation: their signs by composition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from losslang.verify.arrays import spread_of
+from losslang.verify.proof import Data, Rejected, Rule
+from losslang.verify.rules.common import sign_statement
+from losslang.verify.statement import Statement
+
+
+def _arrays(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
+    goal = sign_statement(statement)
+    known = spread_of(goal.expr, goal.region)
+    if known is None:
+        raise Rejected(f"composition does not show that {goal.expr} has a value")
+    if not known.stands(goal.relation):
+        raise Rejected(f"composition leaves {goal.expr} in {known.hull}")
+    return ()
+
+
+ARRAY_RULES: tuple[Rule, ...] = (
+    Rule("arrays", "the entries and folds bound the whole, taken together where they move so", _arrays),
+)
