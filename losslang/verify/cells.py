@@ -142,6 +142,16 @@ def _at(expr: Expr, line: Line, point: Expr, tie: int) -> Expr | None:
     return expr
 
 
+def formula_at(
+    expr: Expr, variable: sympy.Symbol, bounds: Bounds, region: Region, point: Expr
+) -> Expr | None:
+    """The formula that ``expr`` follows at one point of ``bounds``, its switches settled there.
+
+    ``None`` where a switch cannot be settled for all settings of the region.
+    """
+    return _at(expr, Line(variable, bounds, region), point, 1)
+
+
 # ---------------------------------------------------------------- smoothness
 
 _ENTIRE = (

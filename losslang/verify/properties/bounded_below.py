@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import curve, local
 
 PROPERTY = Property(
     "bounded_below",
     "the loss lies above a number",
-    (*local.BOUNDED_BELOW,),
+    (
+        *local.BOUNDED_BELOW,
+        *curve.BOUNDED_BELOW,
+    ),
 )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import local, margin, probability
 
 PROPERTY = Property(
     "calibrated",
     "a score that minimises the risk gives the greatest score to a most likely class, with a gap",
-    (*local.CALIBRATED,),
+    (
+        *local.CALIBRATED,
+        *margin.CALIBRATED,
+        *probability.CALIBRATED,
+    ),
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import curve, local
 
 PROPERTY = Property(
     "lipschitz",
     "the loss changes at most so many times as fast as an input, the value",
-    (*local.LIPSCHITZ,),
+    (
+        *local.LIPSCHITZ,
+        *curve.LIPSCHITZ,
+    ),
     arguments=("input", "norm"),
     words=("inf", "1", "2"),
 )

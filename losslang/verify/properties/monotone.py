@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import curve, local
 
 PROPERTY = Property(
     "monotone",
     "the loss never rises as the score or the probability of the label grows",
-    (*local.MONOTONE,),
+    (
+        *local.MONOTONE,
+        *curve.MONOTONE,
+    ),
 )

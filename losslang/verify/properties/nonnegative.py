@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import curve, divergence, local
 
 PROPERTY = Property(
     "nonnegative",
     "the loss is never below 0",
-    (*local.NONNEGATIVE,),
+    (
+        *local.NONNEGATIVE,
+        *curve.NONNEGATIVE,
+    ),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import local, probability
 
 PROPERTY = Property(
     "order_preserving",
     "scores that minimise the risk are in the order of the class probabilities, strictly",
-    (*local.ORDER_PRESERVING,),
+    (
+        *local.ORDER_PRESERVING,
+        *probability.ORDER_PRESERVING,
+    ),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import local, probability
 
 PROPERTY = Property(
     "proper",
     "the label's own probabilities minimise the expected loss",
-    (*local.PROPER,),
+    (
+        *local.PROPER,
+        *probability.PROPER,
+    ),
 )

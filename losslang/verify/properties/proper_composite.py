@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import composite, local, probability
 
 PROPERTY = Property(
     "proper_composite",
     "the minimiser of the expected loss determines the probabilities, by the value",
-    (*local.PROPER_COMPOSITE,),
+    (
+        *local.PROPER_COMPOSITE,
+        *composite.PROPER_COMPOSITE,
+        *probability.PROPER_COMPOSITE,
+    ),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import curve, local
 
 PROPERTY = Property(
     "range",
     "the infimum and the supremum of the loss, the value",
-    (*local.RANGE,),
+    (
+        *local.RANGE,
+        *curve.RANGE,
+    ),
 )

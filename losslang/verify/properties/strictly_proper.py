@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import local, probability
 
 PROPERTY = Property(
     "strictly_proper",
     "the label's own probabilities are the only minimiser of the expected loss",
-    (*local.STRICTLY_PROPER,),
+    (
+        *local.STRICTLY_PROPER,
+        *probability.STRICTLY_PROPER,
+    ),
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local
+from losslang.verify.search import divergence, local, margin
 
 PROPERTY = Property(
     "symmetric",
-    "the losses of all labels sum to a constant, the value",
-    (*local.SYMMETRIC,),
+    "the losses of all labels sum to a constant, the value; a divergence is the same either way",
+    (
+        *local.SYMMETRIC,
+        *margin.SYMMETRIC,
+    ),
 )

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import divergence, elicitation, not_elicited, regression
+from losslang.verify.theorems.composite import COMPOSITE
+from losslang.verify.theorems.curve import CURVE
+from losslang.verify.theorems.excess import EXCESS
 from losslang.verify.theorems.invariance import INVARIANCE
 from losslang.verify.theorems.local import LOCAL
 from losslang.verify.theorems.local_proper import LOCAL_PROPER
 from losslang.verify.theorems.local_shape import LOCAL_SHAPE
+from losslang.verify.theorems.margin import MARGIN
+from losslang.verify.theorems.probability import PROBABILITY
+from losslang.verify.theorems.ranking import RANKING
+from losslang.verify.theorems.tails import TAILS
 
 ALL: tuple[Theorem, ...] = (
     *INVARIANCE,
+    *CURVE,
+    *MARGIN,
+    *EXCESS,
+    *COMPOSITE,
+    *TAILS,
+    *PROBABILITY,
+    *RANKING,
     *LOCAL,
     *LOCAL_PROPER,
     *LOCAL_SHAPE,

@@ -1,0 +1,13 @@
+"""``differentiable``: the loss has a derivative in an input everywhere."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import curve
+
+PROPERTY = Property(
+    "differentiable",
+    "the loss has a derivative in an input everywhere",
+    (*curve.DIFFERENTIABLE,),
+    arguments=("input",),
+)

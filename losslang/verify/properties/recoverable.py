@@ -1,0 +1,12 @@
+"""``recoverable``: the best score for a probability tells the probability."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import composite
+
+PROPERTY = Property(
+    "recoverable",
+    "the best score for a probability tells the probability",
+    (*composite.RECOVERABLE,),
+)

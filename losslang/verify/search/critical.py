@@ -1,0 +1,277 @@
+"""Guesses about formulas of one variable in pieces: points of a sign, limits, suprema.
+
+Nothing here is trusted: what a theorem needs of a guess it asks for in its premises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Expr, Rational, S
+
+from losslang.diagnostics import InternalError
+from losslang.ir.derive import derivative
+from losslang.verify.sampling import looks_false
+from losslang.verify.search.candidates import limit, solutions, usable
+from losslang.verify.search.numbers import sign_of, values
+from losslang.verify.statement import Region, Sign
+from losslang.verify.theorem import Guess
+from losslang.verify.theorems.pieces import Pieces, Silent, defined
+from losslang.verify.watchdog import within
+
+LIMIT_SECONDS = 2.0
+SOLVE_SECONDS = 3.0
+STEPS = tuple(Rational(n) for n in ("1", "1/2", "2", "4", "1/8", "10", "1/64", "50"))
+SHARES = tuple(Rational(n) for n in ("1/2", "1/4", "3/4", "1/16", "15/16", "1/256", "255/256"))
+PREFERRED = (
+    S.One,
+    S.Zero,
+    S.NegativeOne,
+    Rational(2),
+    Rational(-2),
+    Rational(1, 2),
+    Rational(-1, 2),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value of a formula at ``at`` in a piece, or what it tends to there."""
+
+    value: Expr
+    piece: int
+    at: Expr
+    which: int = 0
+
+    @property
+    def guess(self) -> dict[str, Expr]:
+        """The place as part of a guess."""
+        return {
+            "value": self.value,
+            "piece": sympy.Integer(self.piece),
+            "at": self.at,
+            "which": sympy.Integer(self.which),
+        }
+
+
+def spots(p: Pieces, n: int) -> Iterator[Expr]:
+    """Points that seem to lie inside a piece, for all settings of the region."""
+    span, seen = p.spans[n], set()
+    for point in (*PREFERRED, *_spots(p, span.low, span.high)):
+        if point not in seen and is_inside(p, n, point):
+            yield point
+        seen.add(point)
+
+
+def is_inside(p: Pieces, n: int, point: Expr) -> bool:
+    """Whether a point seems to lie inside a piece."""
+    span = p.spans[n]
+    gaps = (point - span.low, span.high - point)
+    return all(gap == S.Infinity or sign_of(gap, p.region) > 0 for gap in gaps)
+
+
+def _spots(p: Pieces, low: Expr, high: Expr) -> Iterator[Expr]:
+    if low.is_finite and high.is_finite:
+        yield from (low + (high - low) * share for share in SHARES)
+        return
+    scales = [S.One, *_scales(p.region)]
+    for scale in scales:
+        for step in STEPS:
+            if low.is_finite:
+                yield low + scale * step
+            elif high.is_finite:
+                yield high - scale * step
+            else:
+                yield scale * step
+                yield -scale * step
+
+
+def _scales(region: Region) -> Iterator[Expr]:
+    for symbol, bounds in region.variables:
+        if symbol.is_positive or (bounds.low.is_nonnegative and not bounds.low_closed):
+            yield from (1 / symbol, 1 + 1 / symbol, symbol)
+        if symbol.is_nonnegative or bounds.low.is_nonnegative:
+            yield from (1 + symbol, 1 / (1 + symbol))
+
+
+def points_of(
+    p: Pieces, expr: Callable[[int], Expr], sign: int, most: int = 4
+) -> Iterator[dict[str, Expr]]:
+    """Places where a formula seems to have a sign, whatever the setting."""
+    found = 0
+    for n in range(len(p)):
+        formula = expr(n)
+        for point in (*spots(p, n), *_beside_roots(p, n, formula)):
+            value = attempt(defined, formula, {p.variable: point})
+            if value is None or sign_of(value, p.region) != sign:
+                continue
+            if looks_false(Sign(value, ">" if sign > 0 else "<", p.region)) is not None:
+                continue
+            yield {"piece": sympy.Integer(n), "at": point}
+            found += 1
+            if found % 2 == 0:
+                break
+        if found >= most:
+            return
+
+
+def spot(p: Pieces, n: int) -> Iterator[dict[str, Expr]]:
+    """A place inside a piece, if one is found."""
+    for point in spots(p, n):
+        yield {"piece": sympy.Integer(n), "at": point}
+        return
+
+
+def _beside_roots(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
+    """Points beside the places where a formula with hyperparameters vanishes."""
+    if p.region.variables and formula.free_symbols & set(p.region.symbols):
+        for root in roots(formula, p.variable):
+            for step in (sympy.log(2), S.One, Rational(1, 8)):
+                yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
+
+
+def limit_of(expr: Expr, variable: sympy.Symbol, at: Expr, side: str) -> Expr | None:
+    """A limit, if SymPy finds it soon."""
+    return within(LIMIT_SECONDS, lambda: limit(expr, variable, at, side))
+
+
+def attempt(compute: Callable[..., Expr], *args: Any) -> Expr | None:
+    """What a computation gives, if it speaks of the case."""
+    try:
+        return compute(*args)
+    except (Silent, InternalError, ValueError, TypeError, ZeroDivisionError):
+        return None
+
+
+def ends(p: Pieces, n: int, formula: Expr, which: int = 0) -> Iterator[Place]:
+    """What a formula tends to at the ends of a piece."""
+    span = p.spans[n]
+    for end, side in ((span.low, "+"), (span.high, "-")):
+        value = limit_of(formula, p.variable, end, side)
+        if value is not None and value.free_symbols <= set(p.region.symbols):
+            yield Place(tidy(value), n, end, which)
+
+
+def stationary(p: Pieces, n: int, formula: Expr, which: int = 0) -> Iterator[Place]:
+    """Values of a formula where its derivative vanishes inside a piece."""
+    slope = attempt(derivative, formula, p.variable)
+    if slope is None or slope == 0:
+        return
+    for root in roots(slope, p.variable):
+        if root.free_symbols <= set(p.region.symbols) and is_inside(p, n, root):
+            value = attempt(defined, formula, {p.variable: root})
+            if value is not None and usable(value):
+                yield Place(tidy(value), n, root, which)
+
+
+def roots(expr: Expr, variable: sympy.Symbol) -> list[Expr]:
+    """Real roots that can be written down; exponentials are taken for unknowns first."""
+    try:
+        return within(SOLVE_SECONDS, lambda: list(_roots(expr, variable))) or []
+    except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def _roots(expr: Expr, variable: sympy.Symbol) -> Iterator[Expr]:
+    rates = [_rate(e, variable) for e in expr.atoms(sympy.exp)]
+    if rates and all(r is not None and r.is_rational for r in rates):
+        unit = sympy.gcd([abs(r) for r in rates if r is not None])
+        y = sympy.Dummy("y", positive=True)
+        rule = {e: _power(e, variable, unit, y) for e in expr.atoms(sympy.exp)}
+        plain = expr.xreplace(rule)
+        if variable not in plain.free_symbols:
+            above = sympy.fraction(sympy.together(plain))[0]
+            for root in sympy.solve(sympy.factor(above), y):
+                if root.is_positive is not False and usable(root):
+                    yield _log(root) / unit
+            return
+    yield from solutions(expr, variable)
+
+
+def _log(quotient: Expr) -> Expr:
+    """The logarithm of a quotient whose parts are taken for positive."""
+    if isinstance(quotient, sympy.Pow) and quotient.exp.is_Rational:
+        return quotient.exp * _log(quotient.base)
+    above, below = sympy.fraction(sympy.together(quotient))
+    if below.subs(dict.fromkeys(below.free_symbols, 0)).is_negative:
+        above, below = -above, -below
+    return sympy.expand_log(sympy.log(above) - sympy.log(below), force=True)
+
+
+def split_logs(expr: Expr) -> Expr:
+    """``expr`` with logarithms of quotients written as differences, and collected."""
+    split = sympy.expand(
+        expr.replace(lambda e: isinstance(e, sympy.log), lambda e: _log(e.args[0]))
+    )
+    return sympy.collect(split, sorted(split.atoms(sympy.log), key=sympy.default_sort_key))
+
+
+def _rate(e: Expr, variable: sympy.Symbol) -> Expr | None:
+    slope = sympy.diff(e.args[0], variable)
+    return None if variable in slope.free_symbols else slope
+
+
+def _power(e: Expr, variable: sympy.Symbol, unit: Expr, y: sympy.Symbol) -> Expr:
+    slope = _rate(e, variable)
+    rest = sympy.expand(e.args[0] - slope * variable)
+    return y ** (slope / unit) * sympy.exp(rest)
+
+
+def tidy(value: Expr) -> Expr:
+    """A shorter form of a value, if it is found soon."""
+    if value.is_Rational or value.is_Symbol or not value.is_finite:
+        return value
+    short = within(
+        1.0, lambda: sympy.simplify(sympy.nsimplify(value) if value.is_number else value)
+    )
+    return short if short is not None and usable(short) else value
+
+
+def places(p: Pieces, exprs: Sequence[Callable[[int], Expr]]) -> list[Place]:
+    """Values at ends and stationary points."""
+    found: list[Place] = []
+    for which, expr in enumerate(exprs):
+        for n in range(len(p)):
+            formula = attempt(expr, n)
+            if formula is None:
+                continue
+            if p.variable not in formula.free_symbols:
+                found.append(Place(tidy(formula), n, next(spots(p, n), p.spans[n].high), which))
+                continue
+            found += ends(p, n, formula, which)
+            found += stationary(p, n, formula, which)
+    return found
+
+
+def suprema(p: Pieces, exprs: Sequence[Callable[[int], Expr]]) -> list[Place]:
+    """Where the formulas seem to be greatest, the likeliest first; none if one is unbounded."""
+    found = places(p, exprs)
+    if any(place.value == S.Infinity for place in found):
+        return []
+    rows = [
+        (place, values(place.value, p.region))
+        for place in found
+        if place.value.is_finite is not False
+    ]
+    rows = [(place, row) for place, row in rows if row]
+    if not rows:
+        return []
+    count = min(len(row) for _, row in rows)
+    tops = [max(row[i] for _, row in rows) for i in range(count)]
+
+    def wins(row: Sequence[float]) -> int:
+        return sum(row[i] >= tops[i] - 1e-9 * max(1, abs(tops[i])) for i in range(count))
+
+    ranked = sorted(rows, key=lambda pair: (-wins(pair[1]), sympy.count_ops(pair[0].value)))
+    return [place for place, row in ranked if wins(row)]
+
+
+def unbounded(p: Pieces, expr: Callable[[int], Expr], *infinities: Expr) -> Iterator[Guess]:
+    """Ends of pieces where a formula tends to infinity."""
+    for n in range(len(p)):
+        for place in ends(p, n, expr(n)):
+            if place.value in infinities:
+                yield place.guess

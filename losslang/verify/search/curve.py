@@ -1,0 +1,371 @@
+"""How to show properties along one input: which theorems, with which guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+import sympy
+from sympy import Expr, Rational, S
+
+from losslang.ir.binders import substitute
+from losslang.verify.property import Strategy, no_guess
+from losslang.verify.readings import Curve, Margin, Pairs
+from losslang.verify.search.critical import (
+    Place,
+    attempt,
+    ends,
+    is_inside,
+    places,
+    points_of,
+    spot,
+    suprema,
+    unbounded,
+)
+from losslang.verify.search.numbers import sign_of
+from losslang.verify.statement import Sign
+from losslang.verify.theorem import Case, Guess, Question
+from losslang.verify.theorems import curve as theorems
+from losslang.verify.theorems.pieces import Pieces, Silent, jump
+from losslang.verify.verdict import Witness
+
+Along: TypeAlias = Curve | Margin | Pairs
+Finder: TypeAlias = Callable[[Pieces], Iterable[Guess]]
+BOTH = (S.Infinity, S.NegativeInfinity)
+
+
+def pieces_of(reading: Along, question: Question) -> Pieces | None:
+    """The pieces of the curve of a reading."""
+    try:
+        return theorems.along(Case(reading, question))
+    except Silent:
+        return None
+
+
+def guesses(find: Finder) -> Callable[[Along, Question], Iterable[Guess]]:
+    """Guesses made from the pieces of the curve; none where there are no pieces."""
+
+    def search(reading: Along, question: Question) -> Iterator[Guess]:
+        p = pieces_of(reading, question)
+        if p is None:
+            return
+        try:
+            yield from find(p)
+        except Silent:
+            return
+
+    return search
+
+
+# ---------------------------------------------------------------- guesses
+
+
+def _negative(order: int, sign: int = -1) -> Finder:
+    return lambda p: points_of(p, lambda n: p.formula(n, order), sign)
+
+
+def _joints(order: int, *signs: int) -> Finder:
+    """Joints where a derivative seems to jump in one of the directions."""
+
+    def find(p: Pieces) -> Iterator[Guess]:
+        for n in range(len(p) - 1):
+            step = attempt(jump, p, n, order)
+            if step is not None and sign_of(step, p.region) in signs:
+                yield {"joint": sympy.Integer(n)}
+
+    return find
+
+
+def _flat(p: Pieces) -> Iterator[Guess]:
+    yield from points_of(p, lambda n: p.formula(n, 2), -1)
+    for n in range(len(p)):
+        if p.formula(n, 2) == 0:
+            yield from spot(p, n)
+
+
+def _flattening(p: Pieces) -> Iterator[Guess]:
+    for n in range(len(p)):
+        for place in ends(p, n, p.formula(n, 2)):
+            if place.value.is_finite and sign_of(place.value, p.region) <= 0:
+                yield place.guess
+
+
+def _sizes(order: int) -> Finder:
+    def find(p: Pieces) -> Iterator[Guess]:
+        exprs = [lambda n: p.formula(n, order), lambda n: -p.formula(n, order)]
+        yield from (place.guess for place in suprema(p, exprs))
+
+    return find
+
+
+def _least_curvature(p: Pieces) -> Iterator[Guess]:
+    for place in suprema(p, [lambda n: -p.formula(n, 2)]):
+        if sign_of(-place.value, p.region) > 0:
+            yield {**place.guess, "value": -place.value}
+
+
+def _infinite(order: int) -> Finder:
+    return lambda p: unbounded(p, lambda n: p.formula(n, order), *BOTH)
+
+
+def _vertical(p: Pieces) -> Iterator[Guess]:
+    for n, joint in enumerate(p.joints):
+        for place in ends(p, n, p.formula(n, 1)):
+            if place.at == joint and place.value in BOTH:
+                yield {"joint": sympy.Integer(n), "value": place.value}
+
+
+def _below_zero(p: Pieces) -> Iterator[Guess]:
+    yield from points_of(p, p.formula, -1)
+    for place in places(p, [p.formula]):
+        if (
+            place.value.is_finite
+            and sign_of(place.value, p.region) < 0
+            and is_inside(p, place.piece, place.at)
+        ):
+            yield place.guess
+
+
+def _below_zero_at_ends(p: Pieces) -> Iterator[Guess]:
+    for n in range(len(p)):
+        for place in ends(p, n, p.formula(n)):
+            if place.value == S.NegativeInfinity or sign_of(place.value, p.region) < 0:
+                yield place.guess
+
+
+def bounds(p: Pieces, below: bool) -> Iterator[dict[str, Expr]]:
+    """Best bounds on one side, with a place, and whether they are attained."""
+    turn = S.NegativeOne if below else S.One
+    name = "low" if below else "high"
+    for place in suprema(p, [lambda n: turn * p.formula(n)])[:4]:
+        yield _bound(p, place, turn, name)
+
+
+def _bound(p: Pieces, place: Place, turn: Expr, name: str) -> dict[str, Expr]:
+    closed = (
+        p.bounds.low if p.bounds.low_closed else None,
+        p.bounds.high if p.bounds.high_closed else None,
+    )
+    attained = is_inside(p, place.piece, place.at) or place.at in (*p.joints, *closed)
+    return {
+        name: turn * place.value,
+        f"{name} piece": sympy.Integer(place.piece),
+        f"{name} at": place.at,
+        f"{name} open": S.Zero if attained else S.One,
+    }
+
+
+def _bounded(p: Pieces) -> Iterator[Guess]:
+    for low in bounds(p, True):
+        yield from (low | high for high in bounds(p, False))
+
+
+def _range(p: Pieces) -> Iterator[Guess]:
+    lows, highs = ([*bounds(p, below)] or [*_infinities(p, below)] for below in (True, False))
+    yield from (low | high for low in lows for high in highs)
+
+
+def _infinities(p: Pieces, below: bool) -> Iterator[dict[str, Expr]]:
+    name, infinite = ("low", S.NegativeInfinity) if below else ("high", S.Infinity)
+    for guess in unbounded(p, p.formula, infinite):
+        yield {name: infinite, f"{name} piece": guess["piece"], f"{name} at": guess["at"]}
+
+
+def _turns(p: Pieces) -> Iterator[Guess]:
+    for up in points_of(p, lambda n: p.formula(n, 1), 1, 2):
+        for down in points_of(p, lambda n: p.formula(n, 1), -1, 2):
+            yield {
+                "rise piece": up["piece"],
+                "rise at": up["at"],
+                "fall piece": down["piece"],
+                "fall at": down["at"],
+            }
+
+
+def _ratio(p: Pieces, n: int, turn: int) -> Expr:
+    second = p.formula(n, 2)
+    if second == 0:
+        return S.Zero
+    return turn * sympy.cancel(sympy.together(p.formula(n, 3) / second))
+
+
+def _concordant(p: Pieces) -> Iterator[Guess]:
+    exprs = [lambda n: _ratio(p, n, 1), lambda n: _ratio(p, n, -1)]
+    yield from ({"value": place.value} for place in suprema(p, exprs))
+
+
+def _not_concordant(p: Pieces) -> Iterator[Guess]:
+    yield from points_of(p, lambda n: p.formula(n, 2), -1, 2)
+    for place in places(p, [lambda n: p.formula(n, 1)]):
+        if is_inside(p, place.piece, place.at):
+            yield place.guess
+
+
+def _ratio_infinite(p: Pieces) -> Iterator[Guess]:
+    yield from unbounded(p, lambda n: _ratio(p, n, 1), *BOTH)
+
+
+# ---------------------------------------------------------------- witnesses
+
+
+def no_witness(case: Case) -> Witness | None:
+    """For theorems that hold, or refute without numbers."""
+    return None
+
+
+def _function(case: Case) -> Callable[[Expr], Expr]:
+    curve = theorems.curve_of(case)
+    rule = {
+        s: case.guess[f"input {s.name}"] for s in curve.others if f"input {s.name}" in case.guess
+    }
+    return lambda x: substitute(curve.function, {**rule, curve.variable: x})
+
+
+def jensen(case: Case) -> Witness | None:
+    """Three points where the middle lies above the chord, near the guessed one."""
+    p, f = theorems.along(case), _function(case)
+    middle = case.guess["at"] if "at" in case.guess else p.joints[int(case.guess["joint"])]
+    for step in (S.One, Rational(1, 2), Rational(1, 8), Rational(1, 64), Rational(1, 1024)):
+        gap = 2 * f(middle) - f(middle - step) - f(middle + step)
+        if not gap.free_symbols and sign_of(gap, p.region) > 0 and _within(p, middle, step):
+            low, high = middle - step, middle + step
+            name = theorems.curve_of(case).input
+            return Witness(
+                {name: (low, middle, high), "loss": (f(low), f(middle), f(high))},
+                (Sign(gap, ">"),),
+                f"at {name} = {middle} the loss lies above the chord from {low} to {high}",
+            )
+    return None
+
+
+def _within(p: Pieces, middle: Expr, step: Expr) -> bool:
+    gaps = (middle - step - p.bounds.low, p.bounds.high - middle - step)
+    return all(gap == S.Infinity or sign_of(gap, p.region) > 0 for gap in gaps)
+
+
+def value_at(word: str, relation: str) -> Callable[[Case], Witness | None]:
+    """The loss at the guessed point, which is less than zero."""
+
+    def witness(case: Case) -> Witness | None:
+        value, name = _function(case)(case.guess["at"]), theorems.curve_of(case).input
+        if value.free_symbols or not case.guess["at"].is_finite:
+            return None
+        return Witness(
+            {name: case.guess["at"], "loss": value},
+            (Sign(value, relation),),  # type: ignore[arg-type]
+            f"at {name} = {case.guess['at']} the loss is {word}",
+        )
+
+    return witness
+
+
+def steep(order: int) -> Callable[[Case], Witness | None]:
+    """A point where the loss (its slope, its curvature) is beyond a thousand."""
+
+    def witness(case: Case) -> Witness | None:
+        p, name = theorems.along(case), theorems.curve_of(case).input
+        n, end = int(case.guess["piece"]), case.guess["at"]
+        formula = p.formula(n, order)
+        for k in range(1, 40):
+            x = _towards(end, k, p.spans[n].low == end)
+            value = attempt(substitute, formula, {p.variable: x})
+            if value is not None and not value.free_symbols and is_inside(p, n, x):
+                for sign in (1, -1):
+                    if sign_of(sign * value - 1000, p.region) > 0:
+                        word = ("loss", "slope", "curvature")[order]
+                        return Witness(
+                            {name: x, word: value},
+                            (Sign(sign * value - 1000, ">"),),
+                            f"at {name} = {x} the {word} exceeds {sign * 1000} and has no bound",
+                        )
+        return None
+
+    return witness
+
+
+def _towards(end: Expr, k: int, low: bool) -> Expr:
+    if end.is_infinite:
+        return sympy.sign(end) * S(2) ** k
+    return end + (1 if low else -1) * Rational(1, 2) ** k
+
+
+def slopes(case: Case) -> Witness | None:
+    """The slopes on both sides of the guessed joint."""
+    p, n = theorems.along(case), int(case.guess["joint"])
+    joint, name = p.joints[n], theorems.curve_of(case).input
+    left, right = p.at(n, joint, 1), p.at(n + 1, joint, 1)
+    if (left - right).free_symbols:
+        return None
+    return Witness(
+        {name: joint, "slopes": (left, right)},
+        (Sign(left - right, "!="),),
+        f"at {name} = {joint} the slope jumps from {left} to {right}",
+    )
+
+
+# ---------------------------------------------------------------- strategies
+
+_T = {theorem.name: theorem for theorem in theorems.CURVE}
+
+
+def _by(
+    name: str, find: Finder | None = None, witness: Callable[[Case], Witness | None] = no_witness
+) -> Strategy:
+    return Strategy(_T[name], guesses(find) if find else no_guess, witness)
+
+
+CONVEX = (
+    _by("slope-falls-at-a-kink", _joints(1, -1), jensen),
+    _by("concave-at-a-point", _negative(2), jensen),
+    _by("convex-by-pieces"),
+)
+STRONGLY_CONVEX = (
+    _by("curvature-not-positive", _flat),
+    _by("curvature-vanishes", _flattening),
+    _by("slope-falls-so-not-strongly-convex", _joints(1, -1), jensen),
+    _by("strongly-convex-by-pieces", _least_curvature),
+)
+LIPSCHITZ = (
+    _by("slope-unbounded", _infinite(1), steep(1)),
+    _by("jump-so-not-lipschitz", _joints(0, 1, -1)),
+    _by("lipschitz-by-pieces", _sizes(1)),
+)
+SMOOTH = (
+    _by("kink-so-not-smooth", _joints(1, 1, -1), slopes),
+    _by("curvature-unbounded", _infinite(2), steep(2)),
+    _by("jump-so-not-smooth", _joints(0, 1, -1)),
+    _by("smooth-by-pieces", _sizes(2)),
+)
+DIFFERENTIABLE = (
+    _by("kink-so-not-differentiable", _joints(1, 1, -1), slopes),
+    _by("jump-so-not-differentiable", _joints(0, 1, -1)),
+    _by("vertical-so-not-differentiable", _vertical),
+    _by("differentiable-by-pieces"),
+)
+NONNEGATIVE = (
+    _by("negative-at-a-point", _below_zero, value_at("negative", "<")),
+    _by("nonnegative-by-pieces"),
+    _by("negative-in-the-limit", _below_zero_at_ends),
+)
+BOUNDED = (
+    _by("tends-to-infinity", _infinite(0), steep(0)),
+    _by("bounded-by-pieces", _bounded),
+)
+BOUNDED_BELOW = (
+    _by("tends-to-minus-infinity", lambda p: unbounded(p, p.formula, S.NegativeInfinity), steep(0)),
+    _by("bounded-below-by-pieces", lambda p: bounds(p, True)),
+)
+RANGE = (_by("range-by-pieces", _range),)
+MONOTONE = (
+    _by("rises-with-the-margin", _negative(1, 1)),
+    _by("rises-and-falls", _turns),
+    _by("never-rises"),
+    _by("never-falls"),
+)
+SELF_CONCORDANT = (
+    _by("derivative-1-jumps", _joints(1, 1, -1), slopes),
+    _by("derivative-2-jumps", _joints(2, 1, -1)),
+    _by("third-derivative-without-second", _not_concordant),
+    _by("third-derivative-outgrows-second", _ratio_infinite),
+    _by("self-concordant", _concordant),
+)

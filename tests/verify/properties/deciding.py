@@ -1,0 +1,89 @@
+"""A small engine: decides one question about one reading, or about a program, without splits."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+from sympy import Expr, Rational
+
+from losslang import driver
+from losslang.ir.loss import Loss
+from losslang.verify.proof import check
+from losslang.verify.property import Strategy
+from losslang.verify.prover import Budget, prove
+from losslang.verify.readings.recognise import readings
+from losslang.verify.rules import RULES
+from losslang.verify.sampling import looks_false
+from losslang.verify.statement import Sign
+from losslang.verify.theorem import Case, Question, Reading
+from losslang.verify.verdict import Witness
+
+SECONDS = 6.0
+GUESSES = 16
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was found: ``holds`` is ``None`` where nothing was."""
+
+    holds: bool | None
+    theorem: str = ""
+    value: Expr | None = None
+    witness: Witness | None = None
+
+
+def decide(strategies: Iterable[Strategy], reading: Reading, question: str) -> Decision:
+    """The first strategy all of whose premises are proved, and whose proofs the checker accepts."""
+    asked = Question(question)
+    for strategy in strategies:
+        if not isinstance(reading, strategy.theorem.reads):
+            continue
+        for guess in islice(strategy.guesses(reading, asked), GUESSES):
+            case = Case(reading, asked, guess)
+            if _proved(strategy, case):
+                theorem = strategy.theorem
+                witness = None if theorem.holds else strategy.witness(case)
+                return Decision(theorem.holds, theorem.name, theorem.value(case), witness)
+    return Decision(None)
+
+
+def _proved(strategy: Strategy, case: Case) -> bool:
+    premises = strategy.theorem.premises(case)
+    if premises is None:
+        return False
+    statements = [premise.statement for premise in premises]
+    if any(isinstance(s, Sign) and looks_false(s) is not None for s in statements):
+        return False
+    for statement in statements:
+        proof = prove(statement, Budget(SECONDS))
+        if proof is None:
+            return False
+        check(statement, proof, RULES)
+    return True
+
+
+@cache
+def loss(program: str) -> Loss:
+    """The last loss of a text, or a loss of the library."""
+    if not program.lstrip().startswith(("loss ", "fn ")):
+        return driver.elaborated(program)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program.loss"
+        path.write_text(program, encoding="utf-8")
+        name = re.findall(r"^\s*loss\s+(\w+)", program, re.MULTILINE)[-1]
+        return driver.elaborated(path=path, name=name)
+
+
+def reading(program: str, kind: type[Reading], **settings: float) -> Reading:
+    """How a loss reads as one kind, with settings for hyperparameters."""
+    found = next(r for r in readings(loss(program)) if isinstance(r, kind))
+    values = {
+        s: Rational(str(settings[s.name])) for s in found.region.symbols if s.name in settings
+    }
+    return found.setting(values) if values else found
