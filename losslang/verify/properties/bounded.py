@@ -9,6 +9,7 @@ PROPERTY = Property(
     "bounded",
     "the loss lies between two numbers",
     (
+        *divergence.BOUNDED,
         *local.BOUNDED,
         *curve.BOUNDED,
     ),

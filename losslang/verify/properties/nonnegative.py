@@ -9,6 +9,7 @@ PROPERTY = Property(
     "nonnegative",
     "the loss is never below 0",
     (
+        *divergence.NONNEGATIVE,
         *local.NONNEGATIVE,
         *curve.NONNEGATIVE,
     ),

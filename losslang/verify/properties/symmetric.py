@@ -9,6 +9,7 @@ PROPERTY = Property(
     "symmetric",
     "the losses of all labels sum to a constant, the value; a divergence is the same either way",
     (
+        *divergence.SYMMETRIC,
         *local.SYMMETRIC,
         *margin.SYMMETRIC,
     ),

@@ -29,7 +29,7 @@ SECONDS = 4.0
 """The time that a limit may take."""
 
 STEPS = (12, 40, 120)
-"""Powers of one half: distances from a finite point. Infinity is approached by 2, 12 and 40 doublings."""
+"""Powers of one half: distances from a finite point. Infinity is approached by 2^2, 2^12, 2^40."""
 
 
 def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
@@ -39,6 +39,8 @@ def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
         raise Rejected("the region holds the variable of the limit")
     plain = ranged(statement)
     found = evaluate(plain.expr, plain.variable, plain.point, plain.side)
+    if plain.value == 0 and found != 0 and _vanishes(plain):
+        found = S.Zero
     if found is None:
         raise Rejected(f"the limit of {statement.expr} is not known")
     value = plain.value
@@ -50,6 +52,13 @@ def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
     if not approaches(statement):
         raise Rejected(f"{statement.expr} does not seem to approach {value}")
     return ()
+
+
+def _vanishes(statement: Limit) -> bool:
+    """Whether the logarithm of a product's size tends to -oo, which SymPy sees more often."""
+    factors = [f.as_base_exp() for f in sympy.Mul.make_args(sympy.factor_terms(statement.expr))]
+    size = sympy.Add(*(power * sympy.log(base**2) / 2 for base, power in factors))
+    return evaluate(size, statement.variable, statement.point, statement.side) == -S.Infinity
 
 
 def ranged(statement: Limit) -> Limit:

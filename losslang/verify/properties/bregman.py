@@ -1,0 +1,12 @@
+"""``bregman``: the loss is a Bregman divergence."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import divergence, regression
+
+PROPERTY = Property(
+    "bregman",
+    "the loss is a Bregman divergence, up to a term that the prediction does not change",
+    (*regression.BREGMAN, *divergence.BREGMAN),
+)

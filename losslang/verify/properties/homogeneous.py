@@ -1,0 +1,12 @@
+"""``homogeneous``: the loss scales with the unit of its inputs."""
+
+from __future__ import annotations
+
+from losslang.verify.property import Property
+from losslang.verify.search import regression
+
+PROPERTY = Property(
+    "homogeneous",
+    "scaling prediction and target by c > 0 scales the loss by c to a power, the value",
+    (*regression.HOMOGENEOUS,),
+)
