@@ -6,7 +6,8 @@ proved it decides single settings, guesses where the answer changes, and proves 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import sympy
@@ -148,7 +149,7 @@ class Decider:
                 if len(found) >= MAX_GUESSES:
                     return
 
-        within(min(3.0, budget.left()), collect)
+        quietly(min(3.0, budget.left()), collect)
         return found
 
     @staticmethod
@@ -213,6 +214,12 @@ class Decider:
             for n, end in enumerate(ends)
         )
         return Fork(change.symbol, change.at, change.above_closed, below, above)
+
+
+def quietly(seconds: float, work: Callable[[], None]) -> None:
+    """Run a search that may take too long, or fail as SymPy fails on odd formulas."""
+    with suppress(NotImplementedError, TypeError, ValueError, AttributeError, ArithmeticError):
+        within(seconds, work)
 
 
 def decider(loss: Loss) -> Decider:

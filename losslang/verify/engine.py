@@ -21,7 +21,7 @@ from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property
 from losslang.verify.prover import Budget, prove
 from losslang.verify.readings.fix import fixed
-from losslang.verify.statement import Sign
+from losslang.verify.statement import MIRRORED, Relation, Sign
 from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Verdict
 
@@ -130,7 +130,7 @@ class Engine:
 
     @cached_property
     def _sizes(self) -> dict[str, sympy.Symbol]:
-        return sizes(self._decider.readings)
+        return sizes(self.loss, self._decider.readings)
 
     # ------------------------------------------------------------ claims
 
@@ -150,13 +150,14 @@ class Engine:
 
     def _claim(self, claim: nodes.Claim, question: Question) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)
-        results = [
-            self._claimed(question, settings, claim, conditions)
-            for settings in conditions.alternatives(claim.condition)
-        ]
-        results = [r for r in results if r is not None] or [(Verdict(question, "proved"), True, "")]
-        worst = next((r for r in results if not r[1]), results[0])
-        return ClaimResult(claim_text(claim), claim.span, worst[0], worst[1], worst[2])
+        worst: tuple[Verdict, bool, str] | None = None
+        for settings in conditions.alternatives(claim.condition):
+            result = self._claimed(question, settings, claim, conditions)
+            if result is not None and (worst is None or worst[1]):
+                worst = result
+        if worst is None:
+            worst = Verdict(question, "proved"), True, "no setting that is asked about meets it"
+        return ClaimResult(claim_text(claim), claim.span, *worst)
 
     def _claimed(
         self, question: Question, settings: Settings, claim: nodes.Claim, conditions: Conditions
@@ -187,16 +188,12 @@ class Engine:
         return self._deciders[where.choices]
 
     def _bounded(
-        self, deciding: Decider, given: Verdict, relation: str, bound: Expr
+        self, deciding: Decider, given: Verdict, relation: Relation, bound: Expr
     ) -> tuple[bool, str]:
         if given.value is None:
             return False, "the verdict gives no constant to compare with"
         region = deciding.parameters
-        sign = Sign(
-            bound - given.value,
-            {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}.get(relation, "=="),
-            region,
-        )
+        sign = Sign(bound - given.value, MIRRORED[relation], region)
         if prove(sign, Budget(min(5.0, self.left() + 0.1))) is not None:
             return True, ""
         return False, f"the constant is {given.value}"
@@ -218,10 +215,15 @@ def _shortfall(given: Verdict) -> str:
     return given.reason
 
 
-def sizes(readings: Sequence[Reading]) -> dict[str, sympy.Symbol]:
+def sizes(loss: Loss, readings: Sequence[Reading]) -> dict[str, sympy.Symbol]:
     """The symbols that stand for the sizes of axes, by the axis's name."""
     found: dict[str, sympy.Symbol] = {}
+    inputs = {known.name: known for known in loss.inputs}
     for reading in readings:
-        for name, symbol in getattr(reading, "sizes", {}).items():
+        symbol = getattr(reading, "classes", None)
+        known = inputs.get(getattr(reading, "input", ""))
+        if symbol is not None and known is not None and known.axes:
+            indexed = [i.over.name for i in loss.inputs if i.over and i.over in known.axes]
+            name = indexed[0] if indexed else known.axes[0].name
             found.setdefault(name, symbol)
     return found

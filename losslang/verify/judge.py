@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import sympy
 from sympy import Expr, Rational
@@ -35,7 +35,7 @@ def verdict(
     given = Verdict(
         question,
         "unknown",
-        condition=condition(found, name),
+        condition=condition(found, name, decider.parameters),
         citation=_citations(parts),
         certificate=certificate,
         steps=steps,
@@ -139,7 +139,12 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
 
 
 def _depends(decider: Decider, part: Part, symbol: sympy.Symbol) -> bool:
-    return any(symbol in decider.readings[use.reading].region for use in part.uses)
+    """Whether a reading depends on a hyperparameter, or its formulas on a size."""
+    readings = [decider.readings[use.reading] for use in part.uses]
+    if symbol in {hyper.symbol for hyper in decider.loss.hyperparameters}:
+        return any(symbol in reading.region for reading in readings)
+    formulas = [getattr(reading, f.name) for reading in readings for f in fields(reading)]
+    return any(isinstance(e, Expr) and e != symbol and symbol in e.free_symbols for e in formulas)
 
 
 def setting_on(decider: Decider, way: tuple[Cut, ...]) -> dict[sympy.Symbol, Expr] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -194,7 +195,8 @@ class _Line:
                     if self._number(root).is_real and self._number(root).is_finite:
                         found.append(root)
 
-        within(min(6.0, self.budget.left()), collect)
+        with suppress(NotImplementedError, TypeError, ValueError, AttributeError, ArithmeticError):
+            within(min(6.0, self.budget.left()), collect)
         return found
 
 
