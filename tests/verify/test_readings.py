@@ -446,6 +446,20 @@ def test_domains_of_inputs_are_bounds():
     assert count.target.is_integer
 
 
+def test_a_mean_over_the_batch_is_a_loss_of_its_examples():
+    inputs = "prediction: real[batch], target: real[batch]"
+    residual = read(f"loss l({inputs}) = mean((prediction - target)**2) / 2 + 1", Residual)
+    assert isinstance(residual, Residual)
+    close(residual.rho, "r**2/2 + 1", residual.r, -3, 3)
+    for formula in (
+        "sqrt(mean((prediction - target)**2))",
+        "mean((prediction - mean(target))**2)",
+        "mean(prediction) * mean(target)",
+        "mean((prediction[i] - target[i])**2 for i in batch if target[i] > 0)",
+    ):
+        assert kinds(loss(f"loss l({inputs}) = {formula}")) == [Structure]
+
+
 def test_further_inputs_are_variables_of_the_region():
     residual = read("gaussian_nll", Residual)
     assert isinstance(residual, Residual)

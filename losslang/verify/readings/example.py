@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy import Basic, Expr, Integer, Rational, S
 
-from losslang.ir.binders import occurs, parts, substitute, walk
+from losslang.ir.binders import free_indices, occurs, parts, substitute, walk
 from losslang.ir.heads import ONE, ZERO, At, Axis, Detach, Ema, Index, Size, Tensor
-from losslang.ir.loss import EXAMPLE, PROGRESS, Domain, Hyperparameter, Input, Loss
+from losslang.ir.loss import EXAMPLE, PROGRESS, Domain, Hyperparameter, Input, Loss, Term
+from losslang.ir.reduce import Reduce
 from losslang.verify.readings.algebra import rewritten, spelled
 from losslang.verify.readings.fix import settled
 from losslang.verify.readings.instance import Unknown, written_out
@@ -78,14 +79,15 @@ def example_of(loss: Loss) -> Example | None:
     loss = settled(loss)
     if any(h.kind in ("choice", "bool") for h in loss.hyperparameters):
         return None
-    reading = {known.tensor for known in loss.inputs}
-    places = {t.result for t in loss.terms if t.result or not reading.isdisjoint(parts(t.body))}
-    if len(places) != 1 or any(term.guard != ONE for term in loss.terms):
+    tensors = {known.tensor for known in loss.inputs}
+    terms = [_for_one(term, tensors) for term in loss.terms]
+    places = {term.result for term in terms if term.result or _reads_any(term.body, tensors)}
+    if len(places) != 1 or any(term.guard != ONE for term in terms):
         return None
     (place,) = places
     if EXAMPLE not in place:
         return None
-    body = plain(sympy.Add(*(term.body for term in loss.terms)), loss)
+    body = plain(sympy.Add(*(term.body for term in terms)), loss)
     if body is None:
         return None
     try:
@@ -94,6 +96,30 @@ def example_of(loss: Loss) -> Example | None:
     except Unknown:
         return None
     return _with_symbols(loss, body, place)
+
+
+def _for_one(term: Term, tensors: Collection[Tensor]) -> Term:
+    """A mean over the batch as the mean over examples of what is averaged; else the term."""
+    if term.result or term.guard != ONE:
+        return term
+    made: list[Expr] = []
+    for summand in sympy.Add.make_args(term.body):
+        means = [f for f in sympy.Mul.make_args(summand) if isinstance(f, Reduce)]
+        if not _reads_any(summand, tensors):
+            made.append(summand)
+            continue
+        if len(means) != 1 or means[0].op != "mean" or means[0].guard != ONE:
+            return term
+        indices, _, inner = means[0].open()
+        if [index.axis for index in indices] != [EXAMPLE.axis]:
+            return term
+        made.append(summand / means[0] * substitute(inner, {indices[0]: EXAMPLE}))
+    body = sympy.Add(*made)
+    return replace(term, body=body, result=(EXAMPLE,)) if EXAMPLE in free_indices(body) else term
+
+
+def _reads_any(body: Expr, tensors: Collection[Tensor]) -> bool:
+    return not parts(body).isdisjoint(tensors)
 
 
 def bounds_of(domain: Domain) -> Bounds:

@@ -56,10 +56,14 @@ class Regression(Reading):
     others: tuple[sympy.Symbol, ...] = ()
 
 
-TARGETS = ("target", "y", "y_true", "truth", "label", "observed", "true")
+TARGETS = tuple(
+    "target targets y t y_true truth ground_truth gt label observed observation".split()
+)
 """Names that say which of two numbers is the target; without one it is the second."""
 
-PREDICTIONS = ("prediction", "pred", "y_pred", "y_hat", "forecast", "estimate", "x", "f", "output")
+PREDICTIONS = tuple(
+    "prediction predicted pred p x f y_pred y_hat yhat mu forecast estimate output".split()
+)
 """Names that say which of two numbers is the prediction."""
 
 
