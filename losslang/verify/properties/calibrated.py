@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, margin, probability
+from losslang.verify.search import local, margin, multiclass, pooled, probability, score
 
 PROPERTY = Property(
     "calibrated",
     "a score that minimises the risk gives the greatest score to a most likely class, with a gap",
     (
         *local.CALIBRATED,
+        *multiclass.CALIBRATED,
+        *pooled.CALIBRATED,
+        *score.CALIBRATED,
         *margin.CALIBRATED,
         *probability.CALIBRATED,
     ),

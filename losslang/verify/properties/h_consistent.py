@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import excess, local
+from losslang.verify.search import excess, local, pooled
 
 PROPERTY = Property(
     "h_consistent",
     "the excess of the 0-1 risk, with its minimisability gap, is bounded through the value",
     (
         *local.H_CONSISTENT,
+        *pooled.H_CONSISTENT,
         *excess.H_CONSISTENT,
     ),
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local
+from losslang.verify.search import curve, local, multiclass
 
 PROPERTY = Property(
     "lipschitz",
     "the loss changes at most so many times as fast as an input, the value",
     (
         *local.LIPSCHITZ,
+        *multiclass.LIPSCHITZ,
         *curve.LIPSCHITZ,
     ),
     arguments=("input", "norm"),

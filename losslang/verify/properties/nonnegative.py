@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local
+from losslang.verify.search import curve, divergence, local, multiclass
 
 PROPERTY = Property(
     "nonnegative",
@@ -11,6 +11,7 @@ PROPERTY = Property(
     (
         *divergence.NONNEGATIVE,
         *local.NONNEGATIVE,
+        *multiclass.NONNEGATIVE,
         *curve.NONNEGATIVE,
     ),
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, probability
+from losslang.verify.search import local, multiclass, pooled, probability, score
 
 PROPERTY = Property(
     "order_preserving",
     "scores that minimise the risk are in the order of the class probabilities, strictly",
     (
         *local.ORDER_PRESERVING,
+        *multiclass.ORDER_PRESERVING,
+        *pooled.ORDER_PRESERVING,
+        *score.ORDER_PRESERVING,
         *probability.ORDER_PRESERVING,
     ),
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, probability
+from losslang.verify.search import local, pooled, probability, score
 
 PROPERTY = Property(
     "proper",
     "the label's own probabilities minimise the expected loss",
     (
         *local.PROPER,
+        *pooled.PROPER,
+        *score.PROPER,
         *probability.PROPER,
     ),
 )

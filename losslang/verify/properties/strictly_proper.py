@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, probability
+from losslang.verify.search import local, pooled, probability, score
 
 PROPERTY = Property(
     "strictly_proper",
     "the label's own probabilities are the only minimiser of the expected loss",
     (
         *local.STRICTLY_PROPER,
+        *pooled.STRICTLY_PROPER,
+        *score.STRICTLY_PROPER,
         *probability.STRICTLY_PROPER,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import divergence, local, margin
+from losslang.verify.search import divergence, local, margin, multiclass, score
 
 PROPERTY = Property(
     "symmetric",
@@ -11,6 +11,8 @@ PROPERTY = Property(
     (
         *divergence.SYMMETRIC,
         *local.SYMMETRIC,
+        *multiclass.SYMMETRIC,
+        *score.SYMMETRIC,
         *margin.SYMMETRIC,
     ),
 )

@@ -12,8 +12,11 @@ from losslang.verify.theorems.local import LOCAL
 from losslang.verify.theorems.local_proper import LOCAL_PROPER
 from losslang.verify.theorems.local_shape import LOCAL_SHAPE
 from losslang.verify.theorems.margin import MARGIN
+from losslang.verify.theorems.multiclass import MULTICLASS
+from losslang.verify.theorems.pooled import POOLED
 from losslang.verify.theorems.probability import PROBABILITY
 from losslang.verify.theorems.ranking import RANKING
+from losslang.verify.theorems.score import SCORE
 from losslang.verify.theorems.tails import TAILS
 
 ALL: tuple[Theorem, ...] = (
@@ -28,6 +31,9 @@ ALL: tuple[Theorem, ...] = (
     *LOCAL,
     *LOCAL_PROPER,
     *LOCAL_SHAPE,
+    *SCORE,
+    *POOLED,
+    *MULTICLASS,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,
     *regression.THEOREMS,

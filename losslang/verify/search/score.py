@@ -1,0 +1,123 @@
+"""How to show properties of losses on the simplex: which theorems, with which guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import sympy
+from sympy import Expr, Rational, S
+
+from losslang.ir.binders import substitute
+from losslang.ir.derive import derivative
+from losslang.verify.property import Strategy
+from losslang.verify.readings.score import Score
+from losslang.verify.theorem import Case, Guess, Question, Theorem
+from losslang.verify.theorems import score
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.sums import Sums, sums_of
+from losslang.verify.verdict import Witness
+
+SIGNS = (S.One, S.NegativeOne)
+
+
+def _one_sum(reading: Score) -> tuple[Sums, sympy.Symbol, Expr] | None:
+    """The loss, its only sum, and the summand."""
+    try:
+        found = sums_of(reading)
+    except Silent:
+        return None
+    if len(found.sums) != 1:
+        return None
+    return found, *found.sums[0]
+
+
+def _powers(reading: Score, question: Question) -> Iterable[Guess]:
+    found = _one_sum(reading)
+    if found is None:
+        return
+    loss, total, body = found
+    base = substitute(loss.h, {loss.z: S.Zero})
+    exponent = body.as_base_exp()[1]
+    weight = base - substitute(loss.h, {loss.z: S.One, total: S.One})
+    yield {"power": exponent, "weight": sympy.expand(weight), "base": base}
+
+
+def _mixtures(reading: Score, question: Question) -> Iterable[Guess]:
+    found = _one_sum(reading)
+    if found is None:
+        return
+    loss, total, body = found
+    own = derivative(substitute(loss.h, {total: S.Zero}), loss.z)
+    ratio = sympy.simplify(own / derivative(body, loss.z))
+    yield from ({"sign": sign, "weight": sign * ratio} for sign in SIGNS)
+
+
+def _fractions(reading: Score, question: Question) -> Iterable[Guess]:
+    """active f(q_y) / sum - passive q_y + rest: read off where the sum is infinite."""
+    found = _one_sum(reading)
+    if found is None:
+        return
+    loss, total, body = found
+    inverse = sympy.Dummy("u", positive=True)
+    h = sympy.expand(substitute(loss.h, {total: 1 / inverse}))
+    far = sympy.expand(substitute(h, {inverse: S.Zero}))
+    passive = -sympy.simplify(derivative(far, loss.z))
+    active = sympy.simplify((h - far) / (body * inverse))
+    yield from ({"sign": s, "active": active, "passive": passive} for s in SIGNS)
+
+
+def _plain(words: Iterator[Theorem] | tuple[Theorem, ...], prop: str) -> list[Theorem]:
+    return [theorem for theorem in words if theorem.property == prop]
+
+
+def _any_order(case: Case) -> Witness:
+    """A label with three classes, and what the loss tends to with a wrong class in front."""
+    p = (Rational(1, 2), Rational(3, 10), Rational(1, 5))
+    return Witness(
+        {"p": p},
+        (),
+        "as the last class's probability goes to 0 the risk goes to its infimum, also with the "
+        "second class in front",
+    )
+
+
+def _four(case: Case) -> Witness:
+    p = (Rational(2, 5), Rational(3, 10), Rational(1, 5), Rational(1, 10))
+    return Witness(
+        {"p": p},
+        (),
+        "with all mass on the first class and the fourth fastest to 0 the risk goes to its least, "
+        "whatever the order of the second and the third",
+    )
+
+
+def _certain(case: Case) -> Witness:
+    return Witness(
+        {"p": (S.One, S.Zero)}, (), "for a label that is certain a wrong order costs no more"
+    )
+
+
+def _of(prop: str) -> tuple[Strategy, ...]:
+    """The strategies for a property of the order of classes."""
+    return (
+        *(Strategy(t) for t in _plain(score.SEPARABLE + score.THRESHOLDS, prop)),
+        *(Strategy(t, _powers) for t in _plain(score.SPHERICAL, prop)),
+        *(Strategy(t, _mixtures) for t in _plain(score.SMOOTHED, prop)),
+        *(
+            Strategy(t, _mixtures, _certain)
+            for t in _plain(score.OVERSMOOTHED + score.OVERSHARPENED, prop)
+        ),
+        *(Strategy(t, _fractions) for t in _plain(score.NORMALISED_TWO, prop)),
+        *(Strategy(t, _fractions, _any_order) for t in _plain(score.NORMALISED, prop)),
+    )
+
+
+CALIBRATED = (*_of("calibrated"), Strategy(score.ACTIVE_PASSIVE, _fractions))
+ORDER_PRESERVING = (
+    *_of("order_preserving"),
+    Strategy(score.ACTIVE_PASSIVE_THREE, _fractions),
+    Strategy(score.ACTIVE_PASSIVE_FOUR, _fractions, _four),
+)
+STRICTLY_PROPER = _of("strictly_proper")
+PROPER = _of("proper")
+SYMMETRIC = (Strategy(score.CONSTANT_SUM, _fractions),)
