@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import sympy
 from sympy import Expr
 
+from losslang.diagnostics import InternalError
 from losslang.ir.loss import Loss
 from losslang.verify import thresholds
 from losslang.verify.check import together
@@ -26,6 +27,7 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Region, Sign, Statement
 from losslang.verify.theorem import Case, Guess, Premise, Question, Reading, concerns
+from losslang.verify.tripwire import tripwire
 from losslang.verify.verdict import Argument, Cut, Part, Split, Use
 
 MAX_GUESSES = 16
@@ -83,7 +85,10 @@ class Decider:
         known = self._decided.get(key)
         if isinstance(known, Part | Open):
             return known
-        found = self._attempt(question, way, budget)
+        try:
+            found = self._attempt(question, way, budget)
+        except InternalError as defect:
+            found = Open(f"a defect of losslang, please report it: {defect}")
         if isinstance(found, Part) or budget.left() > 0:
             self._decided[key] = found
         return found
@@ -178,6 +183,8 @@ class Decider:
             proof = prove(statement, budget.part(4.0))
             if proof is None and budget.left() <= 0:
                 return None
+            if proof is not None:
+                tripwire(statement)
             self._proofs[statement] = proof
         return self._proofs[statement]
 
