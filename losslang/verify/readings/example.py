@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Basic, Expr, Integer, Rational, S
+from sympy import Basic, Expr, S
 
-from losslang.ir.binders import free_indices, occurs, parts, substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Axis, Detach, Ema, Index, Size, Tensor
+from losslang.ir.binders import free_indices, parts, substitute, walk
+from losslang.ir.heads import ONE, At, Axis, Detach, Ema, Index, Size, Tensor
 from losslang.ir.loss import EXAMPLE, PROGRESS, Domain, Hyperparameter, Input, Loss, Term
 from losslang.ir.reduce import Reduce
 from losslang.verify.readings.algebra import rewritten, spelled
+from losslang.verify.readings.domains import bounds_of, region_of, sizes
 from losslang.verify.readings.fix import settled
 from losslang.verify.readings.instance import Unknown, written_out
 from losslang.verify.statement import Bounds, Region
@@ -43,10 +44,10 @@ class Scalar:
 class Example:
     """The loss of one example.
 
-    ``body`` has a symbol for each of ``scalars`` and for the size of the axis ``axis``, on which
-    ``arrays`` stand, indexed inputs last; they are read as in the loss. ``region`` holds the
-    hyperparameters and, if there is an axis, its size ``classes``. ``entries`` are the
-    hyperparameters that are arrays over that axis.
+    ``body`` has a symbol for each of ``scalars``. It reads ``arrays``, which have the one axis
+    ``axis``, and ``labels`` as the loss does, at the indices ``place`` of the example at hand.
+    ``region`` holds the hyperparameters and, if there is an axis, its size ``classes``;
+    ``entries`` are the hyperparameters that are arrays over that axis.
     """
 
     body: Expr
@@ -122,40 +123,6 @@ def _reads_any(body: Expr, tensors: Collection[Tensor]) -> bool:
     return not parts(body).isdisjoint(tensors)
 
 
-def bounds_of(domain: Domain) -> Bounds:
-    """A domain as exact bounds."""
-    low = S.NegativeInfinity if domain.low is None else _rational(domain.low)
-    high = S.Infinity if domain.high is None else _rational(domain.high)
-    return Bounds(
-        low,
-        high,
-        domain.low is not None and domain.low_closed,
-        domain.high is not None and domain.high_closed,
-    )
-
-
-def _rational(number: object) -> Rational:
-    return Rational(number.numerator, number.denominator)  # type: ignore[attr-defined]
-
-
-def region_of(loss: Loss) -> Region:
-    """The hyperparameters that are numbers, and training progress where the loss depends on it."""
-    region = Region()
-    bodies = [term.body for term in loss.terms]
-    for hyper in loss.hyperparameters:
-        if hyper.axes:
-            region = Region(
-                region.variables,
-                region.conditions,
-                (*region.reads, (hyper.tensor, bounds_of(hyper.domain))),
-            )
-        elif hyper.kind != "choice":
-            region = region.having(hyper.symbol, bounds_of(hyper.domain))
-    if any(PROGRESS in body.free_symbols for body in bodies):
-        region = region.having(PROGRESS, Bounds(ZERO, ONE, low_closed=True, high_closed=True))
-    return region
-
-
 def plain(body: Expr, loss: Loss) -> Expr | None:
     """The value of ``body``; ``None`` if gradients stop within it, which a value does not show."""
     tensors = {known.tensor for known in loss.inputs}
@@ -172,59 +139,49 @@ def plain(body: Expr, loss: Loss) -> Expr | None:
 
 
 def _with_symbols(loss: Loss, body: Expr, place: tuple[Index, ...]) -> Example | None:
+    """The example with symbols for scalars and sizes, if its inputs are read at ``place``."""
     scalars: list[Scalar] = []
     arrays: list[Input] = []
     labels: list[Input] = []
     taken = {hyper.name for hyper in loss.hyperparameters} | {"K", PROGRESS.name}
     for known in loss.inputs:
-        own = tuple(index for index in place if index.axis in _axes(known))
-        inner = tuple(axis for axis in _axes(known) if axis not in {i.axis for i in own})
+        own = tuple(index for index in place if index.axis in axes_of(known))
+        reads = [e for e in walk(body) if isinstance(e, At) and e.tensor == known.tensor]
+        inner = len(axes_of(known)) - len(own)
         if known.kind in ("index", "label"):
             labels.append(known)
-            if inner or any(at.indices != own for at in _reads(body, known.tensor)):
+            if inner or any(at.indices != own for at in reads):
                 return None
-            continue
-        if inner:
+        elif inner:
             arrays.append(known)
-            if len(inner) > 1 or not all(_keeps(at, own) for at in _reads(body, known.tensor)):
+            if inner > 1 or not all(_keeps(at, own) for at in reads):
                 return None
-            continue
-        if known.name in taken:
+        elif known.name in taken or any(at.indices != own for at in reads):
             return None
-        scalar = Scalar(_symbol(known), known)
-        scalars.append(scalar)
-        body = substitute(body, {At(known.tensor, *own): scalar.symbol})
-        if occurs(known.tensor, body):
-            return None
-    axes = {axis for known in arrays for axis in _axes(known)} - {i.axis for i in place}
-    if len(axes) > 1:
+        else:
+            scalars.append(Scalar(_symbol(known), known))
+            body = substitute(body, {At(known.tensor, *own): scalars[-1].symbol})
+    axes = {axis for known in arrays for axis in axes_of(known)} - {i.axis for i in place}
+    entries = tuple(hyper for hyper in loss.hyperparameters if hyper.axes)
+    if len(axes) > 1 or not axes.issuperset(a for hyper in entries for a in hyper.axes):
         return None
-    axis = axes.pop() if axes else None
-    region = region_of(loss)
-    classes = None
+    whole = region_of(loss)
+    region = Region(whole.variables, whole.conditions)
+    axis, classes = next(iter(axes), None), None
     if axis is not None:
-        classes = sympy.Symbol("K", integer=True, positive=True)
-        fixed = axis.size
-        if fixed is not None and not fixed.is_Integer:
-            return None
-        bounds = Bounds(Integer(2), S.Infinity, low_closed=True)
-        if fixed is not None:
-            bounds = Bounds(fixed, fixed, low_closed=True, high_closed=True)
-        region = region.having(classes, bounds)
-        if fixed is None:
+        classes = region.fresh("K", integer=True, positive=True)
+        region = region.having(classes, sizes(axis.size))
+        if axis.size is None:
             body = substitute(body, {Size(axis): classes})
     if any(isinstance(part, Size) for part in walk(body)):
         return None
-    entries = tuple(hyper for hyper in loss.hyperparameters if hyper.axes)
-    if any(a != axis for hyper in entries for a in hyper.axes):
-        return None
-    region = Region(region.variables, region.conditions)
     return Example(
         body, region, tuple(scalars), tuple(arrays), tuple(labels), entries, place, axis, classes
     )
 
 
-def _axes(known: Input) -> tuple[Axis, ...]:
+def axes_of(known: Input) -> tuple[Axis, ...]:
+    """The axes of an input, with the batch."""
     return ((EXAMPLE.axis,) if known.batched else ()) + known.axes
 
 
@@ -232,10 +189,6 @@ def _symbol(known: Input) -> sympy.Symbol:
     """The symbol of a scalar input; what is assumed of it follows from its domain."""
     integer = known.kind == "int"
     return Hyperparameter(known.name, "int" if integer else "real", domain=known.domain).symbol
-
-
-def _reads(body: Expr, tensor: Tensor) -> Iterator[At]:
-    return (e for e in walk(body) if isinstance(e, At) and e.tensor == tensor)
 
 
 def _keeps(at: At, own: tuple[Index, ...]) -> bool:

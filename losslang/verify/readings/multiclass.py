@@ -12,10 +12,11 @@ from sympy import Basic, Expr, Integer
 
 from losslang.ir.binders import free_indices, occurs, substitute, walk
 from losslang.ir.heads import At, Axis, Index, Tensor
-from losslang.ir.loss import BATCH, Domain, Hyperparameter, Input
+from losslang.ir.loss import Domain, Hyperparameter, Input
 from losslang.ir.reduce import Reduce
 from losslang.verify.readings.algebra import spelled
-from losslang.verify.readings.example import Example, bounds_of
+from losslang.verify.readings.domains import bounds_of
+from losslang.verify.readings.example import Example, axes_of
 from losslang.verify.readings.instance import Unknown, written_out
 from losslang.verify.statement import Region
 from losslang.verify.theorem import Reading
@@ -40,7 +41,7 @@ class Classes:
     @property
     def label(self) -> At:
         """The label of the example at hand."""
-        return At(self.target.tensor, *self._own(_axes(self.target)))
+        return At(self.target.tensor, *self._own(axes_of(self.target)))
 
     def entry(self, index: Expr) -> At:
         """The value for one class."""
@@ -93,10 +94,6 @@ def _over(e: Reduce) -> tuple[Axis, ...]:
 def _entry_symbol(hyper: Hyperparameter, place: tuple[int, ...]) -> sympy.Symbol:
     name = f"{hyper.name}[{', '.join(map(str, place))}]"
     return Hyperparameter(name, hyper.kind, domain=hyper.domain).symbol
-
-
-def _axes(known: Input) -> tuple[Axis, ...]:
-    return ((BATCH,) if known.batched else ()) + known.axes
 
 
 @dataclass(frozen=True)
@@ -164,5 +161,5 @@ def classes_of(example: Example) -> Classes | None:
     if target.kind != "index" or target.over != example.axis or example.axis is None:
         return None
     return Classes(
-        values.tensor, _axes(values), target, example.axis, example.place, example.entries
+        values.tensor, axes_of(values), target, example.axis, example.place, example.entries
     )

@@ -16,7 +16,8 @@ from losslang.ir.reduce import Reduce
 from losslang.ir.truth import And, Equal, Less, Not, Truth
 from losslang.verify.readings.algebra import same, spelled
 from losslang.verify.readings.curve import Curve
-from losslang.verify.readings.example import LABELS, Example, plain, region_of
+from losslang.verify.readings.domains import region_of
+from losslang.verify.readings.example import LABELS, Example, plain
 from losslang.verify.readings.fix import settled
 from losslang.verify.readings.regression import PREDICTIONS, TARGETS
 from losslang.verify.statement import LINE, Region

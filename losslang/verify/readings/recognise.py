@@ -9,7 +9,8 @@ from losslang.ir.loss import Loss
 from losslang.verify.readings.binary import binary, linked, probability
 from losslang.verify.readings.curve import curves
 from losslang.verify.readings.divergence import divergence
-from losslang.verify.readings.example import Example, example_of, region_of
+from losslang.verify.readings.domains import region_of
+from losslang.verify.readings.example import Example, example_of
 from losslang.verify.readings.fix import settled
 from losslang.verify.readings.local import local
 from losslang.verify.readings.margin import margin
