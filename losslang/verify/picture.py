@@ -316,10 +316,12 @@ def _grid(view: View, marked: Sequence[float], at: Function, logarithmic: bool) 
 
 
 def _zoomed(low: float, high: float, at: Function) -> tuple[float, float]:
-    """Where 0 and the lowest place can be told apart."""
+    """Where 0 and the lowest place can be told apart, if they are not the same."""
     points = _points(at, (low + (high - low) * n / 1000 for n in range(1, 1000)))
     lowest = min(points, key=lambda point: point[1], default=(high, 0.0))[0]
     reach = max(4 * abs(lowest), 0.05)
+    if abs(lowest) < 0.01 * (high - low):
+        return low, high
     return max(low, -reach), min(high, reach)
 
 

@@ -22,6 +22,7 @@ from tests.verify.engines import (
     CALIBRATED,
     CERTIFICATE,
     CONVEX,
+    EPS,
     FALLS,
     LIPSCHITZ,
     STANDS,
@@ -138,6 +139,10 @@ def test_the_part_about_some_questions_has_their_claims():
         (Rational(1, 10**12), "1e-12"),
         (Integer(10) ** 12 + 1, "~1e+12"),
         (sympy.Tuple(S.Zero, S.Infinity), "(0, inf)"),
+        (sympy.Interval(0, S.Infinity), "[0, inf)"),
+        (sympy.Interval(0, Rational(1, 3), left_open=True), "(0, 1/3]"),
+        (sympy.Piecewise((EPS, EPS > 1), (EPS**2, True)), "eps if eps > 1 else eps^2"),
+        (sympy.Function("quantile")(EPS, Rational(1, 4)), "quantile(eps, 1/4)"),
         (sympy.sqrt(2), "sqrt(2)"),
         (sympy.log(2) + 1, "1 + log(2)"),
         (S.Infinity, "inf"),
@@ -153,6 +158,27 @@ def test_numbers_are_short(value, text):
 def test_a_witness_is_a_sentence():
     witness = Witness({"eps": Integer(-3), "p": (S.One, S.Zero, S.Zero)}, (), "no minimum")
     assert str(witness) == "at eps = -3, p = (1, 0, 0): no minimum"
+
+
+def test_a_sentence_is_said_once_and_its_numbers_are_not_repeated():
+    values = {
+        "delta": Integer(2),
+        "piece": S.Zero,
+        "score": S.One,
+        "slopes": (S.NegativeOne, S.Zero),
+    }
+    says = (
+        "at score = 1 the slope jumps from -1 to 0; it is least on (0, 1); it is least on (1, oo)"
+    )
+    assert str(Witness(values, (), says)) == (
+        "at delta = 2: at score = 1 the slope jumps from -1 to 0; least"
+    )
+
+
+def test_a_number_inside_another_is_not_told():
+    values = {"score": S.One, "loss": Rational(1, 2)}
+    told = str(Witness(values, (), "at score = 12 the loss is 11/2"))
+    assert told == "at score = 1, loss = 0.5: at score = 12 the loss is 11/2"
 
 
 def test_a_verdict_is_a_sentence():
