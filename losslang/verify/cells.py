@@ -156,9 +156,11 @@ def formula_at(
 
 _ENTIRE = (
     *(sympy.Symbol, sympy.Add, sympy.Mul, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
-    *(sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.erf, Branch, Reduce),
+    *(sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.erf),
 )
-"""Heads that are smooth wherever their arguments are; tests in branches do not switch here."""
+"""Heads that are smooth wherever their arguments are."""
+
+_SMOOTH_FOLDS = ("sum", "mean", "prod", "logsumexp", "logmeanexp")
 
 
 def _is_smooth(formula: Expr, line: Line) -> bool:
@@ -170,6 +172,10 @@ def _is_smooth(formula: Expr, line: Line) -> bool:
 def _keeps_smooth(part: Basic, line: Line) -> bool:
     if isinstance(part, _ENTIRE) or not isinstance(part, Expr):
         return True
+    if isinstance(part, Branch):
+        return line.variable not in part.args[0].free_symbols
+    if isinstance(part, Reduce):
+        return part.op in _SMOOTH_FOLDS and line.variable not in part.guard.free_symbols
     if isinstance(part, sympy.log):
         return not line.vanishes(part.args[0])
     if isinstance(part, sympy.Pow):

@@ -12,8 +12,9 @@ from sympy import Abs, Expr, Integer, Rational, S, Symbol, exp, log, oo
 from losslang import driver
 from losslang.ir import exact
 from losslang.ir.evaluate import Evaluator, World
-from losslang.ir.heads import Branch, Max, Min
+from losslang.ir.heads import Axis, Branch, Index, Max, Min
 from losslang.ir.primitives import Apply
+from losslang.ir.reduce import Reduce
 from losslang.ir.truth import And, Equal, Less, LessEqual, Or
 from losslang.verify.cells import Cell, cells
 from losslang.verify.readings import Curve, Local, Margin, Residual, readings
@@ -24,6 +25,7 @@ x = Symbol("x", real=True)
 a = Symbol("a", positive=True)
 b = Symbol("b", real=True)
 g = Symbol("g", positive=True)
+PLACE = Index("k", Axis("axis"))
 REGION = Region(((a, POSITIVE), (b, LINE), (g, UNIT)))
 
 
@@ -172,6 +174,8 @@ def test_a_point_that_stands_out_remains_a_break():
         log(x**2),
         Apply("floor", x),
         sympy.asin(sympy.sin(x)),
+        Branch(x, S.One, S.Zero),
+        Reduce("max", (PLACE,), S.One, x * PLACE),
     ],
 )
 def test_formulas_not_known_to_be_smooth_are_refused(expr):
