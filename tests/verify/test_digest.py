@@ -63,3 +63,8 @@ def test_another_process_finds_the_same_digest():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == digest(driver.elaborated("giou"))
+
+
+@pytest.mark.parametrize("name", ["info_nce", "supcon", "kd"])
+def test_it_does_not_depend_on_how_many_indices_were_made_before(name):
+    assert digest(driver.elaborated(name)) == digest(driver.elaborated(name))
