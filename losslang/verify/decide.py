@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import sympy
 from sympy import Expr
@@ -32,6 +33,8 @@ from losslang.verify.verdict import Argument, Cut, Part, Split, Use
 
 MAX_GUESSES = 16
 MAX_SPLITS = 4
+QUICK_SECONDS = 0.5
+"""How long to try all settings at once before single ones are looked at."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class Fork:
     above: Found
 
 
-Found = Part | Fork | Open
+Found: TypeAlias = Part | Fork | Open
+Key: TypeAlias = tuple[Question, tuple[Cut, ...], bool | None]
 
 
 def settled(found: Found) -> Argument | None:
@@ -75,27 +79,42 @@ class Decider:
     readings: tuple[Reading, ...]
     parameters: Region
     _proofs: dict[Statement, Proof | None] = field(default_factory=dict)
-    _decided: dict[tuple[Question, tuple[Cut, ...]], Found] = field(default_factory=dict)
+    _decided: dict[tuple[Question, tuple[Cut, ...], bool | None], Found] = field(
+        default_factory=dict
+    )
 
     # ------------------------------------------------------------ one region
 
-    def attempt(self, question: Question, way: tuple[Cut, ...], budget: Budget) -> Part | Open:
-        """One theorem that settles the question for every setting on the way."""
-        key = question, way
+    def attempt(
+        self,
+        question: Question,
+        way: tuple[Cut, ...],
+        budget: Budget,
+        wanted: bool | None = None,
+    ) -> Part | Open:
+        """One theorem that settles the question for every setting on the way.
+
+        Where the answer is known at some setting, ``wanted`` says which side alone has a chance.
+        """
+        key = question, way, wanted
         known = self._decided.get(key)
         if isinstance(known, Part | Open):
             return known
         try:
-            found = self._attempt(question, way, budget)
+            found = self._attempt(question, way, budget, wanted)
         except InternalError as defect:
             found = Open(f"a defect of losslang, please report it: {defect}")
         if isinstance(found, Part) or budget.left() > 0:
             self._decided[key] = found
         return found
 
-    def _attempt(self, question: Question, way: tuple[Cut, ...], budget: Budget) -> Part | Open:
+    def _attempt(
+        self, question: Question, way: tuple[Cut, ...], budget: Budget, wanted: bool | None
+    ) -> Part | Open:
         reason = "no theorem speaks of this loss"
         for strategy in PROPERTIES[question.property].strategies:
+            if wanted not in (None, strategy.theorem.holds):
+                continue
             for places in self._groups(strategy, question):
                 if budget.left() <= 0:
                     return Open("the time was over")
@@ -206,12 +225,18 @@ class Decider:
         self, question: Question, way: tuple[Cut, ...], budget: Budget, splits: int = MAX_SPLITS
     ) -> Found:
         """Arguments for all settings on the way, as far as they are found."""
-        whole = self.attempt(question, way, budget.part(budget.left() / 2))
-        if isinstance(whole, Part) or splits == 0:
-            return whole
-        change = thresholds.change(self, question, way, budget)
+        if splits == 0 or not thresholds.free(self.parameters, way):
+            return self.attempt(question, way, budget)
+        quick = self.attempt(question, way, budget.part(QUICK_SECONDS))
+        if isinstance(quick, Part):
+            return quick
+        survey = thresholds.survey(self, question, way, budget.part(budget.left() / 2))
+        if len(survey.answers) < 2:
+            wanted = next(iter(survey.answers), None)
+            return self.attempt(question, way, budget.part(budget.left() * 0.7), wanted)
+        change = survey.change()
         if change is None:
-            return whole
+            return Open("the answer depends on the setting, but where it changes was not found")
         ends = [
             Cut(change.symbol, change.at, above, change.above_closed == above)
             for above in (False, True)

@@ -6,11 +6,11 @@ roots of the formulas that the theorems ask about, and the simplest numbers.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import sympy
@@ -32,6 +32,10 @@ GRID = tuple(
 SIZES = tuple(sympy.Integer(n) for n in (2, 3, 4, 5))
 GENERIC = tuple(Rational(n) for n in ("3/4", "2", "3/2", "1/3", "-1/2", "-2"))
 HALVINGS = 5
+MAX_KNOWN = 12
+SETTING_SECONDS = 1.5
+LINE_SHARE = 0.6
+"""The share of the time that is kept when a line has been looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +47,47 @@ class Change:
     above_closed: bool
 
 
-def change(
-    decider: Decider, question: Question, way: tuple[Cut, ...], budget: Budget
-) -> Change | None:
-    """A place where the answer changes within the settings on the way, or ``None``."""
+@dataclass
+class Survey:
+    """Answers at single settings, along a line for each hyperparameter and size."""
+
+    region: Region
+    lines: list[_Line]
+
+    @property
+    def answers(self) -> set[bool]:
+        """The different answers that were found."""
+        return {answer for line in self.lines for answer in line.known.values()}
+
+    def change(self) -> Change | None:
+        """A place where the answer changes, or ``None`` if none was found."""
+        for line in self.lines:
+            found = line.change(self.region)
+            if found is not None:
+                return found
+        return None
+
+
+def free(parameters: Region, way: tuple[Cut, ...]) -> bool:
+    """Whether more than one setting lies on the way."""
+    for cut in way:
+        parameters = half(parameters, cut)
+    return bool(_unfixed(parameters).variables)
+
+
+def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: Budget) -> Survey:
+    """Decide the question at some settings on the way."""
     region = decider.parameters
     for cut in way:
         region = half(region, cut)
     region = _unfixed(region)
     base = generic(region)
     if base is None:
-        return None
-    for symbol, _ in region.variables:
-        line = _Line(decider, question, way, symbol, base, budget)
-        found = line.change(region)
-        if found is not None:
-            return found
-        if budget.left() <= 0:
-            return None
-    return None
+        return Survey(region, [])
+    lines = [_Line(decider, question, way, s, base, budget) for s in region.symbols]
+    for line in lines:
+        line.fill(region)
+    return Survey(region, lines)
 
 
 def _unfixed(region: Region) -> Region:
@@ -111,34 +137,36 @@ class _Line:
     symbol: sympy.Symbol
     base: dict[sympy.Symbol, Expr]
     budget: Budget
+    known: dict[Expr, bool] = field(default_factory=dict)
 
     def answer(self, value: Expr) -> bool | None:
         """The verdict at one setting; ``None`` if it is open."""
         at = self.base | {self.symbol: value}
         cuts = tuple(Cut(s, v, above, True) for s, v in at.items() for above in (False, True))
-        found = self.decider.attempt(self.question, cuts, self.budget.part(3.0))
+        found = self.decider.attempt(self.question, cuts, self.budget.part(SETTING_SECONDS))
         return found.holds if isinstance(found, Part) else None
 
-    def change(self, region: Region) -> Change | None:
+    def fill(self, region: Region) -> None:
+        """Decide the settings of a grid, as far as the time goes."""
         bounds = region.bounds(self.symbol)
         assert bounds is not None
-        others = {s: v for s, v in self.base.items() if s != self.symbol}
-        numeric = bounds.subs(others)
+        numeric = bounds.subs({s: v for s, v in self.base.items() if s != self.symbol})
         grid = SIZES if self.symbol.is_integer else (*GRID, *_ends(numeric), *_within(numeric))
-        known: dict[Expr, bool] = {}
+        end = self.budget.left() * LINE_SHARE
         for value in dict.fromkeys(grid):
-            if self.budget.left() <= 0:
-                break
+            if self.budget.left() <= end or len(self.known) >= MAX_KNOWN:
+                return
             if holds(value, numeric):
                 answer = self.answer(value)
                 if answer is not None:
-                    known[value] = answer
-            if len(set(known.values())) > 1 and len(known) >= 6:
-                break
-        ordered = sorted(known)
-        for low, high in itertools.pairwise(ordered):
-            if known[low] != known[high]:
-                return self._between(low, high, known, region)
+                    self.known[value] = answer
+
+    def change(self, region: Region) -> Change | None:
+        """Between two neighbours on the grid with different answers."""
+        ordered = sorted(self.known)
+        for low, high in pairwise(ordered):
+            if self.known[low] != self.known[high]:
+                return self._between(low, high, self.known, region)
         return None
 
     def _between(
