@@ -72,7 +72,7 @@ def free(parameters: Region, way: tuple[Cut, ...]) -> bool:
     """Whether more than one setting lies on the way."""
     for cut in way:
         parameters = half(parameters, cut)
-    return bool(_unfixed(parameters).variables)
+    return len(_fixed(parameters)) < len(parameters.variables)
 
 
 def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: Budget) -> Survey:
@@ -80,19 +80,21 @@ def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: B
     region = decider.parameters
     for cut in way:
         region = half(region, cut)
-    region = _unfixed(region)
+    fixed = _fixed(region)
+    region = region.setting(fixed)
     base = generic(region)
     if base is None:
         return Survey(region, [])
+    base |= fixed
     lines = [_Line(decider, question, way, s, base, budget) for s in region.symbols]
     for line in lines:
         line.fill(region)
     return Survey(region, lines)
 
 
-def _unfixed(region: Region) -> Region:
-    fixed = {s: b.low for s, b in region.variables if b.low == b.high}
-    return region.setting(fixed) if fixed else region
+def _fixed(region: Region) -> dict[sympy.Symbol, Expr]:
+    """The variables that have one value left."""
+    return {s: b.low for s, b in region.variables if b.low == b.high}
 
 
 def generic(region: Region) -> dict[sympy.Symbol, Expr] | None:
