@@ -166,7 +166,9 @@ def shifted(reading: Pooled) -> tuple[Local, Expr, sympy.Symbol]:
     p = reading.region.fresh("p", positive=True)
     joint = sympy.expand(substitute(reading.h, {reading.z: symbol + sympy.log(p)}))
     f = substitute(joint, {symbol: S.Zero})
-    phi = substitute(joint - f, {p: HALF})
+    phi = sympy.expand(substitute(joint - f, {p: HALF}))
+    if phi == 0:
+        raise Silent  # a loss of the label's probability alone reads so by itself
     return Local(reading.region, f, p, reading.classes, reading.input), phi, symbol
 
 
