@@ -13,6 +13,7 @@ from losslang.verify.properties import (
     calibrated,
     canonical_link,
     convex,
+    convex_in_similarities,
     differentiable,
     elicits,
     error_monotone,
@@ -20,6 +21,7 @@ from losslang.verify.properties import (
     exponential_tail,
     f_divergence,
     h_consistent,
+    hardness,
     homogeneous,
     jointly_convex,
     lipschitz,
@@ -42,6 +44,8 @@ from losslang.verify.properties import (
     strictly_proper,
     strongly_convex,
     symmetric,
+    temperature,
+    well_defined,
 )
 from losslang.verify.property import Property
 
@@ -66,6 +70,7 @@ ALL: tuple[Property, ...] = (
     range.PROPERTY,
     nonnegative.PROPERTY,
     monotone.PROPERTY,
+    well_defined.PROPERTY,
     h_consistent.PROPERTY,
     excess_risk.PROPERTY,
     raising_tail.PROPERTY,
@@ -85,6 +90,9 @@ ALL: tuple[Property, ...] = (
     bregman.PROPERTY,
     f_divergence.PROPERTY,
     jointly_convex.PROPERTY,
+    convex_in_similarities.PROPERTY,
+    hardness.PROPERTY,
+    temperature.PROPERTY,
 )
 
 PROPERTIES: dict[str, Property] = {known.name: known for known in ALL}

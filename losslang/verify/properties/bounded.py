@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, multiclass
+from losslang.verify.search import curve, divergence, local, multiclass, structure
 
 PROPERTY = Property(
     "bounded",
@@ -13,5 +13,6 @@ PROPERTY = Property(
         *local.BOUNDED,
         *multiclass.BOUNDED,
         *curve.BOUNDED,
+        *structure.BOUNDED,
     ),
 )

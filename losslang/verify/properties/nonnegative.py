@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, multiclass
+from losslang.verify.search import curve, divergence, local, multiclass, structure
 
 PROPERTY = Property(
     "nonnegative",
@@ -13,5 +13,6 @@ PROPERTY = Property(
         *local.NONNEGATIVE,
         *multiclass.NONNEGATIVE,
         *curve.NONNEGATIVE,
+        *structure.NONNEGATIVE,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, pooled, probability, score
+from losslang.verify.search import local, pooled, probability, score, sets
 
 PROPERTY = Property(
     "proper",
@@ -13,5 +13,7 @@ PROPERTY = Property(
         *pooled.PROPER,
         *score.PROPER,
         *probability.PROPER,
+        *sets.PROPER,
     ),
+    means=sets.has_probabilities,
 )

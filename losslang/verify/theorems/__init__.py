@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from losslang.verify.theorem import Theorem
-from losslang.verify.theorems import divergence, elicitation, not_elicited, regression
+from losslang.verify.theorems import (
+    contrastive,
+    divergence,
+    elicitation,
+    not_elicited,
+    regression,
+    sets,
+    structure,
+)
 from losslang.verify.theorems.composite import COMPOSITE
 from losslang.verify.theorems.curve import CURVE
 from losslang.verify.theorems.excess import EXCESS
@@ -38,6 +46,9 @@ ALL: tuple[Theorem, ...] = (
     *not_elicited.THEOREMS,
     *regression.THEOREMS,
     *divergence.THEOREMS,
+    *sets.THEOREMS,
+    *contrastive.THEOREMS,
+    *structure.THEOREMS,
 )
 
 THEOREMS: dict[str, Theorem] = {known.name: known for known in ALL}
