@@ -119,7 +119,8 @@ def logarithms(run: Run, goal: Sign, effort: int) -> Proof | None:
     if goal.relation not in (">", ">="):
         return None
     signs = Composition(goal.region)
-    above, below = [], []
+    above: list[Expr] = []
+    below: list[Expr] = []
     for term in sympy.Add.make_args(goal.expr):
         known = signs.range(term)
         if known is None or not (known.positive or known.negative):

@@ -90,7 +90,7 @@ def scales(run: Run, goal: Sign, effort: int) -> Proof | None:
             if known is None or not known.positive:
                 continue
             data = step_data(goal.region, symbol, "affine", centre=S.Zero, scale=unit)
-            if _goes_away(goal, symbol, unit, data["new"]):  # type: ignore[arg-type]
+            if _goes_away(goal, symbol, unit, data["new"]):
                 found = run.step(goal, "map", data, effort - 1)
                 if found is not None:
                     return found
