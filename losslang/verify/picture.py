@@ -22,9 +22,10 @@ from losslang.verify.interval import Undefined
 from losslang.verify.readings import Binary, Curve, Local, Margin, Regression, Residual
 from losslang.verify.theorem import Reading, concerns
 from losslang.verify.verdict import Verdict
-from losslang.verify.wording import named
+from losslang.verify.wording import named, sentences
 
 STEPS = 240
+FAR = 10.0
 X = sympy.Symbol("x", real=True)
 
 Values: TypeAlias = Mapping[str, Expr | tuple[Expr, ...]]
@@ -79,7 +80,7 @@ def pictures(loss: str, verdicts: Sequence[Verdict], readings: Sequence[Reading]
     for verdict in verdicts:
         drawn = picture(verdict, readings)
         if drawn is not None:
-            seen = found.setdefault((drawn.line, drawn.points), (drawn, []))
+            seen = found.setdefault((drawn.line, drawn.says), (drawn, []))
             seen[1].append(str(verdict.question))
     return [
         replace(drawn, title=f"{loss} is not {' and not '.join(names)}{drawn.title}")
@@ -104,7 +105,7 @@ def picture(verdict: Verdict, readings: Sequence[Reading]) -> Picture | None:
                         s.name: values[s.name] for s in reading.region.symbols if s.name in values
                     }
                     title = f" at {named(settings)}" if settings else ""
-                    return _drawn(view, at, title, verdict.witness.says)
+                    return _drawn(view, at, title, sentences(verdict.witness))
     return None
 
 
@@ -149,7 +150,7 @@ def _views(reading: Reading, property: str, values: Values) -> Iterator[View]:
         yield from _simplex(reading, property, values)
     if isinstance(reading, Regression):
         yield from _targets(reading, values)
-    if isinstance(reading, Residual):
+    if isinstance(reading, Residual) and "target" not in values:
         yield from _along(reading.curve, values)
     if isinstance(reading, Curve):
         yield from _along(reading, values)
@@ -248,9 +249,10 @@ def _risk(local: Local, weights: Sequence[Expr], scores: Sequence[Expr]) -> Expr
 
 
 def _targets(reading: Regression, values: Values) -> Iterator[View]:
-    """The expected loss over predictions, for a target with a few values."""
-    targets, shares = _tuple(values.get("target", ())), _tuple(values.get("probability", ()))
-    if len(targets) == len(shares) > 0:
+    """The expected loss over predictions, for a target with one value or a few."""
+    targets = _tuple(values.get("target", ()))
+    shares = _tuple(values.get("probability", S.One))
+    if len(targets) == len(shares):
         costs = [
             share * substitute(reading.loss, {reading.prediction: X, reading.target: target})
             for target, share in zip(targets, shares, strict=True)
@@ -258,7 +260,7 @@ def _targets(reading: Regression, values: Values) -> Iterator[View]:
         yield View(
             sympy.Add(*costs),
             reading.inputs[0],
-            "expected loss",
+            "loss" if len(targets) == 1 else "expected loss",
             _tuple(values.get(reading.inputs[0], ())),
             _tuple(values.get("better", ())),
             _end(reading.prediction_bounds.low),
@@ -298,7 +300,9 @@ def _function(view: View) -> Function | None:
 
 
 def _grid(view: View, marked: Sequence[float], at: Function, logarithmic: bool) -> list[float]:
-    """Places around the marks, within the bounds."""
+    """Places around the marks, within the bounds; around 0, too, if they are far from it."""
+    if max(map(abs, marked)) > FAR and view.low <= 0 <= view.high and not logarithmic:
+        marked = [*marked, 0.0]
     low, high = min(marked), max(marked)
     if logarithmic:
         ratio = (high / low) ** 0.2

@@ -108,10 +108,16 @@ def witness(given: Witness) -> str:
 
     A sentence is said once, and a value that it tells is not told again.
     """
-    says = "; ".join(dict.fromkeys(_BOUNDS.sub("", each) for each in given.says.split("; ")))
+    says = sentences(given)
     shown = {k: v for k, v in given.values.items() if k not in PLACES and not _told(k, v, says)}
-    where = f"at {named(shown)}" if shown else ""
+    # A search that has one variable calls its place `at`.
+    where = f"at {named({('x' if k == 'at' else k): v for k, v in shown.items()})}" if shown else ""
     return ": ".join(text for text in (where, says) if text)
+
+
+def sentences(given: Witness) -> str:
+    """What a witness says, each sentence once, whatever the interval it is about."""
+    return "; ".join(dict.fromkeys(_BOUNDS.sub("", each) for each in given.says.split("; ")))
 
 
 _BOUNDS = re.compile(r" on [(\[][^,;]*, [^,;]*[)\]]$")

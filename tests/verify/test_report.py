@@ -171,7 +171,7 @@ def test_a_sentence_is_said_once_and_its_numbers_are_not_repeated():
         "at score = 1 the slope jumps from -1 to 0; it is least on (0, 1); it is least on (1, oo)"
     )
     assert str(Witness(values, (), says)) == (
-        "at delta = 2: at score = 1 the slope jumps from -1 to 0; least"
+        "at delta = 2: at score = 1 the slope jumps from -1 to 0; it is least"
     )
 
 
