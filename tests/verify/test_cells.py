@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import pytest
 import sympy
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import Abs, Expr, Integer, Rational, S, Symbol, exp, log, oo
 
@@ -211,6 +211,7 @@ def _value(expr: Expr, values: dict[str, object]) -> object:
     return exact.rough(Evaluator(world).value(expr))
 
 
+@settings(deadline=None)
 @given(
     FORMULAS,
     POINTS,

@@ -7,6 +7,8 @@ from functools import cache
 import mpmath
 import pytest
 import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from losslang import driver
 from losslang.ir.loss import Loss
@@ -88,6 +90,76 @@ def _compare(of: Loss) -> None:
             if other is not None:
                 with mpmath.workdps(DIGITS):
                     assert abs(value - other) <= mpmath.mpf("1e-22") * (1 + abs(value)), reading
+
+
+INSIDE = st.recursive(
+    st.sampled_from(
+        (
+            *("z[k]", "p[k]", "(k == y)", "(k != y)", "2", "log(p[k])", "exp(z[k])", "z[y]"),
+            *("p[y]", "logsumexp(z)", "c", "max(z)", "z[k] - z[y]", "z[k] / c", "exp(z[k] - z[y])"),
+        )
+    ),
+    lambda part: st.one_of(
+        st.tuples(part, st.sampled_from("+-*"), part).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        st.tuples(part, part).map(lambda t: f"({t[0]} if k == y else {t[1]})"),
+        st.tuples(part, part).map(lambda t: f"max({t[0]}, {t[1]})"),
+        part.map(lambda t: f"log(1 + exp({t}))"),
+        part.map(lambda t: f"({t})**2"),
+    ),
+    max_leaves=3,
+)
+FOLDS = st.tuples(
+    st.sampled_from(("sum", "sum", "mean", "logsumexp", "max", "min")),
+    INSIDE,
+    st.sampled_from(("", "", " if k != y", " if k == y", " if z[k] < z[y]")),
+).map(lambda t: f"{t[0]}({t[1]} for k in class{t[2]})")
+OF_CLASSES = st.recursive(
+    st.one_of(FOLDS, st.sampled_from(("z[y]", "p[y]", "log(p[y])", "c", "size(class)", "p[0]"))),
+    lambda part: st.one_of(
+        st.tuples(part, st.sampled_from("+-*"), part).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        st.tuples(part, part).map(lambda t: f"({t[0]} if {t[1]} < 1 else 0)"),
+        part.map(lambda t: f"log(1 + exp({t}))"),
+        part.map(lambda t: f"exp(-abs({t}))"),
+    ),
+    max_leaves=3,
+)
+
+
+def of_two(first: str, second: str) -> st.SearchStrategy[str]:
+    """Formulas of two numbers, in any mixture of kinks and products."""
+    x, y = first, second
+    plain = (x, y, f"{x} - {y}", f"{y} - {x}", f"{x} * {y}", "1", "2", "c", f"abs({x} - {y})")
+    return st.recursive(
+        st.sampled_from((*plain, f"-{x} * {y}", f"sigmoid({x})", f"max({x}, {y})", f"exp({x})")),
+        lambda part: st.one_of(
+            st.tuples(part, st.sampled_from("+-*"), part).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+            st.tuples(part, part).map(lambda t: f"({t[0]} if {x} > {y} else {t[1]})"),
+            st.tuples(part, part).map(lambda t: f"({t[0]} if {y} > 0 else {t[1]})"),
+            st.tuples(part, part).map(lambda t: f"max({t[0]}, {t[1]})"),
+            part.map(lambda t: f"log(1 + exp({t}))"),
+            part.map(lambda t: f"abs({t})"),
+        ),
+        max_leaves=5,
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(OF_CLASSES)
+def test_any_multiclass_loss_has_the_values_of_its_readings(formula):
+    head = "loss l(z: real[class], y: class, *, c: real > 0) ="
+    _compare(program(f"{head} {formula}\nwhere\n    p = softmax(z)"))
+
+
+@settings(deadline=None, max_examples=60)
+@given(of_two("s", "y"))
+def test_any_binary_loss_has_the_values_of_its_readings(formula):
+    _compare(program(f"loss l(s: real, y: sign, *, c: real > 0) = {formula} + s"))
+
+
+@settings(deadline=None, max_examples=60)
+@given(of_two("x", "y"))
+def test_any_regression_loss_has_the_values_of_its_readings(formula):
+    _compare(program(f"loss l(x: real, y: real, *, c: real > 0) = {formula} + x - y"))
 
 
 # ---------------------------------------------------------------- margin losses
@@ -644,6 +716,11 @@ def test_a_word_selects_its_branch():
 def test_settings_outside_their_domains_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         fixed(loss("gce"), settings)
+
+
+def test_a_term_does_not_mind_the_inputs_of_the_others():
+    of = driver.elaborated("ce + 0.1 * supcon(embedding, target)")
+    assert [kinds(part)[0] for part in parts(of)] == [Local, Structure]
 
 
 def test_the_terms_of_a_sum_have_readings_of_their_own():

@@ -153,6 +153,8 @@ def _with_symbols(loss: Loss, body: Expr, place: tuple[Index, ...]) -> Example |
             if inner or any(at.indices != own for at in reads):
                 return None
         elif inner:
+            if not reads:
+                continue
             arrays.append(known)
             if inner > 1 or not all(_keeps(at, own) for at in reads):
                 return None
