@@ -58,7 +58,7 @@ def understood(node: nodes.Expr, of: Asked, properties: Mapping[str, Property]) 
             "unknown-property",
             f"there is no property {name.id!r}",
             name.span,
-            help=suggestion(name.id, properties) or f"there are {', '.join(properties)}",
+            help=suggestion(name.id, properties) or "docs/verify.md lists the properties",
         )
     question = of.asked(known.name, [argument.span.text for argument in arguments])
     _check_arguments(known, question, arguments, of)
@@ -121,12 +121,13 @@ def _refuse(
 
 
 def _without_meaning(question: Question, name: nodes.Name, of: Asked) -> NoReturn:
-    known = dict.fromkeys(question.property for question in of.questions())
+    known = list(dict.fromkeys(question.property for question in of.questions()))
+    some = ", ".join([*known[:4], *(["..."] if len(known) > 4 else [])])
     fail(
         "property-without-meaning",
         f"{str(question)!r} has no meaning for {of.kind}",
         name.span,
-        help=f"what has one: {', '.join(known)}" if known else "no property has one",
+        help=f"ask for {some}" if known else None,
     )
 
 

@@ -88,11 +88,15 @@ def test_a_word_may_follow_the_input():
     ("text", "code", "says"),
     [
         ("calibratd", "unknown-property", "did you mean 'calibrated'?"),
-        ("xyz", "unknown-property", "there are calibrated, convex, lipschitz, elicits, "),
+        ("xyz", "unknown-property", "docs/verify.md lists the properties"),
         ("2 * calibrated", "unknown-property", "a property is a name"),
         ("convex(x=logits)", "unknown-property", "a property is a name"),
         ("elicits(mean)", "property-without-meaning", "a loss of the label's probability"),
-        ("elicits(mean)", "property-without-meaning", "what has one: calibrated, convex"),
+        (
+            "elicits(mean)",
+            "property-without-meaning",
+            "ask for calibrated, convex, lipschitz, bounded",
+        ),
         ("convex(target)", "property-argument", "in 'target'"),
         ("lipschitz(logits, 3)", "property-argument", "it takes logits, 2 or inf"),
         ("lipschitz(logits, ing)", "property-argument", "did you mean 'inf'?"),
