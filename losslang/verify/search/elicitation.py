@@ -90,6 +90,8 @@ def _inverses(link: Expr, f: Symbol) -> Iterator[Expr]:
 
 def means(reading: Regression, question: Question) -> Iterator[Guess]:
     """Of those, the ones whose response is the target itself."""
+    if question.arguments[:1] in (("median",), ("quantile",)):
+        return
     for guess in ratios(reading, question):
         if guess["scale"] == S.One:
             ratio = sympy.simplify(guess["response"] / reading.target)
@@ -136,6 +138,7 @@ def _levels(reading: Regression, gap: Expr) -> Iterator[Guess]:
 
 # ---------------------------------------------------------------- laws on two values
 
+TRIES, ENOUGH = 40, 2
 VALUES = ((0, 1), (0, 4), (-3, 1), (1, 2), (1, 5), (1, 10))
 
 
@@ -148,13 +151,15 @@ def scales(reading: Regression) -> Iterator[Expr]:
     yield S.One
 
 
-def _tilting(reading: Regression) -> list[Symbol]:
-    """Hyperparameters between 0 and 1."""
-    return [
+def _tilting(reading: Regression) -> list[Expr]:
+    """Hyperparameters between 0 and 1, and the loss's own level if it seems to have one."""
+    levels = islice((guess["level"] for guess in _levels(reading, S.One)), 1)
+    symbols = [
         s
         for s, b in reading.region.variables
         if b.low.is_nonnegative and (1 - b.high).is_nonnegative
     ]
+    return list(dict.fromkeys((*symbols, *levels)))
 
 
 def _shares(reading: Regression) -> list[Expr]:
@@ -166,7 +171,7 @@ def _laws(reading: Regression, question: Question) -> Iterator[Guess]:
     """Laws on two values with the functional that is asked about."""
     word, at = question.arguments[0], elicitation.level(reading, question)
     for unit, (low, high), share in product(scales(reading), VALUES, _shares(reading)):
-        first, second = low * unit, high * unit
+        first, second = S(low * unit), S(high * unit)
         law = {"first": first, "second": second, "share": share}
         if word == "mean":
             yield law | {"target": sympy.expand(share * first + (1 - share) * second)}
@@ -193,11 +198,11 @@ def _best(reading: Regression, y: Expr) -> Iterator[Expr]:
 def by_slope(reading: Regression, question: Question) -> Iterable[Guess]:
     """Laws whose functional is no stationary point."""
     slope = derivative(reading.loss, reading.prediction)
-    return islice(_by_slope(reading, question, slope), 6)
+    return islice(_by_slope(reading, question, slope), ENOUGH)
 
 
 def _by_slope(reading: Regression, question: Question, slope: Expr) -> Iterator[Guess]:
-    for law in _laws(reading, question):
+    for law in islice(_laws(reading, question), TRIES):
         for f in _best(reading, law["target"]):
             at = [
                 substitute(slope, {reading.prediction: f, reading.target: law[n]})
@@ -212,13 +217,14 @@ def _by_slope(reading: Regression, question: Question, slope: Expr) -> Iterator[
 
 def by_value(reading: Regression, question: Question) -> Iterable[Guess]:
     """Laws for which some prediction beats the functional."""
-    return islice(_by_value(reading, question), 6)
+    return islice(_by_value(reading, question), ENOUGH)
 
 
 def _by_value(reading: Regression, question: Question) -> Iterator[Guess]:
+    levels = _tilting(reading)
     for law in _laws(reading, question):
         first, second = law["first"], law["second"]
-        tilts = [(1 - t) * first + t * second for t in _tilting(reading)]
+        tilts = [(1 - t) * first + t * second for t in levels]
         middle = [first + (second - first) * Rational(n, 6) for n in range(1, 6)]
         for f in _best(reading, law["target"]):
             for better in (first, second, *tilts, *middle):
@@ -285,4 +291,3 @@ MINIMISER: tuple[Strategy, ...] = (
     Strategy(elicitation.MINIMISER_EXPECTILE, expectiles),
     Strategy(elicitation.MINIMISER_LOCATION),
 )
-
