@@ -9,17 +9,25 @@ all z with z_i <= z_j, which gives calibration of the top k for every k.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import wraps
 
 import sympy
-from sympy import Expr, Rational, S
+from sympy import Basic, Expr, Rational, S
 
+from losslang.ir.binders import substitute, walk
 from losslang.ir.derive import derivative
+from losslang.ir.heads import ONE, ZERO, Branch
+from losslang.ir.truth import Equal
+from losslang.verify.partition import half
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import UNIT, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.pieces import (
+    Builder,
     Pieces,
+    Premises,
     Silent,
     continuous,
     defined,
@@ -30,6 +38,7 @@ from losslang.verify.theorems.pieces import (
     sign,
     tends,
 )
+from losslang.verify.verdict import Cut
 
 HALF = Rational(1, 2)
 LATE = Bounds(HALF, S.One)
@@ -61,6 +70,53 @@ def at_least(classes: int, reading: Local) -> Premise:
 def at_most(classes: int, reading: Local) -> Premise:
     """There are no more classes."""
     return sign(f"K <= {classes}", reading.classes - classes, "<=", reading.region)
+
+
+def conditions(build: Builder) -> Premises:
+    """Premises for a loss of the label's probability, for each side of its branches.
+
+    A branch on whether a hyperparameter has some value is settled by taking that value, and by
+    leaving it out.
+    """
+
+    def checked(case: Case) -> Iterator[Premise]:
+        for side in _sides(case):
+            yield from build(side)
+
+    return premises()(wraps(build)(checked))
+
+
+def _sides(case: Case) -> Iterator[Case]:
+    reading: Local = case.reading
+    tests = [e.args[0] for e in walk(reading.f) if isinstance(e, Branch)]
+    test = next((t for t in tests if isinstance(t, Equal) and t.args[0].is_Rational), None)
+    if test is None or test.args[1] not in reading.region:
+        yield case
+        return
+    value, symbol = test.args
+    bounds = reading.region.bounds(symbol)
+    assert bounds is not None
+    inner = substitute(reading.f, {test: ONE})
+    settled = replace(reading, f=inner)
+    yield from _sides(
+        Case(settled.setting({symbol: value}), case.question, _put(case, test, {symbol: value}))
+    )
+    outer = replace(reading, f=substitute(reading.f, {test: ZERO}))
+    for above in (False, True):
+        inside = bounds.high > value if above else bounds.low < value
+        if inside not in (sympy.true, sympy.false):
+            raise Silent
+        if inside == sympy.true:
+            side = outer.within(half(reading.region, Cut(symbol, value, above, closed=False)))
+            yield from _sides(Case(side, case.question, _put(case, test, {})))
+
+
+def _put(case: Case, test: Expr, values: Mapping[Basic, Basic]) -> dict[str, Expr]:
+    """The guess on one side of a branch."""
+    answer = {test: ONE if values else ZERO}
+    return {
+        name: substitute(substitute(guess, answer), values) for name, guess in case.guess.items()
+    }
 
 
 # ---------------------------------------------------------------- what is asked of f
@@ -159,7 +215,7 @@ def _flat_at_one(case: Case) -> Iterator[Premise]:
     yield sign("f' does not end below 0", end, ">=", f.region)
 
 
-@premises()
+@conditions
 def _rising_late(case: Case) -> Iterator[Premise]:
     """f is nowhere on (1/2, 1) below its infimum over (0, 1/2]."""
     late = parts(case.reading, LATE)
@@ -197,80 +253,80 @@ def _no_steeper(f: Pieces, most: Expr) -> Iterator[Premise]:
     yield from everywhere(f, "f' is bounded below", lambda n: f.formula(n, 1) + most, ">=")
 
 
-@premises()
+@conditions
 def _falls(case: Case) -> Iterator[Premise]:
     yield from _falling(case)
     yield from _bounded_below(case)
 
 
-@premises()
+@conditions
 def _is_convex(case: Case) -> Iterator[Premise]:
     yield from _convex(case)
 
 
-@premises()
+@conditions
 def _bends(case: Case) -> Iterator[Premise]:
     yield from _bending_late(case)
 
 
-@premises()
+@conditions
 def _turns(case: Case) -> Iterator[Premise]:
     yield from _turning_late(case)
 
 
-@premises()
+@conditions
 def _falls_for_two(case: Case) -> Iterator[Premise]:
     yield at_most(2, case.reading)
     yield from _falling(case)
     yield from _bounded_below(case)
 
 
-@premises()
+@conditions
 def _is_convex_for_two(case: Case) -> Iterator[Premise]:
     yield at_most(2, case.reading)
     yield from _convex(case)
 
 
-@premises()
+@conditions
 def _bends_for_two(case: Case) -> Iterator[Premise]:
     yield at_most(2, case.reading)
     yield from _bending_late(case)
 
 
-@premises()
+@conditions
 def _bends_steeply(case: Case) -> Iterator[Premise]:
     yield from _bending_late(case)
     yield from _gentle_at_one(case)
     yield from _steep_at_zero(case)
 
 
-@premises()
+@conditions
 def _falls_steeply(case: Case) -> Iterator[Premise]:
     yield from _falling(case)
     yield from _gentle_at_one(case)
     yield from _steep_at_zero(case)
 
 
-@premises()
+@conditions
 def _is_convex_and_steep(case: Case) -> Iterator[Premise]:
     yield from _convex(case)
     yield from _steep_at_zero(case)
 
 
-@premises()
+@conditions
 def _is_convex_and_flat(case: Case) -> Iterator[Premise]:
     yield at_most(3, case.reading)
     yield from _convex(case)
     yield from _flat_at_one(case)
 
 
-@premises()
+@conditions
 def _prefers_vertices(case: Case) -> Iterator[Premise]:
     yield at_least(3, case.reading)
     yield from preferring_vertices(case)
 
 
-@premises()
+@conditions
 def _prefers_edges(case: Case) -> Iterator[Premise]:
     yield at_least(4, case.reading)
     yield from _convex(case)
@@ -431,7 +487,7 @@ DISORDER_EDGE = Theorem(
 # ---------------------------------------------------------------- label noise that depends on y
 
 
-@premises()
+@conditions
 def _is_concave(case: Case) -> Iterator[Premise]:
     f = smooth(case.reading)
     yield sign("f'' <= 0", f.formula(0, 2), "<=", f.where(0))
@@ -439,13 +495,13 @@ def _is_concave(case: Case) -> Iterator[Premise]:
     yield from _bounded_below(case)
 
 
-@premises()
+@conditions
 def _is_strictly_convex(case: Case) -> Iterator[Premise]:
     f = smooth(case.reading)
     yield sign("f'' > 0", f.formula(0, 2), ">", f.where(0))
 
 
-@premises()
+@conditions
 def _needs_ratio(case: Case) -> Iterator[Premise]:
     """Strictly convex, with the slopes ``start`` at 0 and ``end`` < 0 at 1."""
     f, start, end = smooth(case.reading), case.guess["start"], case.guess["end"]

@@ -19,6 +19,7 @@ from losslang.verify.theorems.local import (
     THEORY,
     at_least,
     at_most,
+    conditions,
     parts,
     preferring_vertices,
     smooth,
@@ -29,7 +30,6 @@ from losslang.verify.theorems.pieces import (
     continuous,
     defined,
     everywhere,
-    premises,
     sign,
     tends,
 )
@@ -69,22 +69,22 @@ def _balanced(case: Case, relation: Relation) -> Iterator[Premise]:
     yield _unscaled(case.reading)
 
 
-@premises()
+@conditions
 def _is_logarithmic(case: Case) -> Iterator[Premise]:
     yield from _logarithmic_score(case, "<")
 
 
-@premises()
+@conditions
 def _is_weakly_logarithmic(case: Case) -> Iterator[Premise]:
     yield from _logarithmic_score(case, "<=")
 
 
-@premises()
+@conditions
 def _is_balanced(case: Case) -> Iterator[Premise]:
     yield from _balanced(case, "<")
 
 
-@premises()
+@conditions
 def _is_weakly_balanced(case: Case) -> Iterator[Premise]:
     yield from _balanced(case, "<=")
 
@@ -95,7 +95,7 @@ def _placed(case: Case, high: Expr) -> Iterator[Premise]:
     yield sign(f"the place is below {high}", place - high, "<", region)
 
 
-@premises()
+@conditions
 def _is_unbalanced(case: Case) -> Iterator[Premise]:
     """Minimisers for p on two classes are not p: at a place, for every number of classes."""
     f, place = smooth(case.reading), case.guess["place"]
@@ -105,7 +105,7 @@ def _is_unbalanced(case: Case) -> Iterator[Premise]:
     yield _unscaled(case.reading)
 
 
-@premises()
+@conditions
 def _is_not_logarithmic(case: Case) -> Iterator[Premise]:
     f, place = smooth(case.reading), case.guess["place"]
     yield at_least(3, case.reading)
@@ -115,7 +115,7 @@ def _is_not_logarithmic(case: Case) -> Iterator[Premise]:
     yield _unscaled(case.reading)
 
 
-@premises()
+@conditions
 def _is_flat(case: Case) -> Iterator[Premise]:
     """f does not fall anywhere: then p = (1, 0, ...) is not the only minimiser for itself."""
     f = parts(case.reading)
@@ -123,7 +123,7 @@ def _is_flat(case: Case) -> Iterator[Premise]:
     yield from continuous(f)
 
 
-@premises()
+@conditions
 def _is_tempered(case: Case) -> Iterator[Premise]:
     f = smooth(case.reading)
     yield _constant_pull(case, f)
@@ -200,7 +200,7 @@ NOT_FALLING = Theorem(
 # ---------------------------------------------------------------- links
 
 
-@premises()
+@conditions
 def _has_link(case: Case) -> Iterator[Premise]:
     """f' < 0 < f'' on (0, 1) and f' goes to -oo at 0, as a limit or at least as a power."""
     f = smooth(case.reading)
@@ -221,7 +221,7 @@ def _link(case: Case) -> Expr | None:
     return -1 / smooth(case.reading).formula(0, 1)
 
 
-@premises()
+@conditions
 def _hides_probabilities(case: Case) -> Iterator[Premise]:
     yield from preferring_vertices(case)
 
@@ -250,13 +250,13 @@ NO_LINK = Theorem(
 # ---------------------------------------------------------------- the sum over labels
 
 
-@premises()
+@conditions
 def _is_affine(case: Case) -> Iterator[Premise]:
     f = smooth(case.reading)
     yield sign("f'' = 0", f.formula(0, 2), "==", f.where(0))
 
 
-@premises()
+@conditions
 def _is_odd(case: Case) -> Iterator[Premise]:
     f = smooth(case.reading)
     yield at_most(2, case.reading)
@@ -264,7 +264,7 @@ def _is_odd(case: Case) -> Iterator[Premise]:
     yield sign("f(p) + f(1 - p) is constant", gap, "==", f.where(0))
 
 
-@premises()
+@conditions
 def _is_uneven(case: Case) -> Iterator[Premise]:
     f, place = smooth(case.reading), case.guess["place"]
     yield from _placed(case, S.One)
@@ -272,7 +272,7 @@ def _is_uneven(case: Case) -> Iterator[Premise]:
     yield sign("f(p) + f(1 - p) changes there", gap, "!=", f.region)
 
 
-@premises()
+@conditions
 def _is_curved(case: Case) -> Iterator[Premise]:
     f, place = smooth(case.reading), case.guess["place"]
     yield at_least(3, case.reading)
@@ -335,27 +335,27 @@ def _comp_sum(case: Case) -> Iterator[Premise]:
     yield sign("f falls", factor, ">", f.region)
 
 
-@premises()
+@conditions
 def _is_of_low_order(case: Case) -> Iterator[Premise]:
     yield from _comp_sum(case)
     yield sign("the order is at least 0", case.guess["order"], ">=", case.reading.region)
     yield sign("the order is below 1", case.guess["order"] - 1, "<", case.reading.region)
 
 
-@premises()
+@conditions
 def _is_of_order_one(case: Case) -> Iterator[Premise]:
     yield from _comp_sum(case)
     yield sign("the order is 1", case.guess["order"] - 1, "==", case.reading.region)
 
 
-@premises()
+@conditions
 def _is_of_middle_order(case: Case) -> Iterator[Premise]:
     yield from _comp_sum(case)
     yield sign("the order is above 1", case.guess["order"] - 1, ">", case.reading.region)
     yield sign("the order is below 2", case.guess["order"] - 2, "<", case.reading.region)
 
 
-@premises()
+@conditions
 def _is_of_high_order(case: Case) -> Iterator[Premise]:
     yield from _comp_sum(case)
     yield sign("the order is at least 2", case.guess["order"] - 2, ">=", case.reading.region)

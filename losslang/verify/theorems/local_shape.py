@@ -15,7 +15,7 @@ from losslang.ir.derive import derivative
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import Bounds, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import THEORY, at_least, at_most, parts, smooth
+from losslang.verify.theorems.local import THEORY, at_least, at_most, conditions, parts, smooth
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
@@ -26,7 +26,6 @@ from losslang.verify.theorems.pieces import (
     inside,
     jump,
     number,
-    premises,
     sign,
     tends,
 )
@@ -106,20 +105,20 @@ def _bending_up(f: Pieces) -> Iterator[Premise]:
         yield sign("the slope of f rises", jump(f, n), ">=", f.region)
 
 
-@premises()
+@conditions
 def _is_convex(case: Case) -> Iterator[Premise]:
     f = _softmax(case.reading)
     yield from everywhere(f, "f' <= 0", lambda n: f.formula(n, 1), "<=")
     yield from _bending_up(f)
 
 
-@premises()
+@conditions
 def _is_convex_for_two(case: Case) -> Iterator[Premise]:
     yield at_most(2, case.reading)
     yield from _bending_up(_softmax(case.reading))
 
 
-@premises()
+@conditions
 def _is_convex_on_simplex(case: Case) -> Iterator[Premise]:
     if case.reading.composed:
         raise Silent
@@ -127,13 +126,13 @@ def _is_convex_on_simplex(case: Case) -> Iterator[Premise]:
     yield sign("f'' >= 0", f.formula(0, 2), ">=", f.where(0))
 
 
-@premises()
+@conditions
 def _bends_down(case: Case) -> Iterator[Premise]:
     f = _softmax(case.reading)
     yield from _somewhere(case, f, "f bends down there", lambda n: _curvature(f, n), "<")
 
 
-@premises()
+@conditions
 def _bends_down_across(case: Case) -> Iterator[Premise]:
     yield at_least(3, case.reading)
     f = _softmax(case.reading)
@@ -200,7 +199,7 @@ def _norm(case: Case) -> Expr:
     return norms[words.pop()]
 
 
-@premises()
+@conditions
 def _is_lipschitz(case: Case) -> Iterator[Premise]:
     """q (1 - q) |f'(q)| <= most."""
     f, most = _softmax(case.reading), case.guess["most"]
@@ -210,7 +209,7 @@ def _is_lipschitz(case: Case) -> Iterator[Premise]:
     yield from continuous(f)
 
 
-@premises()
+@conditions
 def _pulls_most(case: Case) -> Iterator[Premise]:
     """f falls, and q (1 - q) |f'(q)| rises up to ``place`` and falls after it."""
     if not case.reading.composed:
@@ -236,7 +235,7 @@ def _lipschitz_constant(case: Case) -> Expr:
     return _norm(case) * case.guess["most"] * case.reading.scale
 
 
-@premises()
+@conditions
 def _is_steep(case: Case) -> Iterator[Premise]:
     f = _softmax(case.reading)
     _infinite(case)
@@ -273,7 +272,7 @@ NOT_LIPSCHITZ = Theorem(
 )
 
 
-@premises()
+@conditions
 def _is_smooth(case: Case) -> Iterator[Premise]:
     """2 (1 - q)**2 |f'' q**2 + f' q| + |f' q| / 2 <= most."""
     if not case.reading.composed:
@@ -286,7 +285,7 @@ def _is_smooth(case: Case) -> Iterator[Premise]:
             yield sign("the Hessian is bounded", rest, ">=", f.where(0))
 
 
-@premises()
+@conditions
 def _is_bent(case: Case) -> Iterator[Premise]:
     f = _softmax(case.reading)
     p = f.variable
@@ -317,7 +316,7 @@ NOT_SMOOTH = Theorem(
 # ---------------------------------------------------------------- range
 
 
-@premises()
+@conditions
 def _is_nonnegative(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     yield from everywhere(f, "f >= 0", f.formula, ">=")
@@ -325,7 +324,7 @@ def _is_nonnegative(case: Case) -> Iterator[Premise]:
         yield sign("f >= 0 at a kink", f.value(joint), ">=", f.region)
 
 
-@premises()
+@conditions
 def _is_negative(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     yield from _somewhere(case, f, "f < 0 there", f.formula, "<")
@@ -355,12 +354,12 @@ def _falling(f: Pieces) -> Iterator[Premise]:
     yield from continuous(f)
 
 
-@premises()
+@conditions
 def _falls(case: Case) -> Iterator[Premise]:
     yield from _falling(parts(case.reading))
 
 
-@premises()
+@conditions
 def _rises(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     yield from _somewhere(case, f, "f rises there", lambda n: f.formula(n, 1), ">")
@@ -392,14 +391,14 @@ def _limits(case: Case, f: Pieces) -> Iterator[Premise]:
     yield tends(f, "f(1)", f.formula(last), last, False, case.guess["end"])
 
 
-@premises()
+@conditions
 def _falls_between(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     yield from _falling(f)
     yield from _limits(case, f)
 
 
-@premises()
+@conditions
 def _falls_boundedly(case: Case) -> Iterator[Premise]:
     if case.guess["start"].is_infinite or case.guess["end"].is_infinite:
         raise Silent
@@ -408,7 +407,7 @@ def _falls_boundedly(case: Case) -> Iterator[Premise]:
     yield from _limits(case, f)
 
 
-@premises()
+@conditions
 def _lies_between(case: Case) -> Iterator[Premise]:
     f, low, high = parts(case.reading), case.guess["low"], case.guess["high"]
     yield from everywhere(f, "f is bounded below", lambda n: f.formula(n) - low, ">=")
@@ -416,7 +415,7 @@ def _lies_between(case: Case) -> Iterator[Premise]:
     yield from continuous(f)
 
 
-@premises()
+@conditions
 def _turns_once(case: Case) -> Iterator[Premise]:
     """f is convex with its least value at ``place``."""
     f, place = smooth(case.reading), case.guess["place"]
@@ -426,14 +425,14 @@ def _turns_once(case: Case) -> Iterator[Premise]:
     yield sign("f'(place) = 0", f.at(0, place, 1), "==", f.region)
 
 
-@premises()
+@conditions
 def _is_unbounded(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     _infinite(case)
     yield from _towards_end(case, f, "f", f.formula)
 
 
-@premises()
+@conditions
 def _is_unbounded_below(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     if case.guess["value"] != S.NegativeInfinity:
@@ -441,7 +440,7 @@ def _is_unbounded_below(case: Case) -> Iterator[Premise]:
     yield from _towards_end(case, f, "f", f.formula)
 
 
-@premises()
+@conditions
 def _has_floor(case: Case) -> Iterator[Premise]:
     f, low = parts(case.reading), case.guess["low"]
     yield from everywhere(f, "f is bounded below", lambda n: f.formula(n) - low, ">=")
