@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import composite
+from losslang.verify.search import composite, probability
 
 PROPERTY = Property(
     "recoverable",
     "the best score for a probability tells the probability",
-    (*composite.RECOVERABLE,),
+    (*composite.RECOVERABLE, *probability.RECOVERABLE),
 )

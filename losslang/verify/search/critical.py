@@ -5,8 +5,9 @@ Nothing here is trusted: what a theorem needs of a guess it asks for in its prem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sympy
@@ -103,19 +104,30 @@ def points_of(
     """Places where a formula seems to have a sign, whatever the setting."""
     found = 0
     for n in range(len(p)):
-        formula = expr(n)
-        for point in (*spots(p, n), *_beside_roots(p, n, formula)):
-            value = attempt(defined, formula, {p.variable: point})
-            if value is None or sign_of(value, p.region) != sign:
-                continue
-            if looks_false(Sign(value, ">" if sign > 0 else "<", p.region)) is not None:
-                continue
-            yield {"piece": sympy.Integer(n), "at": point}
+        for place in islice(_with_sign(p, n, expr(n), sign, spots(p, n)), 2):
+            yield place
             found += 1
-            if found % 2 == 0:
-                break
         if found >= most:
             return
+
+
+def beside_roots(p: Pieces, expr: Callable[[int], Expr], sign: int) -> Iterator[dict[str, Expr]]:
+    """Places beside those where a formula with hyperparameters vanishes, where it has a sign."""
+    for n in range(len(p)):
+        formula = expr(n)
+        if formula.free_symbols & set(p.region.symbols):
+            yield from islice(_with_sign(p, n, formula, sign, _beside_roots(p, n, formula)), 2)
+
+
+def _with_sign(
+    p: Pieces, n: int, formula: Expr, sign: int, points: Iterable[Expr]
+) -> Iterator[dict[str, Expr]]:
+    for point in points:
+        value = attempt(defined, formula, {p.variable: point})
+        if value is None or sign_of(value, p.region) != sign:
+            continue
+        if looks_false(Sign(value, ">" if sign > 0 else "<", p.region)) is None:
+            yield {"piece": sympy.Integer(n), "at": point}
 
 
 def spot(p: Pieces, n: int) -> Iterator[dict[str, Expr]]:
@@ -126,11 +138,9 @@ def spot(p: Pieces, n: int) -> Iterator[dict[str, Expr]]:
 
 
 def _beside_roots(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
-    """Points beside the places where a formula with hyperparameters vanishes."""
-    if p.region.variables and formula.free_symbols & set(p.region.symbols):
-        for root in roots(formula, p.variable):
-            for step in (sympy.log(2), S.One, Rational(1, 8)):
-                yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
+    for root in roots(formula, p.variable):
+        for step in (sympy.log(2), S.One, Rational(1, 8)):
+            yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
 
 
 def limit_of(expr: Expr, variable: sympy.Symbol, at: Expr, side: str) -> Expr | None:

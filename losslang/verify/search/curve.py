@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, product
 from typing import TypeAlias
 
 import sympy
@@ -11,11 +12,14 @@ from sympy import Expr, Rational, S
 from losslang.ir.binders import substitute
 from losslang.verify.property import Strategy, no_guess
 from losslang.verify.readings import Curve, Margin, Pairs
+from losslang.verify.sampling import points
 from losslang.verify.search.critical import (
     Place,
     attempt,
+    beside_roots,
     ends,
     is_inside,
+    limit_of,
     places,
     points_of,
     spot,
@@ -31,6 +35,8 @@ from losslang.verify.verdict import Witness
 
 Along: TypeAlias = Curve | Margin | Pairs
 Finder: TypeAlias = Callable[[Pieces], Iterable[Guess]]
+RATES = tuple(map(sympy.Integer, (0, -1, 1, -2, 2)))
+POWERS = tuple(map(sympy.Integer, (0, -1, 1)))
 BOTH = (S.Infinity, S.NegativeInfinity)
 
 
@@ -74,6 +80,50 @@ def _joints(order: int, *signs: int) -> Finder:
                 yield {"joint": sympy.Integer(n)}
 
     return find
+
+
+def _far_out(p: Pieces) -> Iterator[Guess]:
+    """Ends where the curvature, times an exponential and a power, seems to go below 0.
+
+    Only for losses with hyperparameters: else there is a point, which makes a better witness.
+    """
+    if not p.region.variables:
+        return
+    for n in range(len(p)):
+        for end, side in ((p.spans[n].low, "+"), (p.spans[n].high, "-")):
+            if not _bends_down(p, n, end, side):
+                continue
+            rates, lost, x = RATES if end.is_infinite else (S.Zero,), 0, p.variable
+            for rate, power in product(rates, POWERS):
+                near = sympy.exp(rate * x) * abs_of(x, end, side) ** power
+                value = limit_of(p.formula(n, 2) * near, x, end, side)
+                lost += value is None
+                if lost > 2:
+                    break
+                if value is None or value == S.Infinity:
+                    continue
+                if value != S.NegativeInfinity and sign_of(value, p.region) >= 0:
+                    continue
+                place = {"piece": sympy.Integer(n), "at": end, "value": value}
+                yield place | {"rate": rate, "power": power}
+                break
+
+
+def _bends_down(p: Pieces, n: int, end: Expr, side: str) -> bool:
+    """Whether the curvature seems negative close to an end, for some settings."""
+    for settings in islice(points(p.region), 4):
+        away = 1 if side == "+" else -1
+        near = -away * S(500) if end.is_infinite else end.subs(settings) + away * S(2) ** -40
+        value = p.formula(n, 2).subs(settings).subs(p.variable, near).evalf(15, maxn=1000)
+        if not (value.is_Float and value < 0):
+            return False
+    return True
+
+
+def abs_of(x: sympy.Symbol, end: Expr, side: str) -> Expr:
+    """The distance from an end, or the size of x where the end is infinite."""
+    away = x if end.is_infinite else x - end
+    return -away if (side == "+") == bool(end.is_infinite) else away
 
 
 def _flat(p: Pieces) -> Iterator[Guess]:
@@ -316,6 +366,8 @@ def _by(
 
 CONVEX = (
     _by("slope-falls-at-a-kink", _joints(1, -1), jensen),
+    _by("concave-at-a-point", lambda p: beside_roots(p, lambda n: p.formula(n, 2), -1), jensen),
+    _by("concave-near-an-end", _far_out),
     _by("concave-at-a-point", _negative(2), jensen),
     _by("convex-by-pieces"),
 )

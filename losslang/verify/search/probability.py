@@ -62,6 +62,7 @@ def _flat(case: Case, p: Pieces) -> Iterator[Guess]:
 
 
 def _low(case: Case, p: Pieces) -> Iterator[Guess]:
+    yield {"low": S.Zero}
     exprs = [lambda n: -p.formula(n, 0, POSITIVE), lambda n: -p.formula(n, 0, NEGATIVE)]
     yield from ({"low": -place.value} for place in suprema(p, exprs)[:2])
 
@@ -118,6 +119,20 @@ def _at_least(cost: Expr, least: Expr, p: Pieces) -> bool:
     if cost.is_infinite:
         return bool(cost == S.Infinity)
     return all(v >= -1e-9 for v in values(cost - least, p.region))
+
+
+def _sides(case: Case, p: Pieces) -> Iterator[Guess]:
+    for where in (S.One, S.NegativeOne):
+        slopes = theorems.middle_slopes(case, bool(where > 0))
+        if sign_of(where * sympy.Add(*slopes), p.region) < 0:
+            yield {"where": where}
+
+
+def _convex_order(case: Case, p: Pieces) -> Iterator[Guess]:
+    ways = (S.One, S.Zero) if isinstance(case.reading, Probability) else (S.Zero, S.One)
+    for way in ways:
+        for strict in (S.Zero, S.One):
+            yield {"strict": strict, "bottom": way, "top": way}
 
 
 def _minimisers(case: Case, p: Pieces) -> Iterator[Guess]:
@@ -224,11 +239,20 @@ STRICTLY_PROPER = (
     Strategy(_T["strictly_proper: no weight"], guesses(_flat)),
 )
 CALIBRATED = (
+    Strategy(_T["convex-and-balanced"]),
+    Strategy(_T["convex-and-tilted"], guesses(_sides), tilt_witness),
     Strategy(_T["balanced-losses"]),
     Strategy(_T["tilted-above"], guesses(_low), tilt_witness),
     Strategy(_T["tilted-below"], guesses(_low), tilt_witness),
     Strategy(_T["wrong-decision-is-best"], guesses(_wrong), decision_witness),
 )
-ORDER_PRESERVING = (Strategy(_T["ratio-of-slopes-rises"]),)
+ORDER_PRESERVING = (
+    Strategy(_T["slopes-of-both-rise"], guesses(_convex_order)),
+    Strategy(_T["ratio-of-slopes-rises"]),
+)
+RECOVERABLE = (
+    Strategy(_T["slopes-of-both-rise-so-recoverable"], guesses(_convex_order)),
+    Strategy(_T["ratio-of-slopes-rises-so-recoverable"]),
+)
 MINIMISER = (Strategy(_T["stationary-prediction"], guesses(_minimisers)),)
 PROPER_COMPOSITE = (Strategy(_T["score-proper-composite"], guesses(_composite)),)

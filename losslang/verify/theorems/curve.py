@@ -123,6 +123,25 @@ def _slope_falls(case: Case) -> Iterator[Premise]:
 
 
 @premises()
+def _concave_far_out(case: Case) -> Iterator[Premise]:
+    yield from pinned(case)
+    p, g = along(case), case.guess
+    n, rate, power, value = number(g, "piece", len(p)), g["rate"], g["power"], g["value"]
+    low = _low(case, p, n)
+    end, x = g["at"], p.variable
+    if (rate.free_symbols | power.free_symbols) or not (rate.is_Rational and power.is_Rational):
+        raise Silent
+    if end.is_infinite:
+        scale = sympy.exp(rate * x) * (-x if low else x) ** power
+    else:
+        scale = (x - end if low else end - x) ** power
+    label = "the second derivative, times a positive factor, tends to it"
+    yield tends(p, label, p.formula(n, 2) * scale, n, low, value)
+    if value != S.NegativeInfinity:
+        yield sign("the limit is negative", value, "<", p.region)
+
+
+@premises()
 def _chord(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
     curve, g = curve_of(case), case.guess
@@ -157,6 +176,16 @@ CONCAVE_SOMEWHERE = Theorem(
     "A function whose second derivative is negative at a point is not convex.",
     CALCULUS,
     _concave_somewhere,
+    holds=False,
+)
+CONCAVE_FAR_OUT = Theorem(
+    "concave-near-an-end",
+    "convex",
+    LINEAR,
+    "A function whose second derivative, times a positive factor, tends to a negative number is "
+    "not convex.",
+    CALCULUS,
+    _concave_far_out,
     holds=False,
 )
 SLOPE_FALLS = Theorem(
@@ -825,6 +854,7 @@ SELF_CONCORDANT = (
 CURVE: tuple[Theorem, ...] = (
     CONVEX,
     CONCAVE_SOMEWHERE,
+    CONCAVE_FAR_OUT,
     SLOPE_FALLS,
     CHORD,
     *STRONGLY_CONVEX,

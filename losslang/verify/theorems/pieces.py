@@ -170,7 +170,20 @@ def sign(label: str, expr: Expr, relation: Relation, region: Region) -> Premise:
     """A premise about a formula; Silent if it has symbols from elsewhere."""
     if not expr.free_symbols <= set(region.symbols) or _has_no_value(expr):
         raise Silent
-    return Premise(label, Sign(expr, relation, region))
+    return Premise(label, Sign(expr, relation, without_idle(region, expr)))
+
+
+def without_idle(region: Region, expr: Expr) -> Region:
+    """The region without variables that ``expr`` does not depend on: no weaker a statement."""
+    if region.conditions:
+        return region
+    kept: list[tuple[sympy.Symbol, Bounds]] = []
+    used = set(expr.free_symbols)
+    for symbol, bounds in reversed(region.variables):
+        if symbol in used:
+            kept.append((symbol, bounds))
+            used |= bounds.low.free_symbols | bounds.high.free_symbols
+    return replace(region, variables=tuple(reversed(kept)))
 
 
 def everywhere(

@@ -14,8 +14,9 @@ import sympy
 from sympy import Expr, S
 
 from losslang.verify.readings import Binary, Margin, Probability
-from losslang.verify.statement import LINE, UNIT, Bounds, Region
+from losslang.verify.statement import LINE, UNIT, Bounds, Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorems.curve import convexity
 from losslang.verify.theorems.halves import HALF, OWN
 from losslang.verify.theorems.halves import above as above_all
 from losslang.verify.theorems.pieces import (
@@ -256,7 +257,61 @@ def _wrong_decision(case: Case) -> Iterator[Premise]:
         yield sign(f"nor does {joint}", risk({x: joint}) - least, ">=", p.region)
 
 
+def convexity_of_both(case: Case) -> Iterator[Premise]:
+    """The losses for both labels are convex."""
+    p = pair(case)
+    yield from convexity(p, POSITIVE)
+    yield from convexity(p, NEGATIVE)
+
+
+def middle_slopes(case: Case, above: bool) -> tuple[Expr, Expr]:
+    """The slopes of both losses on one side of the middle."""
+    p, middle = side(case, above), parts(case.reading)[2]
+    n = 0 if above else len(p) - 1
+    return p.at(n, middle, 1, POSITIVE), p.at(n, middle, 1, NEGATIVE)
+
+
+@premises()
+def _convex_balanced(case: Case) -> Iterator[Premise]:
+    yield from convexity_of_both(case)
+    region = case.reading.region
+    for above in (True, False):
+        positive, negative = middle_slopes(case, above)
+        yield sign("the slopes in the middle add to zero", positive + negative, "==", region)
+        yield sign("and are not zero", positive, "<", region)
+
+
+@premises()
+def _convex_tilted(case: Case) -> Iterator[Premise]:
+    where = case.guess["where"]
+    if where not in (S.One, S.NegativeOne):
+        raise Silent
+    yield from convexity_of_both(case)
+    slopes = middle_slopes(case, bool(where > 0))
+    label = "for even odds the best prediction lies on one side of the middle"
+    yield sign(label, where * sympy.Add(*slopes), "<", case.reading.region)
+
+
 CALIBRATED = (
+    Theorem(
+        "convex-and-balanced",
+        "calibrated",
+        (Probability, Binary),
+        "If the loss is convex for both labels, it is calibrated if in the middle the slopes for "
+        "the two labels add to zero without being zero.",
+        OWN + "Balanced losses",
+        _convex_balanced,
+    ),
+    Theorem(
+        "convex-and-tilted",
+        "calibrated",
+        (Probability, Binary),
+        "If the loss is convex for both labels, it is not calibrated if the slopes for the two "
+        "labels do not add to zero in the middle: some less likely label wins.",
+        OWN + "Balanced losses",
+        _convex_tilted,
+        holds=False,
+    ),
     Theorem(
         "balanced-losses",
         "calibrated",
@@ -331,6 +386,28 @@ def _order(case: Case) -> Iterator[Premise]:
     yield from _ends(p)
 
 
+@premises()
+def _order_convex(case: Case) -> Iterator[Premise]:
+    p, g = pair(case), case.guess
+    last, strict = len(p) - 1, number(g, "strict", 2)
+    yield from everywhere(p, "the loss of label 1 falls", lambda n: p.formula(n, 1, POSITIVE), "<")
+    yield from everywhere(p, "the loss of label 0 rises", lambda n: p.formula(n, 1, NEGATIVE), ">")
+    for k in (POSITIVE, NEGATIVE):
+        relation: Relation = ">" if k == strict else ">="
+        for n in range(len(p)):
+            yield sign("the loss is convex", p.formula(n, 2, k), relation, p.where(n))
+        yield from continuous(p, 0, k)
+        yield from continuous(p, 1, k)
+    for low, n, steep, flat in ((True, 0, POSITIVE, NEGATIVE), (False, last, NEGATIVE, POSITIVE)):
+        if g["bottom" if low else "top"] == 0:
+            yield tends(p, "a slope vanishes at the end", p.formula(n, 1, flat), n, low, S.Zero)
+        else:
+            infinite = S.NegativeInfinity if low else S.Infinity
+            yield tends(
+                p, "a slope is infinite at the end", p.formula(n, 1, steep), n, low, infinite
+            )
+
+
 @premises("eta")
 def _minimiser(case: Case) -> Iterator[Premise]:
     p, point = pair(case), case.guess["minimiser"]
@@ -379,15 +456,38 @@ def _composite(case: Case) -> Iterator[Premise]:
         )
 
 
+RATIO_ORDER = Theorem(
+    "ratio-of-slopes-rises",
+    "order_preserving",
+    (Probability, Binary, Margin),
+    "If positive' < 0 < negative' and negative'/|positive'| rises from 0 to infinity, each "
+    "probability has one best prediction, and likelier examples have higher ones.",
+    OWN + "Best predictions of a probability",
+    _order,
+)
+CONVEX_ORDER = Theorem(
+    "slopes-of-both-rise",
+    "order_preserving",
+    (Probability, Binary, Margin),
+    "If both losses are convex, one strictly, positive' < 0 < negative', and at each end one slope "
+    "wins out, each probability has one best prediction, and likelier examples have higher ones.",
+    OWN + "Best predictions of a probability",
+    _order_convex,
+)
 ORDER = (
-    Theorem(
-        "ratio-of-slopes-rises",
-        "order_preserving",
-        (Probability, Binary, Margin),
-        "If positive' < 0 < negative' and negative'/|positive'| rises from 0 to infinity, each "
-        "probability has one best prediction, and likelier examples have higher ones.",
-        OWN + "Best predictions of a probability",
-        _order,
+    RATIO_ORDER,
+    CONVEX_ORDER,
+    replace(
+        RATIO_ORDER,
+        name="ratio-of-slopes-rises-so-recoverable",
+        property="recoverable",
+        reads=(Probability, Binary),
+    ),
+    replace(
+        CONVEX_ORDER,
+        name="slopes-of-both-rise-so-recoverable",
+        property="recoverable",
+        reads=(Probability, Binary),
     ),
     Theorem(
         "stationary-prediction",
