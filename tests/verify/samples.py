@@ -101,7 +101,22 @@ def meant(loss: Loss, of: Sample) -> Any:
 def said(reading: Reading, loss: Loss, of: Sample) -> Any:
     """The value by a reading; ``None`` if it does not speak of such an example."""
     with mpmath.workdps(DIGITS + exact.GUARD):
+        if isinstance(reading, Local | Score | Multiclass | Pooled):
+            return _of_labels(reading, loss, of)
         return exact.rough(value) if (value := _said(reading, loss, of)) is not None else None
+
+
+def _of_labels(reading: Reading, loss: Loss, of: Sample) -> Any:
+    """The value for the label, or the mean of the values for labels drawn from a distribution."""
+    given = of.inputs
+    for known in loss.inputs:
+        if known.kind == "index":
+            return exact.rough(_for_label(reading, loss, of, int(given[known.name])))
+    (soft,) = (known.name for known in loss.inputs if known.kind == "simplex")
+    values = [_for_label(reading, loss, of, label) for label in range(of.classes)]
+    return mpmath.fsum(
+        exact.rough(q) * exact.rough(v) for q, v in zip(given[soft], values, strict=True)
+    )
 
 
 def _said(reading: Reading, loss: Loss, of: Sample) -> Any:
@@ -132,29 +147,35 @@ def _said(reading: Reading, loss: Loss, of: Sample) -> Any:
             m = given[reading.inputs[0]] - given[reading.inputs[1]]
             m = m if not _labels(loss) or _positive(loss, given) else -m
             return _at(reading.phi, loss, of, {reading.m: m})
-        case Local():
-            scale = reading.scale if reading.composed else None
-            p = _point(reading.input, scale, loss, of)[_label(loss, given)]
-            return _at(reading.f, loss, of, {reading.p: p})
-        case Score():
-            scale = reading.scale if reading.composed else None
-            point = _point(reading.input, scale, loss, of)
-            values = dict(zip(reading.symbols(of.classes), point, strict=True))
-            return _at(reading.at(of.classes)[_label(loss, given)], loss, of, values)
-        case Multiclass():
-            symbols, sides = reading.at(of.classes)
-            values = dict(zip(symbols, given[reading.input], strict=True))
-            return _at(sides[_label(loss, given)], loss, of, values)
-        case Pooled():
-            pools = {symbol: _at(reduction, loss, of) for symbol, reduction in reading.pools}
-            z = given[reading.input][_label(loss, given)]
-            return _at(reading.h, loss, of, {reading.z: z, **pools})
         case Divergence():
             scales = dict(reading.logits)
             p, q = (_point(name, scales.get(name), loss, of) for name in reading.inputs)
             return sum(
                 b * _at(reading.f, loss, of, {reading.t: a / b}) for a, b in zip(p, q, strict=True)
             )
+    return None
+
+
+def _for_label(reading: Reading, loss: Loss, of: Sample, label: int) -> Any:
+    given = of.inputs
+    match reading:
+        case Local():
+            scale = reading.scale if reading.composed else None
+            p = _point(reading.input, scale, loss, of)[label]
+            return _at(reading.f, loss, of, {reading.p: p})
+        case Score():
+            scale = reading.scale if reading.composed else None
+            point = _point(reading.input, scale, loss, of)
+            values = dict(zip(reading.symbols(of.classes), point, strict=True))
+            return _at(reading.at(of.classes)[label], loss, of, values)
+        case Multiclass():
+            symbols, sides = reading.at(of.classes)
+            values = dict(zip(symbols, given[reading.input], strict=True))
+            return _at(sides[label], loss, of, values)
+        case Pooled():
+            pools = {symbol: _at(reduction, loss, of) for symbol, reduction in reading.pools}
+            z = given[reading.input][label]
+            return _at(reading.h, loss, of, {reading.z: z, **pools})
     return None
 
 
@@ -171,10 +192,6 @@ def _labels(loss: Loss) -> list[str]:
 
 def _positive(loss: Loss, given: Mapping[str, Any]) -> bool:
     return bool(given[_labels(loss)[0]] == 1)
-
-
-def _label(loss: Loss, given: Mapping[str, Any]) -> int:
-    return next(int(given[known.name]) for known in loss.inputs if known.kind == "index")
 
 
 def _point(name: str, scale: Expr | None, loss: Loss, of: Sample) -> list[Any]:

@@ -362,6 +362,35 @@ def test_an_image_has_the_reading_of_its_pixels():
     assert [kinds(part)[0] for part in parts(mapped)] == [Local, Structure]
 
 
+SOFT = (
+    "-sum(t * log_softmax(z))",
+    "logsumexp(z) - sum(t[k] * z[k] for k in class)",
+    "-sum(t[k] * (z[k] - logsumexp(z)) for k in class)",
+    "sum(t[k] * ce(z, k) for k in class)",
+)
+
+
+@pytest.mark.parametrize("formula", SOFT)
+def test_a_loss_linear_in_a_distribution_has_the_reading_of_one_label(formula):
+    local = read(f"loss l(z: real[class], t: simplex[class]) = {formula}", Local)
+    assert isinstance(local, Local)
+    close(local.f, "-log(p)", local.p, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "-sum(t * t * log_softmax(z))",
+        "-log(sum(t * softmax(z)))",
+        "-sum(t * log_softmax(z)) * max(t)",
+        "sum(t * log(t)) - sum(t * log_softmax(z))",
+        "-t[0] * log_softmax(z)[0]",
+    ],
+)
+def test_other_losses_of_a_distribution_have_no_label(formula):
+    assert read(f"loss l(z: real[class], t: simplex[class]) = {formula}", Multiclass) is None
+
+
 # ---------------------------------------------------------------- losses of all classes
 
 

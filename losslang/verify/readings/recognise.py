@@ -19,6 +19,7 @@ from losslang.verify.readings.pairs import all_pairs, pair
 from losslang.verify.readings.pooled import pooled
 from losslang.verify.readings.regression import regression, residual
 from losslang.verify.readings.score import score, softmax_score
+from losslang.verify.readings.soft import with_hard_label
 from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Reading
 
@@ -44,7 +45,7 @@ def parts(loss: Loss) -> tuple[Loss, ...]:
 
 
 def _of_example(example: Example) -> Iterator[Reading]:
-    yield from _multiclass(example)
+    yield from _multiclass(with_hard_label(example))
     yield from _binary(example)
     of_two = pair(example)
     if of_two is not None:
