@@ -14,7 +14,7 @@ from functools import reduce
 from itertools import islice
 
 import sympy
-from sympy import Basic, Expr, Integer, S
+from sympy import Basic, Expr, S
 
 from losslang.ir.binders import free_indices, substitute, walk
 from losslang.ir.heads import (
@@ -31,7 +31,7 @@ from losslang.ir.heads import (
     Min,
     Size,
 )
-from losslang.ir.primitives import primitive_of
+from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 from losslang.verify.compose import Composition
@@ -213,8 +213,7 @@ class Arrays(Composition):
         least = 0
         for fact in self._facts:
             if isinstance(fact, LessEqual) and fact.args[1] == Size(axis):
-                if fact.args[0].is_Integer:
-                    least = max(least, int(fact.args[0]))
+                least = max(least, int(fact.args[0]) if fact.args[0].is_Integer else 0)
         if axis.size is not None:
             known = self._range(axis.size)
             for n in (1, 2):
@@ -271,9 +270,7 @@ class Arrays(Composition):
         indices, guard, body = expr.open()
         return self._folded(expr.op, indices, guard, body)
 
-    def _folded(
-        self, op: str, indices: tuple[Index, ...], guard: Expr, body: Expr
-    ) -> Range | None:
+    def _folded(self, op: str, indices: tuple[Index, ...], guard: Expr, body: Expr) -> Range | None:
         each = self.under(guard)._range(body)
         if each is None or self._range(guard) is None:
             return None
@@ -310,17 +307,13 @@ class Arrays(Composition):
         bound = self._cauchy_schwarz(indices, guard, body)
         return found if bound is None else found.meet(bound)
 
-    def _cauchy_schwarz(
-        self, indices: tuple[Index, ...], guard: Expr, body: Expr
-    ) -> Range | None:
+    def _cauchy_schwarz(self, indices: tuple[Index, ...], guard: Expr, body: Expr) -> Range | None:
         """Products of two unit vectors, and squares of sums of unit vectors."""
         if len(indices) != 1:
             return None
         (index,) = indices
         if isinstance(body, sympy.Pow) and body.exp == 2:
-            lengths = [
-                self._length(index, guard, term) for term in sympy.Add.make_args(body.base)
-            ]
+            lengths = [self._length(index, guard, term) for term in sympy.Add.make_args(body.base)]
             known = [v for v in lengths if v is not None]
             if len(known) < len(lengths):
                 return None
@@ -417,7 +410,7 @@ class Arrays(Composition):
             yield from self._places(part, rest)
         row = primitive_of(part)
         if row is not None and row.name == "softplus":
-            yield part.operands[0], ABOVE_ZERO  # type: ignore[attr-defined]
+            yield operands(part)[0], ABOVE_ZERO
 
     def _logarithm(self, inside: Expr, rest: Expr) -> Iterator[tuple[Expr, Range]]:
         """``log(exp(a) + b)`` is at least ``a``, for nonnegative ``b``."""
@@ -457,7 +450,11 @@ class Arrays(Composition):
         rest: list[Expr] = []
         for term in sympy.Add.make_args(_flat(expr)):
             fold = next(
-                (f for f in sympy.Mul.make_args(term) if isinstance(f, Reduce) and f.op in ("sum", "mean")),
+                (
+                    f
+                    for f in sympy.Mul.make_args(term)
+                    if isinstance(f, Reduce) and f.op in ("sum", "mean")
+                ),
                 None,
             )
             if fold is None:
@@ -555,10 +552,20 @@ class Arrays(Composition):
         found = super()._product(expr)
         if found is None:
             return None
-        better = self._cases(expr)
-        found = found if better is None else found.meet(better)
-        better = self._ratio(expr)
-        return found if better is None else found.meet(better)
+        for closer in (self._one_power, self._cases, self._ratio):
+            better = closer(expr)
+            found = found if better is None else found.meet(better)
+        return found
+
+    def _one_power(self, expr: sympy.Mul) -> Range | None:
+        """Exponentials multiply to one."""
+        powers = [f for f in expr.args if isinstance(f, sympy.exp)]
+        if len(powers) < 2:
+            return None
+        rest = sympy.Mul(*(f for f in expr.args if f not in powers))
+        whole = self._range(sympy.exp(sympy.Add(*(f.args[0] for f in powers))))
+        other = self._range(rest)
+        return None if whole is None or other is None else whole * other
 
     def _unit(self, expr: sympy.Mul) -> Range | None:
         """An entry of a unit vector; one of length 0 stays 0."""

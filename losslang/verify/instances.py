@@ -117,8 +117,16 @@ def _admitted(known: Input, inputs: Inputs) -> bool:
         case "sign":
             return all(v in (-1, 1) for v in values)
         case "simplex":
-            return False
+            return all(v.is_Rational and v >= 0 for v in values) and _sums(known, inputs) == {1}
     return all(v.is_Rational and _fraction(v) in known.domain for v in values)
+
+
+def _sums(known: Input, inputs: Inputs) -> set[Expr]:
+    """The sums of the entries along the input's last axis."""
+    totals: dict[tuple[int, ...], Expr] = {}
+    for at in places(known, inputs.sizes):
+        totals[at[:-1]] = totals.get(at[:-1], sympy.S.Zero) + inputs.entries[known.name, at]
+    return set(totals.values())
 
 
 def _fraction(value: Expr) -> float:
@@ -132,7 +140,11 @@ def value(loss: Loss, inputs: Inputs) -> Expr | None:
     """
     if not admits(loss, inputs):
         raise ValueError("the inputs are incomplete or outside of their domains")
-    sizes = {axis: inputs.sizes[axis.name] for axis in axes_of(loss) if axis.name in inputs.sizes}
+    return formula(loss, inputs)
+
+
+def formula(loss: Loss, inputs: Inputs) -> Expr | None:
+    """Like :func:`value`, for entries that may be any formulas."""
     if loss.draws or loss.averages:
         return None
     total = []
@@ -142,11 +154,20 @@ def value(loss: Loss, inputs: Inputs) -> Expr | None:
             if term.result
             else term.body
         )
-        try:
-            total.append(with_reads(written_out(body, sizes), lambda read: _entry(read, inputs)))
-        except (Unknown, KeyError):
+        made = part_of(loss, body, inputs)
+        if made is None:
             return None
-    made = sympy.Add(*total)
+        total.append(made)
+    return sympy.Add(*total)
+
+
+def part_of(loss: Loss, body: Expr, inputs: Inputs) -> Expr | None:
+    """A formula of the loss without free indices, at the inputs; ``None`` where that fails."""
+    sizes = {axis: inputs.sizes[axis.name] for axis in axes_of(loss) if axis.name in inputs.sizes}
+    try:
+        made = with_reads(written_out(body, sizes), lambda read: _entry(read, inputs))
+    except (Unknown, KeyError):
+        return None
     return None if any(isinstance(part, At | Binder | Tensor) for part in walk(made)) else made
 
 

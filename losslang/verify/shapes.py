@@ -109,7 +109,7 @@ class Shapes:
             case Reduce():
                 return self._fold(expr)
             case Ordered():
-                indices, guard, body = expr.open()
+                _, guard, body = expr.open()
                 if expr.op != "cumsum" or not self._is_constant(guard, expr.at):
                     return UNKNOWN
                 return self._bend_under(guard, body)
@@ -127,10 +127,16 @@ class Shapes:
         return self._scaled(sympy.Mul(*constants), bend)
 
     def _scaled(self, factor: Expr, bend: Bend) -> Bend:
-        sign = self.signs.range(factor)
-        if bend == AFFINE or (sign is not None and sign.nonnegative):
+        """``bend`` times a constant; one that is divided by has its own sign, where it is not 0."""
+        if bend == AFFINE:
             return bend
-        return flipped(bend) if sign is not None and sign.nonpositive else UNKNOWN
+        for part in sympy.Mul.make_args(factor):
+            divided = isinstance(part, sympy.Pow) and part.exp == -1
+            sign = self.signs.range(part.base if divided else part)
+            if sign is None or not (sign.nonnegative or sign.nonpositive):
+                return UNKNOWN
+            bend = bend if sign.nonnegative else flipped(bend)
+        return bend
 
     def _of_two(self, factors: list[Expr]) -> Bend:
         """A square over a concave positive formula, ``f log f``, and products multiplied out."""

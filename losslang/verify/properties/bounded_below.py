@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local
+from losslang.verify.search import curve, local, structure
 
 PROPERTY = Property(
     "bounded_below",
@@ -11,5 +11,6 @@ PROPERTY = Property(
     (
         *local.BOUNDED_BELOW,
         *curve.BOUNDED_BELOW,
+        *structure.BOUNDED_BELOW,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass
+from losslang.verify.search import curve, local, multiclass, structure
 
 PROPERTY = Property(
     "convex",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *local.CONVEX,
         *multiclass.CONVEX,
         *curve.CONVEX,
+        *structure.CONVEX,
     ),
     arguments=("input",),
 )

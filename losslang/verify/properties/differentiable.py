@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve
+from losslang.verify.search import curve, structure
 
 PROPERTY = Property(
     "differentiable",
     "the loss has a derivative in an input everywhere",
-    (*curve.DIFFERENTIABLE,),
+    (*curve.DIFFERENTIABLE, *structure.DIFFERENTIABLE),
     arguments=("input",),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass
+from losslang.verify.search import curve, local, multiclass, structure
 
 PROPERTY = Property(
     "lipschitz",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *local.LIPSCHITZ,
         *multiclass.LIPSCHITZ,
         *curve.LIPSCHITZ,
+        *structure.LIPSCHITZ,
     ),
     arguments=("input", "norm"),
     words=("inf", "1", "2"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from losslang.verify.arrays import spread_of
+from losslang.ir.heads import ZERO
+from losslang.ir.truth import Equal, Not
+from losslang.verify.arrays import Arrays, spread_of
 from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import sign_statement
 from losslang.verify.statement import Statement
@@ -12,6 +14,8 @@ from losslang.verify.statement import Statement
 
 def _arrays(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
     goal = sign_statement(statement)
+    if goal.relation == "!=" and Arrays(goal.region).holds(Not(Equal(ZERO, goal.expr))):
+        return ()
     known = spread_of(goal.expr, goal.region)
     if known is None:
         raise Rejected(f"composition does not show that {goal.expr} has a value")
@@ -21,5 +25,9 @@ def _arrays(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statemen
 
 
 ARRAY_RULES: tuple[Rule, ...] = (
-    Rule("arrays", "the entries and folds bound the whole, taken together where they move so", _arrays),
+    Rule(
+        "arrays",
+        "the entries and folds bound the whole, taken together where they move so",
+        _arrays,
+    ),
 )

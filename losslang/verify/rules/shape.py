@@ -18,6 +18,4 @@ def _shape(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
     return ()
 
 
-SHAPE_RULES: tuple[Rule, ...] = (
-    Rule("shape", "the curvatures of the parts compose", _shape),
-)
+SHAPE_RULES: tuple[Rule, ...] = (Rule("shape", "the curvatures of the parts compose", _shape),)

@@ -1,0 +1,489 @@
+"""How to show what follows from composition, and inputs at which it does not hold.
+
+Inputs are drawn at random: small sizes, rational entries. What looks false there in floating point
+is proposed; whether it is false is for the premises to say.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import sympy
+from sympy import Expr, Integer, Rational, S
+
+from losslang.ir.binders import is_undefined
+from losslang.ir.loss import EVERYTHING, Input, Loss
+from losslang.verify import instances
+from losslang.verify.arrays import spread_of
+from losslang.verify.evaluate import compile_tape
+from losslang.verify.instances import Entry, Inputs
+from losslang.verify.interval import rational
+from losslang.verify.property import Strategy, no_guess
+from losslang.verify.readings.curve import Curve
+from losslang.verify.readings.structure import Structure
+from losslang.verify.sampling import points
+from losslang.verify.search import curve as along
+from losslang.verify.statement import Region, Sign
+from losslang.verify.theorem import Case, Guess, Question, Theorem
+from losslang.verify.theorems import structure as theorems
+from losslang.verify.verdict import Witness
+
+SEEDS = 24
+GRID = tuple(Rational(n, 2) for n in (-40, -16, -8, -4, -3, -2, -1, 0, 1, 2, 3, 4, 8, 16, 40))
+Float = Callable[[float], float]
+
+# ---------------------------------------------------------------- inputs and lines
+
+
+def drawn(loss: Loss, seed: int) -> Inputs | None:
+    """Small sizes, and rational entries of all inputs; among the first, simple ones."""
+    chance = random.Random(seed)
+    sizes = {a.name: 2 if seed < 8 else chance.choice((1, 2, 3)) for a in instances.axes_of(loss)}
+    pointed = {i.over.name for i in loss.inputs if i.over is not None}
+    sizes |= {name: max(2, n) for name, n in sizes.items() if name in pointed}
+    if not any(_couples(loss, i) for i in loss.inputs):
+        sizes["batch"] = 1
+    entries: dict[Entry, Expr] = {}
+    for known in loss.inputs:
+        for at in instances.places(known, sizes):
+            entries[known.name, at] = _entry(known, sizes, chance, simple=seed % 3 == 0)
+        if known.kind == "simplex":
+            _normalise(entries, known, sizes)
+    found = Inputs(sizes, entries)
+    return found if instances.admits(loss, found) else None
+
+
+def _couples(loss: Loss, known: Input) -> bool:
+    """Whether the loss looks at several examples of an input at once."""
+    return known.batched and any(
+        not term.result or "batch" in str(term.body) or "batch" in str(term.guard)
+        for term in loss.terms
+    )
+
+
+def _entry(known: Input, sizes: dict[str, int], chance: random.Random, simple: bool) -> Expr:
+    match known.kind:
+        case "index":
+            assert known.over is not None
+            return Integer(chance.randrange(int(known.over.size or sizes[known.over.name])))
+        case "label" | "int" | "bit" | "bool":
+            return Integer(chance.randrange(2))
+        case "sign":
+            return Integer(chance.choice((-1, 1)))
+        case "simplex":
+            return Integer(chance.randrange(4) + 1)
+    for _ in range(60):
+        number = (
+            Integer(chance.randint(-1, 1))
+            if simple
+            else Rational(chance.randint(-12, 12), chance.choice((1, 2, 4)))
+        )
+        if number in known.domain:
+            return number
+    return Rational(1, 2) if Rational(1, 2) in known.domain else Integer(1)
+
+
+def _normalise(entries: dict[Entry, Expr], known: Input, sizes: dict[str, int]) -> None:
+    totals: dict[tuple[int, ...], Expr] = {}
+    for at in instances.places(known, sizes):
+        totals[at[:-1]] = totals.get(at[:-1], S.Zero) + entries[known.name, at]
+    for at in instances.places(known, sizes):
+        entries[known.name, at] /= totals[at[:-1]]
+
+
+def lines(loss: Loss, question: Question) -> Iterator[Guess]:
+    """Lines of inputs: a few entries of the input that is asked about move."""
+    for seed in range(SEEDS):
+        inputs = drawn(loss, seed)
+        if inputs is None:
+            continue
+        chance = random.Random(1000 + seed)
+        names = [question.input] if question.input else [i.name for i in loss.inputs]
+        movable = [
+            i
+            for i in loss.inputs
+            if i.name in names and i.kind == "real" and i.domain == EVERYTHING
+        ]
+        if not movable:
+            continue
+        keys = [(i.name, at) for i in movable for at in instances.places(i, inputs.sizes)]
+        chosen = chance.sample(keys, 1 if seed % 2 == 0 else chance.randint(1, len(keys)))
+        slopes = {key: Integer(chance.choice((-1, 1))) for key in chosen}
+        yield inputs.data() | {_named("along", key): slope for key, slope in slopes.items()}
+        yield inputs.data() | {_named("along", key): -slope for key, slope in slopes.items()}
+
+
+def segments(loss: Loss, question: Question) -> Iterator[Guess]:
+    """Lines between two points of a bounded input's domain."""
+    known = theorems.array(loss, question.input)
+    if known is None or (known.kind == "real" and known.domain == EVERYTHING):
+        return
+    for seed in range(SEEDS):
+        one, other = drawn(loss, seed), drawn(loss, seed + 3 * SEEDS)
+        if one is None or other is None or one.sizes != other.sizes:
+            continue
+        slopes = {
+            key: other.entries[key] - old
+            for key, old in one.entries.items()
+            if key[0] == known.name
+        }
+        yield (
+            one.data()
+            | {"from": S.Zero, "to": S.One}
+            | {_named("along", key): slope for key, slope in slopes.items()}
+        )
+
+
+def _named(word: str, key: Entry) -> str:
+    return " ".join(map(str, (word, key[0], *key[1])))
+
+
+def floats(expr: Expr, region: Region, symbol: sympy.Symbol, count: int = 3) -> list[Float]:
+    """The formula as a function of ``symbol`` at a few settings of the other variables."""
+    try:
+        tape = compile_tape(expr, (*region.symbols, symbol))
+    except (TypeError, ValueError):
+        return []
+    found: list[Float] = []
+    for point in islice(points(region), count):
+        values = [float(point[s]) for s in region.symbols]
+        found.append(lambda x, values=values: tape.float([*values, x]))  # type: ignore[misc]
+    return found
+
+
+# ---------------------------------------------------------------- guesses
+
+
+def _curve(reading: Structure, question: Question, guess: Guess) -> Curve | None:
+    return theorems.line(Case(reading, question, guess))
+
+
+def chords(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Lines and three numbers on them, the loss at the middle one above the chord."""
+    found = []
+    for guess in (*segments(reading.loss, question), *lines(reading.loss, question)):
+        curve = _curve(reading, question, guess)
+        if curve is None:
+            continue
+        grid = GRID if curve.bounds.low.is_infinite else (S.Zero, S.Half, S.One)
+        functions = floats(curve.function, curve.region, curve.variable)
+        best = _above_chord(functions, grid)
+        if best is not None:
+            gaps, (low, high) = best
+            middle = (low + high) / 2
+            found.append((gaps, dict(guess) | {"low": low, "middle": middle, "high": high}))
+        if len(found) >= 4 and any(gap > 1e-3 for gap, _ in found):
+            break
+    yield from (guess for _, guess in sorted(found, key=lambda f: -f[0])[:4])
+
+
+def _above_chord(
+    functions: list[Float], grid: tuple[Expr, ...]
+) -> tuple[float, tuple[Expr, Expr]] | None:
+    """The ends of the chord that the middle exceeds most, at the worst of the settings."""
+    best: tuple[float, tuple[Expr, Expr]] | None = None
+    for n, low in enumerate(grid):
+        for high in grid[n + 1 :]:
+            gaps = []
+            for f in functions:
+                ends, middle = f(float(low)) + f(float(high)), f(float(low + high) / 2)
+                gaps.append(2 * middle - ends if math.isfinite(ends + middle) else -1.0)
+            gap = min(gaps, default=-1.0)
+            if gap > 1e-6 and (best is None or gap > best[0]):
+                best = gap, (low, high)
+    return best
+
+
+def negative_values(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Inputs at which the loss seems negative."""
+    for seed in range(SEEDS):
+        inputs = drawn(reading.loss, seed)
+        if inputs is None:
+            continue
+        found = theorems.value(Case(reading, question, inputs.data()))
+        if found is None:
+            continue
+        s = reading.region.fresh("s")
+        values = [f(0.0) for f in floats(found, reading.region, s)]
+        if values and all(v < -1e-9 for v in values):
+            yield inputs.data()
+
+
+def on_lines(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterator[Guess]]:
+    """Guesses for a theorem about curves, made on lines by the search for curves."""
+    (strategy,) = (s for s in strategies if s.theorem.name == name)
+
+    def guesses(reading: Structure, question: Question) -> Iterator[Guess]:
+        tried = 0
+        for guess in lines(reading.loss, question):
+            curve = _curve(reading, question, guess)
+            if curve is None or curve.variable not in curve.function.free_symbols:
+                continue
+            tried += 1
+            for more in strategy.guesses(curve, question):
+                yield dict(guess) | dict(more)
+                break
+            if tried >= 6:
+                return
+
+    return guesses
+
+
+def growing(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterator[Guess]]:
+    """The same, on lines along which the values seem to grow without bound first."""
+    guesses = on_lines(strategies, name)
+
+    def found(reading: Structure, question: Question) -> Iterator[Guess]:
+        for guess in lines(reading.loss, question):
+            curve = _curve(reading, question, guess)
+            if curve is None:
+                continue
+            values = [
+                (f(50.0), f(200.0)) for f in floats(curve.function, curve.region, curve.variable)
+            ]
+            if values and all(abs(b) > abs(a) + 10 for a, b in values):
+                sign = S.Infinity if values[0][1] > 0 else S.NegativeInfinity
+                yield dict(guess) | {
+                    "piece": Integer(_last(curve)),
+                    "at": S.Infinity,
+                    "value": sign,
+                }
+        yield from guesses(reading, question)
+
+    return found
+
+
+def _last(curve: Curve) -> int:
+    p = along.pieces_of(curve, Question(""))
+    return 0 if p is None else len(p) - 1
+
+
+def ends(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Bounds of all terms, where composition tells them."""
+    guess: dict[str, Expr] = {}
+    for term, where in theorems.summands(Case(reading, question)):
+        for name, sign in (("low", S.NegativeOne), ("high", S.One)):
+            end = _end(sign * term.body, where)
+            if end is not None:
+                guess[f"{name} {term.name}"] = sign * end
+    yield guess
+
+
+def _end(expr: Expr, where: Region) -> Expr | None:
+    """A number, or a formula in hyperparameters, that ``expr`` does not exceed."""
+    known = spread_of(expr, where)
+    if known is not None and known.hull.high.is_finite():
+        found = rational(known.hull.high)
+        return Rational(found.numerator, found.denominator)
+    if isinstance(expr, sympy.Add):
+        parts = [_end(part, where) for part in expr.args]
+        return None if None in parts else sympy.Add(*parts)
+    constants = [f for f in sympy.Mul.make_args(expr) if f.free_symbols and _is_setting(f, where)]
+    rest = expr / sympy.Mul(*constants)
+    if not constants or rest == expr:
+        return None
+    scale = spread_of(sympy.Mul(*constants), where)
+    if scale is None or not (scale.nonnegative or scale.nonpositive):
+        return None
+    sign = S.One if scale.nonnegative else S.NegativeOne
+    end = _end(sign * rest, where)
+    return None if end is None else sign * sympy.Mul(*constants) * end
+
+
+def _is_setting(expr: Expr, where: Region) -> bool:
+    return expr.free_symbols <= set(where.symbols) and expr.is_polynomial(*expr.free_symbols)
+
+
+def breaks(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Inputs at which a requirement seems to fail: all alike, all zero, or drawn."""
+    loss = reading.loss
+    for number in range(len(loss.requires)):
+        for inputs in special(loss):
+            data = inputs.data() | {"requirement": Integer(number)}
+            needed = loss.requires[number]
+            for place in range(min(4, len(theorems.places(needed, inputs)))):
+                guess = data | {"place": Integer(place), "part": S.Zero}
+                found = theorems.broken(Case(reading, question, guess))
+                if (
+                    found is not None
+                    and not is_undefined(found[1].expr)
+                    and _is_so(found[1].expr, found[1].relation)
+                ):
+                    yield guess
+
+
+def _is_so(expr: Expr, relation: str) -> bool:
+    """Whether it is, or may be for some setting."""
+    if expr.is_Rational:
+        return bool(expr == 0 if relation == "==" else expr <= 0 if relation == "<=" else expr < 0)
+    return bool(expr.free_symbols) and not expr.is_positive
+
+
+def special(loss: Loss) -> Iterator[Inputs]:
+    """Inputs whose entries are all zero or all one, at several sizes, and random ones."""
+    for seed in range(6):
+        base = drawn(loss, seed)
+        if base is None:
+            continue
+        for size in (base.sizes, {**base.sizes, "batch": 1}):
+            for filling in (S.Zero, S.One):
+                yield from _filled(loss, base, dict(size), filling)
+        yield base
+
+
+def _filled(loss: Loss, base: Inputs, sizes: dict[str, int], filling: Expr) -> Iterator[Inputs]:
+    entries: dict[Entry, Expr] = {}
+    for known in loss.inputs:
+        for at in instances.places(known, sizes):
+            entry = base.entries[known.name, at]
+            if known.kind == "simplex":
+                entry = S.One if at[-1] == 0 else S.Zero
+            elif known.kind == "real" and filling in known.domain:
+                entry = filling
+            entries[known.name, at] = entry
+    found = Inputs(sizes, entries)
+    if instances.admits(loss, found):
+        yield found
+
+
+# ---------------------------------------------------------------- witnesses
+
+
+def shown(loss: Loss, inputs: Inputs) -> dict[str, Expr | tuple[Expr, ...]]:
+    """The entries of each input, in the order of its places."""
+    arrays: dict[str, Expr | tuple[Expr, ...]] = {}
+    for known in loss.inputs:
+        values = tuple(
+            inputs.entries[known.name, at] for at in instances.places(known, inputs.sizes)
+        )
+        arrays[known.name] = values[0] if len(values) == 1 else values
+    return arrays
+
+
+def jensen(case: Case) -> Witness | None:
+    """Two inputs, and the loss halfway between them above the mean of its values."""
+    curve = theorems.line(case)
+    if curve is None:
+        return None
+    loss, inputs, along_it = (
+        case.reading.loss,
+        instances.from_data(case.guess),
+        theorems.slopes(case.guess),
+    )
+    values: dict[str, Expr | tuple[Expr, ...]] = {}
+    at = [case.guess[name] for name in ("low", "middle", "high")]
+    losses = [curve.function.xreplace({curve.variable: x}) for x in at]
+    for name, x in zip(("from", "to"), (at[0], at[2]), strict=True):
+        moved = Inputs(
+            inputs.sizes,
+            {k: v + x * along_it.get(k, S.Zero) for k, v in inputs.entries.items()},
+        )
+        shows = shown(loss, moved)
+        values |= {
+            f"{input_} ({name})" if input_ == case.question.input else input_: v
+            for input_, v in shows.items()
+        }
+    gap = 2 * losses[1] - losses[0] - losses[2]
+    if gap.free_symbols:
+        return None
+    return Witness(
+        values | {"loss": tuple(losses)},
+        (Sign(gap, ">"),),
+        "halfway between the two the loss is above the mean of its values",
+    )
+
+
+def below_zero(case: Case) -> Witness | None:
+    """Inputs, and the negative value of the loss there."""
+    found = theorems.value(case)
+    if found is None or found.free_symbols:
+        return None
+    inputs = instances.from_data(case.guess)
+    return Witness(
+        shown(case.reading.loss, inputs) | {"loss": found},
+        (Sign(found, "<"),),
+        "the loss is negative at these inputs",
+    )
+
+
+def undefined(case: Case) -> Witness | None:
+    """Inputs at which an operation has no value, and which."""
+    found = theorems.broken(case)
+    if found is None or found[1].expr.free_symbols:
+        return None
+    inputs = instances.from_data(case.guess)
+    text = found[0].span.text if found[0].span is not None else str(found[0].condition)
+    return Witness(
+        shown(case.reading.loss, inputs),
+        (Sign(found[1].expr, found[1].relation),),
+        f"`{text}` is not defined at these inputs",
+    )
+
+
+def way(case: Case) -> Witness | None:
+    """Inputs, and the direction in which entries move."""
+    curve = theorems.line(case)
+    if curve is None or curve.function.free_symbols - {curve.variable}:
+        return None
+    loss, inputs = case.reading.loss, instances.from_data(case.guess)
+    moves = {
+        f"{name}{list(at)} moves by": slope
+        for (name, at), slope in theorems.slopes(case.guess).items()
+    }
+    if "joint" in case.guess:
+        return None
+    values = [curve.function.xreplace({curve.variable: Integer(n)}) for n in (10, 100)]
+    fact = Sign(values[1] - values[0], "!=")
+    return Witness(
+        shown(loss, inputs) | moves | {"loss after 10 and 100 steps": tuple(values)},
+        (fact,),
+        "the loss grows without bound in this direction",
+    )
+
+
+_T: dict[str, Theorem] = {theorem.name: theorem for theorem in theorems.THEOREMS}
+
+NONNEGATIVE = (
+    Strategy(_T["nonnegative-by-composition"]),
+    Strategy(_T["negative-for-some-inputs"], negative_values, below_zero),
+)
+BOUNDED_BELOW = (
+    Strategy(_T["bounded-below-by-composition"], ends),
+    Strategy(
+        _T["tends-to-minus-infinity-on-a-line"],
+        growing(along.BOUNDED_BELOW, "tends-to-minus-infinity"),
+        way,
+    ),
+)
+BOUNDED = (
+    Strategy(_T["bounded-by-composition"], ends),
+    Strategy(_T["tends-to-infinity-on-a-line"], growing(along.BOUNDED, "tends-to-infinity"), way),
+)
+CONVEX = (
+    Strategy(_T["convex-by-composition"], no_guess),
+    Strategy(_T["above-a-chord-on-a-line"], chords, jensen),
+)
+LIPSCHITZ = (
+    Strategy(_T["slope-unbounded-on-a-line"], on_lines(along.LIPSCHITZ, "slope-unbounded")),
+    Strategy(
+        _T["jump-so-not-lipschitz-on-a-line"], on_lines(along.LIPSCHITZ, "jump-so-not-lipschitz")
+    ),
+)
+DIFFERENTIABLE = (
+    Strategy(_T["differentiable-by-composition"]),
+    Strategy(
+        _T["kink-so-not-differentiable-on-a-line"],
+        on_lines(along.DIFFERENTIABLE, "kink-so-not-differentiable"),
+    ),
+    Strategy(
+        _T["jump-so-not-differentiable-on-a-line"],
+        on_lines(along.DIFFERENTIABLE, "jump-so-not-differentiable"),
+    ),
+)
+WELL_DEFINED = (
+    Strategy(_T["every-requirement-holds"]),
+    Strategy(_T["a-requirement-fails"], breaks, undefined),
+)
