@@ -138,7 +138,7 @@ def spot(p: Pieces, n: int) -> Iterator[dict[str, Expr]]:
 
 
 def _beside_roots(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
-    for root in roots(formula, p.variable):
+    for root in roots(formula, p.variable, 0.8):
         for step in (sympy.log(2), S.One, Rational(1, 8)):
             yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
 
@@ -177,10 +177,10 @@ def stationary(p: Pieces, n: int, formula: Expr, which: int = 0) -> Iterator[Pla
                 yield Place(tidy(value), n, root, which)
 
 
-def roots(expr: Expr, variable: sympy.Symbol) -> list[Expr]:
+def roots(expr: Expr, variable: sympy.Symbol, seconds: float = SOLVE_SECONDS) -> list[Expr]:
     """Real roots that can be written down; exponentials are taken for unknowns first."""
     try:
-        return within(SOLVE_SECONDS, lambda: list(_roots(expr, variable))) or []
+        return within(seconds, lambda: list(_roots(expr, variable))) or []
     except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
         return []
 
