@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sympy
-from sympy import Expr, S
+from sympy import Basic, Expr, Rational, S
 
 from losslang.ir.binders import substitute
 from losslang.verify.compose import spread
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run, Step
 from losslang.verify.rules.common import placed
-from losslang.verify.rules.maps import MAPS, Change, changed
+from losslang.verify.rules.maps import MAPS, changed
 from losslang.verify.rules.normal import Normal, TooHard
 from losslang.verify.statement import Bounds, Region, Sign
+
+HALF = Rational(1, 2)
 
 
 def intervals(run: Run, goal: Sign, effort: int) -> Proof | None:
@@ -36,7 +39,7 @@ def _steps(region: Region, symbol: sympy.Symbol) -> Iterator[Step]:
         yield "map", step_data(region, symbol, kind)
 
 
-def step_data(region: Region, symbol: sympy.Symbol, kind: str, **data: object) -> dict[str, object]:
+def step_data(region: Region, symbol: sympy.Symbol, kind: str, **data: Any) -> dict[str, Any]:
     """The data of the rule ``map``, with a new symbol that fits its bounds."""
     bounds = region.bounds(symbol)
     assert bounds is not None
@@ -76,52 +79,70 @@ def exponentials(run: Run, goal: Sign, effort: int) -> Proof | None:
 
 
 def scales(run: Run, goal: Sign, effort: int) -> Proof | None:
-    """Measure a variable in units of another one, or of a root, if that makes the unit go away."""
+    """Measure a variable from another one, or in units of one, if that makes the other go away."""
     if goal.relation not in (">", ">="):
         return None
-    units = [*goal.region.symbols, *_radicals(goal)]
+    inside = _unsettled(goal.expr, goal.region)
+    units = [s for s in goal.region.symbols if s in inside] + _radicals(inside)
     for symbol in reversed(goal.region.symbols):
-        place = goal.region.symbols.index(symbol)
-        before = set(goal.region.symbols[:place])
+        before = set(goal.region.symbols[: goal.region.symbols.index(symbol)])
         for unit in units:
-            if symbol not in goal.expr.free_symbols or not unit.free_symbols <= before:
+            if symbol not in inside or not unit.free_symbols <= before:
                 continue
-            known = spread(unit, goal.region)
-            if known is None or not known.positive:
-                continue
-            data = step_data(goal.region, symbol, "affine", centre=S.Zero, scale=unit)
-            if _goes_away(goal, symbol, unit, data["new"]):
-                found = run.step(goal, "map", data, effort - 1)
-                if found is not None:
+            for centre, scale in _measures(goal, unit):
+                data = step_data(goal.region, symbol, "affine", centre=centre, scale=scale)
+                if _goes_away(goal, symbol, unit, data):
+                    found = run.step(goal, "map", data, effort)
+                    run.reduced.add(goal)
                     return found
     return None
 
 
-def _radicals(goal: Sign) -> list[Expr]:
-    return [
-        power
-        for power in goal.expr.atoms(sympy.Pow)
-        if power.exp == sympy.Rational(1, 2) and power.base.is_Rational
-    ]
-
-
-def _goes_away(goal: Sign, symbol: sympy.Symbol, unit: Expr, new: sympy.Symbol) -> bool:
-    """Whether ``unit`` remains only in factors whose sign is plain."""
-    bounds = goal.region.bounds(symbol)
-    assert bounds is not None
-    change = Change(
-        unit * new, MAPS["affine"](bounds, new, {"centre": S.Zero, "scale": unit}).bounds
-    )
-    after, rule = changed(goal.region, symbol, new, change)
+def _unsettled(expr: Expr, region: Region) -> set[Basic]:
+    """The symbols and roots in those factors of the normal form whose sign is not plain."""
     try:
-        expr = substitute(goal.expr, rule)
-        normal = Normal(after, expr)
+        normal = Normal(region, expr)
         _, parts = normal.factors(normal.quotient(expr))
     except TooHard:
-        return False
+        return set()
+    made: set[Basic] = set()
     for poly, _ in parts:
         form = normal.written(poly)
         where = normal.signs.range(form)
-        if (where is None or not where.nonzero) and form.has(unit):
-            return False
-    return True
+        if where is None or not where.nonzero:
+            made |= form.free_symbols | form.atoms(sympy.Pow)
+    return made
+
+
+def _measures(goal: Sign, unit: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Centres and scales."""
+    known = spread(unit, goal.region)
+    if known is not None and known.positive:
+        yield S.Zero, unit
+    if not unit.is_number:
+        yield unit, S.One
+        yield -unit, S.One
+
+
+def _radicals(parts: set[Basic]) -> list[Expr]:
+    return [
+        part
+        for part in parts
+        if isinstance(part, sympy.Pow) and part.exp == HALF and part.base.is_Rational
+    ]
+
+
+def _goes_away(goal: Sign, symbol: sympy.Symbol, unit: Expr, data: dict[str, Any]) -> bool:
+    """Whether ``unit`` does not remain but in factors whose sign is plain."""
+    bounds = goal.region.bounds(symbol)
+    assert bounds is not None
+    change = MAPS["affine"](bounds, data["new"], data)
+    if bounds != Bounds() and not unit.is_number and not _is_free(change.bounds, unit):
+        return False
+    after, rule = changed(goal.region, symbol, data["new"], change)
+    expr = substitute(goal.expr, rule)
+    return not expr.has(unit) or unit not in _unsettled(expr, after)
+
+
+def _is_free(bounds: Bounds, unit: Expr) -> bool:
+    return not (bounds.low.has(unit) or bounds.high.has(unit))

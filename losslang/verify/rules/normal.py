@@ -237,21 +237,16 @@ class Normal:
             return base ** int(e.exp)
         if e.exp.is_Rational:
             return self._root(base, e.exp, e)
-        log = self._split_log(base)
+        log = self._split_log(base, e.base)
         return self._opaque(e) if log is None else self._exp(self.quotient(e.exp) * log)
 
     def _root(self, base: Quotient, exponent: Rational, e: Expr) -> Quotient:
         """``base ** exponent``, split if all parts are nonnegative."""
-        constant, parts = self.factors(base)
-        if constant < 0:
-            if len(parts) != 1:
-                return self._opaque(e)
-            constant, parts = -constant, [(-parts[0][0], parts[0][1])]
+        parts = self._upright(base, e.base)
+        if parts is None:
+            return self._opaque(e)
         made = _UNITY
-        for p, n in [*_primes(constant), *parts]:
-            known = self.signs.range(self.written(p))
-            if known is None or not known.nonnegative:
-                return self._opaque(e)
+        for p, n in parts:
             made = made * self._root_of(p, n * exponent)
         return made
 
@@ -311,21 +306,50 @@ class Normal:
         return atom ** int(factor * unit)
 
     def _log(self, of: Quotient, e: Expr) -> Quotient:
-        made = self._split_log(of)
+        made = self._split_log(of, e.args[0])
         return self._opaque(e) if made is None else made
 
-    def _split_log(self, of: Quotient) -> Quotient | None:
-        """The logarithm of a product as a sum, if the signs of all factors are known."""
-        constant, parts = self.factors(of)
-        made, sign = _ZERO, 1 if constant > 0 else -1
-        for p, n in [*_primes(abs(constant)), *parts]:
-            known = self.signs.range(self.written(p))
-            if known is None or not known.nonzero:
-                return None
-            if known.negative:
-                p, sign = -p, -sign if n % 2 else sign
+    def _split_log(self, of: Quotient, formula: Expr) -> Quotient | None:
+        """The logarithm of a product as a sum, if all factors are known to be positive."""
+        parts = self._upright(of, formula, strictly=True)
+        if parts is None:
+            return None
+        made = _ZERO
+        for p, n in parts:
             made = made + _constant(Rational(n)) * self._log_of(p)
-        return made if sign > 0 else None
+        return made
+
+    def _upright(
+        self, of: Quotient, formula: Expr, *, strictly: bool = False
+    ) -> list[tuple[Poly, int]] | None:
+        """Nonnegative (positive, if ``strictly``) factors with exponents, if all are known.
+
+        One factor may have the sign that is left over from the sign of the ``formula`` itself.
+        """
+        constant, parts = self.factors(of)
+        sign = 1 if constant > 0 else -1
+        made, left = list(_primes(abs(constant))), []
+        for p, n in parts:
+            known = self.signs.range(self.written(p))
+            if known is None or not (known.nonzero or (not strictly and known.nonnegative)):
+                left.append((p, n))
+            elif known.negative:
+                made.append((-p, n))
+                sign = -sign if n % 2 else sign
+            else:
+                made.append((p, n))
+        whole = self.signs.range(formula)
+        if len(left) == 1 and abs(left[0][1]) == 1:
+            if whole is None or not (whole.positive or (not strictly and whole.nonnegative)):
+                return None
+            ((p, n),) = left
+            made.append((p if sign > 0 else -p, n))
+            return made if all(self._is_positive(q) for q, _ in made[:-1]) else None
+        return made if not left and sign > 0 else None
+
+    def _is_positive(self, p: Poly) -> bool:
+        known = self.signs.range(self.written(p))
+        return known is not None and known.positive
 
     def _log_of(self, p: Poly) -> Quotient:
         place = self._place(p)
