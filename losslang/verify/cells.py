@@ -7,6 +7,7 @@ hyperparameters. Part of what the checker trusts: there is no search here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy
@@ -17,7 +18,9 @@ from losslang.ir.heads import Branch, Max, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Equal, Less, LessEqual
+from losslang.verify.compose import spread
 from losslang.verify.roots import Line, Unordered
+from losslang.verify.rules.normal import Normal, TooHard
 from losslang.verify.statement import Bounds, Region
 
 MAX_CELLS = 64
@@ -116,26 +119,52 @@ def _merged(expr: Expr, line: Line, found: list[Cell]) -> tuple[Cell, ...]:
     """Neighbours with one formula as one cell, where ``expr`` follows it between them too."""
     merged: list[Cell] = []
     for cell in found:
-        last = merged[-1] if merged else None
-        if last is not None and last.formula == cell.formula:
-            ways = (_at(expr, line, cell.bounds.low, tie) for tie in (1, -1))
-            if cell.formula in ways:
-                merged[-1] = Cell(line.joined(last.bounds, cell.bounds), cell.formula)
-                continue
-        merged.append(cell)
+        whole = _joined(expr, line, merged[-1], cell) if merged else None
+        if whole is None:
+            merged.append(cell)
+        else:
+            merged[-1] = whole
     return tuple(merged)
 
 
-def _at(expr: Expr, line: Line, point: Expr, tie: int) -> Expr | None:
+def _joined(expr: Expr, line: Line, left: Cell, right: Cell) -> Cell | None:
+    """Two neighbours as one cell, with the formula of one if it is that of the other too."""
+    sides = (line.within(cell.bounds) for cell in (left, right))
+    ways = [_at(expr, line, right.bounds.low, side.only_sign) for side in sides]
+    if left.formula not in ways and right.formula not in ways:
+        return None
+    bounds = line.joined(left.bounds, right.bounds)
+    if left.formula == right.formula:
+        return Cell(bounds, left.formula)
+    inside = line.within(bounds)
+    if not _are_equal(left.formula, right.formula, inside.inside):
+        return None
+    for formula in sorted((left.formula, right.formula), key=Expr.count_ops):
+        if spread(formula, inside.inside) is not None and _is_smooth(formula, inside):
+            return Cell(bounds, formula)
+    return None
+
+
+def _are_equal(left: Expr, right: Expr, region: Region) -> bool:
+    """Whether two formulas are known to be equal wherever both have values."""
+    try:
+        return Normal(region, left - right).is_zero(left - right)
+    except TooHard:
+        return False
+
+
+def _at(expr: Expr, line: Line, point: Expr, tie: Callable[[Expr], int]) -> Expr | None:
     """``expr`` with its switches as they stand at a point; ``None`` where that is unknown.
 
-    At a tie, ``Max``, ``Min`` and ``Abs`` may be read either way.
+    At a tie, ``Max``, ``Min`` and ``Abs`` may be read either way: as if their difference had the
+    sign ``tie(difference)``.
     """
     try:
         while (switch := _switch(expr, line.variable)) is not None:
-            sign = line.sign(substitute(_difference(switch), {line.variable: point}))
+            difference = _difference(switch)
+            sign = line.sign(substitute(difference, {line.variable: point}))
             if sign == 0 and isinstance(switch, Max | Min | sympy.Abs):
-                sign = tie
+                sign = tie(difference)
             expr = substitute(expr, {switch: _resolved(switch, sign)})
     except Unordered:
         return None
@@ -149,7 +178,7 @@ def formula_at(
 
     ``None`` where a switch cannot be settled for all settings of the region.
     """
-    return _at(expr, Line(variable, bounds, region), point, 1)
+    return _at(expr, Line(variable, bounds, region), point, lambda _: 1)
 
 
 # ---------------------------------------------------------------- smoothness

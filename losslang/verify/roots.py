@@ -92,6 +92,13 @@ class Line:
             return False
         return len(runs) > 1 or runs[0][1] == 0
 
+    def only_sign(self, expr: Expr) -> int:
+        """The sign of ``expr`` inside the interval. Raises :class:`Unordered` if it changes."""
+        found = {sign for _, sign in self.signs(expr)}
+        if len(found) != 1:
+            raise Unordered
+        return found.pop()
+
     def signs(self, expr: Expr) -> list[Run]:
         """Adjacent intervals that make up the line, with the sign of ``expr`` inside each.
 

@@ -160,6 +160,20 @@ def test_a_kink_that_is_none_disappears():
     assert cut(Branch(Less(x, S.Zero), x**2, x**2 + 0 * a)) == [(-oo, oo, x**2)]
 
 
+def test_a_smooth_function_written_with_kinks_is_one_cell():
+    stable = Max(x, S.Zero) + log(1 + exp(-Abs(x)))
+    ((low, high, formula),) = cut(stable)
+    assert (low, high) == (-oo, oo)
+    assert sympy.expand_log(sympy.simplify(formula - log(1 + exp(x))), force=True) == 0
+    assert len(cut((Max(x, b) - Min(x, b)) ** 2)) == 1
+    assert len(cut(Max(x, S.Zero) + log(1 + exp(-2 * Abs(x))))) == 2
+
+
+def test_a_formula_is_not_continued_to_where_it_has_no_value():
+    expr = Branch(Less(x, S.Zero), S.Zero, log(x) - log(x**2) / 2)
+    assert len(cut(expr + x)) == 2
+
+
 def test_a_point_that_stands_out_remains_a_break():
     assert len(cut(Branch(Equal(x, S.Zero), S.One, x**2))) == 2
     assert len(cut(Branch(Less(x, S.Zero), x, Branch(LessEqual(x, S.Zero), S.One, x)))) == 2
