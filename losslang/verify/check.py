@@ -74,6 +74,8 @@ def _check_question(loss: Loss, question: Question) -> None:
     for kind, argument in zip(kinds, question.arguments, strict=False):
         if LEVEL not in kind and argument not in (inputs if INPUT in kind else kind):
             raise Rejected(f"{argument!r} means nothing in {question}")
+    if len(question.arguments) > 1 and question.arguments[0] in ("mean", "median"):
+        raise Rejected(f"{question} has no level")
     first = question.arguments[0] if kinds[:1] == ((INPUT,),) and question.arguments else ""
     if question.input != first:
         raise Rejected(f"{question} is not about {question.input!r}")
@@ -94,6 +96,8 @@ def _check_part(
     places = [use.reading for use in part.uses]
     if not all(0 <= place < len(known) for place in places) or not places:
         raise Rejected("the loss does not read so")
+    if len(set(places)) < len(places) or len(places) > 1 > part.holds:
+        raise Rejected("the argument says something twice")
     if part.holds and not covers(known, places):
         raise Rejected("the argument leaves out a label")
     for use in part.uses:
