@@ -20,6 +20,7 @@ from losslang.verify.judge import verdict
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property
 from losslang.verify.prover import Budget, prove
+from losslang.verify.readings import Regression, Residual
 from losslang.verify.readings.fix import fixed
 from losslang.verify.statement import MIRRORED, Relation, Sign
 from losslang.verify.theorem import Question, Reading
@@ -64,9 +65,15 @@ class Engine:
         """Every question that has a meaning for this loss."""
         return tuple(q for p in PROPERTIES.values() for q in self._asked(p))
 
+    @cached_property
+    def _predicted(self) -> tuple[str, ...]:
+        """The inputs without what a regression loss compares its prediction with."""
+        given = {r.inputs[1] for r in self.readings if isinstance(r, Residual | Regression)}
+        return tuple(name for name in self.inputs if name not in given)
+
     def _asked(self, prop: Property) -> Iterator[Question]:
         if "input" in prop.arguments:
-            for name in self.inputs:
+            for name in self._predicted:
                 question = Question(prop.name, (name,), name)
                 if self.has_meaning(question):
                     yield question
