@@ -12,7 +12,7 @@ from itertools import islice
 
 import pytest
 import sympy
-from sympy import S, Rational, oo
+from sympy import Rational, S, oo
 
 from losslang.ir.binders import is_undefined, substitute
 from losslang.ir.heads import Branch, Max

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.verify.alterations import agree, altered
 
 from losslang import driver
 from losslang.ir.loss import Loss
@@ -26,6 +25,7 @@ from losslang.verify.readings.recognise import readings
 from losslang.verify.theorem import Case, Reading
 from losslang.verify.theorems import THEOREMS
 from losslang.verify.verdict import Certificate
+from tests.verify.alterations import agree, altered
 
 ROOT = Path(__file__).resolve().parents[2]
 VERIFY = ROOT / "losslang" / "verify"
