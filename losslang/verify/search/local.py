@@ -564,20 +564,20 @@ CONVEX = (
 )
 LIPSCHITZ = (
     Strategy(local_shape.LIPSCHITZ_PEAK, _peaks),
-    Strategy(local_shape.LIPSCHITZ, _pulls),
     Strategy(
         local_shape.NOT_LIPSCHITZ,
         _infinite_ends(_pull),
         _growing(_pull, "the slope in the label's logit grows without bound"),
     ),
+    Strategy(local_shape.LIPSCHITZ, _pulls),
 )
 SMOOTH = (
-    Strategy(local_shape.SMOOTH, _bends),
     Strategy(
         local_shape.NOT_SMOOTH,
         _infinite_ends(_bend),
         _growing(_bend, "the second derivative grows without bound"),
     ),
+    Strategy(local_shape.SMOOTH, _bends),
 )
 NONNEGATIVE = (
     Strategy(local_shape.NONNEGATIVE),
@@ -595,8 +595,8 @@ RANGE = (
 )
 BOUNDED = (
     Strategy(local_shape.BOUNDED_FALLING, _limits),
-    Strategy(local_shape.BOUNDED, _frames),
     Strategy(local_shape.UNBOUNDED, _infinite_ends(_f), _growing(_f, "the loss is unbounded")),
+    Strategy(local_shape.BOUNDED, _frames),
 )
 BOUNDED_BELOW = (
     Strategy(local_shape.BOUNDED_BELOW, _low),
