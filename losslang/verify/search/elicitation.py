@@ -243,6 +243,15 @@ def _gain(reading: Regression, law: Guess, f: Expr, better: Expr) -> Expr:
     return sympy.Add(*(w * (loss(f, y) - loss(better, y)) for y, w in weighted))
 
 
+def plateaus(reading: Regression, question: Question) -> Iterator[Guess]:
+    """A target for which two predictions seem equally good, and none better."""
+    for unit, t, (low, high) in product(scales(reading), (0, 2), ((-HALF, HALF), (-1, 0), (0, 1))):
+        place = {"target": t * unit, "prediction": (t + low) * unit, "other": (t + high) * unit}
+        guess = {name: S(value) for name, value in place.items()}
+        if likely(not_elicited.AMBIGUOUS, Case(reading, question, guess)):
+            yield guess
+
+
 def no_quantile(reading: Regression, question: Question) -> Iterator[Guess]:
     """Two values neither of which is ever stationary."""
     for unit, (low, high) in product(scales(reading), VALUES):
@@ -282,6 +291,7 @@ ELICITS: tuple[Strategy, ...] = (
     Strategy(elicitation.ELICITS_MIDDLE, means),
     Strategy(not_elicited.NOT_BY_SLOPE, by_slope, witness),
     Strategy(not_elicited.NOT_BY_VALUE, by_value, witness),
+    Strategy(not_elicited.AMBIGUOUS, plateaus),
     Strategy(not_elicited.NO_QUANTILE, no_quantile),
     Strategy(not_elicited.NO_EXPECTILE, no_expectile),
 )

@@ -14,7 +14,7 @@ from losslang.verify.property import Strategy
 from losslang.verify.readings import Curve, Regression, Residual
 from losslang.verify.sampling import points
 from losslang.verify.search import elicitation
-from losslang.verify.search.critical import ends, points_of, suprema, unbounded
+from losslang.verify.search.critical import ends, points_of, stationary, suprema, unbounded
 from losslang.verify.search.numbers import likely, sign_of, values
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import regression as theorems
@@ -44,8 +44,25 @@ def influence(reading: Residual, question: Question) -> Iterator[Guess]:
     for place in found:
         yield place.guess
         yield {**place.guess, "plain": S.One}
+    if not found:
+        psi = ((n, p.formula(n, 1)) for n in range(len(p)))
+        yield from (place.guess for n, formula in psi for place in stationary(p, n, formula))
     for one, other in combinations(found[:4], 2):
         yield {**one.guess, **{f"{name}'": part for name, part in other.guess.items()}}
+
+
+def rests(reading: Residual, question: Question) -> Iterator[Guess]:
+    """Finite limits of psi, at first 0."""
+    p = _pieces(reading)
+    if p is None:
+        return
+    yield {"low": S.Zero, "high": S.Zero}
+    lows = [e.value for e in ends(p, 0, p.formula(0, 1)) if e.at == S.NegativeInfinity]
+    last = len(p) - 1
+    highs = [e.value for e in ends(p, last, p.formula(last, 1)) if e.at == S.Infinity]
+    for low, high in product(lows, highs):
+        if low.is_finite and high.is_finite:
+            yield {"low": low, "high": high}
 
 
 def explosions(reading: Residual, question: Question) -> Iterator[Guess]:
@@ -140,10 +157,16 @@ def generators(reading: Regression, question: Question) -> Iterator[Guess]:
     for guess in elicitation.means(reading, question):
         curved = guess["weight"] / derivative(guess["link"], f)
         at = sympy.simplify(substitute(curved, {f: substitute(guess["inverse"], {MEAN: mean})}))
-        twice = sympy.integrate(sympy.expand(sympy.integrate(at, mean)), mean)
-        if not twice.has(sympy.Integral, sympy.Piecewise):
+        twice = _integral(_integral(at, mean), mean)
+        if not twice.has(sympy.Integral):
             generator = sympy.expand(twice).xreplace({mean: reading.target})
             yield {"generator": generator, "link": guess["link"]}
+
+
+def _integral(expr: Expr, symbol: sympy.Symbol) -> Expr:
+    """An antiderivative, for powers the one that is right in general."""
+    found = sympy.piecewise_fold(sympy.integrate(sympy.expand(expr), symbol))
+    return found.args[0][0] if isinstance(found, sympy.Piecewise) else found
 
 
 def bends(reading: Regression, question: Question) -> Iterator[Guess]:
@@ -220,6 +243,7 @@ def _short(value: Expr) -> Expr:
 
 BOUNDED_INFLUENCE: tuple[Strategy, ...] = (
     Strategy(theorems.BOUNDED_INFLUENCE, influence),
+    Strategy(theorems.INFLUENCE_SETTLES, rests),
     Strategy(theorems.UNBOUNDED_INFLUENCE, explosions),
 )
 REDESCENDING: tuple[Strategy, ...] = (

@@ -18,6 +18,7 @@ from sympy import Expr, Rational, S
 from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.verify.readings import Regression, Residual
+from losslang.verify.settle import settled
 from losslang.verify.statement import LINE, Bounds, Region, Sign
 from losslang.verify.theorem import Case, Premise, Question, Theorem
 from losslang.verify.theorems.pieces import (
@@ -95,7 +96,7 @@ def opened(bounds: Bounds) -> Bounds:
 
 def smooth(function: Expr, variable: sympy.Symbol, bounds: Bounds, region: Region) -> Pieces:
     """The smooth pieces of a function; Silent where they are not to be had."""
-    found = pieces(region, variable, bounds, function)
+    found = pieces(region, variable, bounds, settled(function, region))
     if found is None:
         raise Silent
     return found
@@ -152,11 +153,14 @@ def _ratio(case: Case, response: Expr, scale: Expr) -> Iterator[Premise]:
 
 def _mean_value(case: Case) -> Expr:
     guess, scale = case.guess, case.guess.get("scale", S.One)
-    average = E(guess.get("response", case.reading.target))
-    value: Expr = substitute(
-        guess["inverse"], {MEAN: average / (scale if scale == S.One else E(scale))}
-    )
+    average = _expectation(guess.get("response", case.reading.target))
+    value: Expr = substitute(guess["inverse"], {MEAN: average / _expectation(scale)})
     return value
+
+
+def _expectation(expr: Expr) -> Expr:
+    number, rest = expr.as_coeff_Mul()
+    return number * (rest if rest == S.One else E(rest))
 
 
 ELICITS_MEAN = Theorem(

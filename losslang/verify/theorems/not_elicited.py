@@ -204,6 +204,35 @@ NOT_BY_VALUE = Theorem(
 )
 
 
+@stated
+def _ambiguous(case: Case) -> Iterator[Premise]:
+    asked(case, "mean", "median", "quantile", "expectile")
+    reading, guess = case.reading, case.guess
+    t, f, other = (guess[name] for name in ("target", "prediction", "other"))
+    yield from _allowed(reading, [f, other], [t])
+    along = Along.of(reading, t)
+    least, reasons = along.value(f)
+    again, more = along.value(other)
+    yield from (*reasons, *more)
+    yield sign("the predictions differ", other - f, ">", reading.region)
+    yield sign("the predictions are as good", again - least, "==", reading.region)
+    label = f"none is better than {f} for the target {t}"
+    yield from everywhere(along.pieces, label, lambda n: along.pieces.formula(n) - least, ">=")
+    for point in along.pieces.joints:
+        yield sign(label, along.pieces.value(point) - least, ">=", reading.region)
+
+
+AMBIGUOUS = Theorem(
+    "elicits-ambiguous",
+    "elicits",
+    Regression,
+    "a target that is certain has two best predictions, but only one mean, quantile and expectile",
+    "the definition",
+    _ambiguous,
+    holds=False,
+)
+
+
 # ---------------------------------------------------------------- no level at all
 
 SHARES = (Rational(1, 2), Rational(1, 3))
@@ -271,4 +300,4 @@ NO_EXPECTILE = Theorem(
     holds=False,
 )
 
-THEOREMS = (NOT_BY_SLOPE, NOT_BY_VALUE, NO_QUANTILE, NO_EXPECTILE)
+THEOREMS = (NOT_BY_SLOPE, NOT_BY_VALUE, AMBIGUOUS, NO_QUANTILE, NO_EXPECTILE)

@@ -77,6 +77,21 @@ def _bounded_influence(case: Case) -> Iterator[Premise]:
 
 
 @stated
+def _settles(case: Case) -> Iterator[Premise]:
+    """Continuous on every closed piece and with limits at infinity, psi is bounded."""
+    p, guess = along(case.reading), case.guess
+    last = len(p) - 1
+    yield from continuous(p)
+    for n, joint in enumerate(p.joints):
+        p.at(n, joint, 1), p.at(n + 1, joint, 1)  # has values there, or this is silent
+    for low, n, name in ((True, 0, "low"), (False, last, "high")):
+        limit = only(guess[name], p.region)
+        if limit in INFINITIES:
+            raise Silent
+        yield tends(p, "psi settles", p.formula(n, 1), n, low, limit)
+
+
+@stated
 def _unbounded_influence(case: Case) -> Iterator[Premise]:
     p, guess = along(case.reading), case.guess
     if guess["limit"] not in INFINITIES:
@@ -93,6 +108,14 @@ BOUNDED_INFLUENCE = Theorem(
     f"{HAMPEL}2.3c",
     _bounded_influence,
     value=_bound,
+)
+INFLUENCE_SETTLES = Theorem(
+    "influence-settles",
+    "bounded_influence",
+    Residual,
+    "psi = rho' is continuous on closed pieces and has limits at infinity",
+    f"{HAMPEL}2.3c",
+    _settles,
 )
 UNBOUNDED_INFLUENCE = Theorem(
     "unbounded-influence",
@@ -466,7 +489,7 @@ NOT_JOINTLY_CONVEX = Theorem(
 )
 
 THEOREMS = (
-    *(BOUNDED_INFLUENCE, UNBOUNDED_INFLUENCE, REJECTS, REDESCENDS, STAYS),
+    *(BOUNDED_INFLUENCE, INFLUENCE_SETTLES, UNBOUNDED_INFLUENCE, REJECTS, REDESCENDS, STAYS),
     *(ERROR_COUNTS, ERROR_PAYS, HOMOGENEOUS_PARTS, HOMOGENEOUS, NOT_HOMOGENEOUS),
     *(BREGMAN, NOT_BREGMAN, JOINTLY_CONVEX, NOT_JOINTLY_CONVEX),
 )
