@@ -61,10 +61,9 @@ class _Watchdog:
             self._wake.put(None)
 
     def release(self, thread: int) -> None:
-        """Leave a thread alone; an interruption still under way is called off."""
+        """Leave a thread alone; an interruption may still be under way."""
         with self._lock:
             self._deadlines.pop(thread, None)
-            _interrupt(thread, None)
             if self._report is not None and not self._deadlines:
                 sys.unraisablehook, self._report = self._report, None
 
@@ -92,12 +91,12 @@ class _Watchdog:
                 if self._report is None:
                     self._report = sys.unraisablehook
                     sys.unraisablehook = _quietly(self._report)
-                _interrupt(thread, TimeUp)
+                _interrupt(thread)
 
 
-def _interrupt(thread: int, exception: type[BaseException] | None) -> None:
-    target = ctypes.py_object(exception) if exception else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+def _interrupt(thread: int) -> None:
+    # An interruption is never called off: CPython 3.11 would go on looking for it at every step.
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
 
 
 def _quietly(report: Callable[[Any], object]) -> Callable[[Any], object]:
@@ -151,6 +150,11 @@ def _leave(thread: int, outer: tuple[float, ...]) -> None:
     """Go back to the limits around this one."""
     _here.deadlines = list(outer)
     _watchdog.release(thread)
+    try:
+        for _ in range(3):
+            pass  # what is still under way strikes here at the latest
+    except TimeUp:
+        pass
     if outer:
         _watchdog.watch(thread, min(outer))
 

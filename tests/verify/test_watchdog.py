@@ -94,3 +94,15 @@ def test_other_threads_have_limits_of_their_own():
 
 def test_the_interruption_is_no_ordinary_exception():
     assert not issubclass(TimeUp, Exception)
+
+
+def test_a_profiler_may_watch():
+    calls = []
+    before = sys.getprofile()
+    sys.setprofile(lambda *event: calls.append(event))
+    try:
+        assert within(0.05, forever) is None
+        assert within(5.0, lambda: sum(range(10))) == 45
+    finally:
+        sys.setprofile(before)
+    assert calls

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sympy
+
 from losslang.ir.binders import Binder, walk
-from losslang.ir.heads import At, Branch, Index, Size
+from losslang.ir.heads import At, Branch, Index, Max, Min, Size
 from losslang.ir.truth import Truth
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run
 from losslang.verify.statement import Sign
 
-HEADS = (At, Binder, Branch, Index, Size, Truth)
+HEADS = (At, Binder, Branch, Index, Size, Truth, Max, Min, sympy.Abs)
 
 
 def composition(run: Run, goal: Sign, effort: int) -> Proof | None:

@@ -6,7 +6,8 @@ the slope has fewer of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import sympy
 from sympy import Expr, S
@@ -18,71 +19,85 @@ from losslang.verify.rules.common import INFINITE, slope
 from losslang.verify.rules.limits import evaluate
 from losslang.verify.rules.normal import Normal, TooHard
 from losslang.verify.sampling import looks_false
-from losslang.verify.statement import Region, Sign
+from losslang.verify.statement import Region, Relation, Sign
+
+LIMIT_SECONDS = 2.0
+"""The time to look for a limit."""
 
 
 def chains(run: Run, goal: Sign, effort: int) -> Proof | None:
-    """Along each variable, for each way of dividing."""
+    """Along each variable, for each way of dividing; from values first, then from limits."""
     if goal.relation not in (">", ">="):
         return None
-    for symbol in reversed(goal.region.symbols):
-        if symbol not in goal.expr.free_symbols or symbol.is_integer:
-            continue
-        found = _along(run, goal, symbol, effort - 1)
-        if found is not None:
-            return found
-        for factor, form in _divided(goal, symbol):
-            inner = Sign(form, goal.relation, goal.region)
-            part = _along(run, inner, symbol, effort - 1)
-            if part is not None:
-                run.tried[inner] = (effort, part)
-                found = run.step(goal, "scale", {"factor": factor, "form": form}, effort - 1)
-                if found is not None:
-                    return found
+    for start in (_from_value, _from_limit):
+        for symbol in reversed(goal.region.symbols):
+            if symbol not in goal.expr.free_symbols or symbol.is_integer:
+                continue
+            found = _along(run, goal, symbol, start, effort - 1)
+            if found is not None:
+                return found
+            for factor, form in _divided(goal, symbol):
+                inner = Sign(form, goal.relation, goal.region)
+                part = _along(run, inner, symbol, start, effort - 1)
+                if part is not None:
+                    run.tried[inner] = (effort, part)
+                    found = run.step(goal, "scale", {"factor": factor, "form": form}, effort - 1)
+                    if found is not None:
+                        return found
     return None
 
 
-def _along(run: Run, goal: Sign, symbol: sympy.Symbol, effort: int) -> Proof | None:
+Start: TypeAlias = Callable[[Run, Sign, sympy.Symbol, str, int], Proof | None]
+
+
+def _along(run: Run, goal: Sign, symbol: sympy.Symbol, start: Start, effort: int) -> Proof | None:
     try:
         climb = slope(goal.expr, symbol)
     except Rejected:
         return None
-    bounds = goal.region.bounds(symbol)
-    assert bounds is not None
-    for relation, end in ((">=", "low"), ("<=", "high")):
-        if run.is_doubtful(Sign(climb, relation, goal.region)):  # type: ignore[arg-type]
+    directions: tuple[tuple[Relation, str], ...] = ((">=", "low"), ("<=", "high"))
+    for relation, end in directions:
+        if run.is_doubtful(Sign(climb, relation, goal.region)):
             continue
-        found = _from(run, goal, symbol, end, effort)
+        found = start(run, goal, symbol, end, effort)
         if found is not None:
             return found
     return None
 
 
-def _from(run: Run, goal: Sign, symbol: sympy.Symbol, end: str, effort: int) -> Proof | None:
+def _end(goal: Sign, symbol: sympy.Symbol, end: str) -> tuple[Expr, bool]:
+    """An end of the variable's interval, and whether it belongs to it."""
     bounds = goal.region.bounds(symbol)
     assert bounds is not None
-    at, closed = (
-        (bounds.low, bounds.low_closed) if end == "low" else (bounds.high, bounds.high_closed)
-    )
-    data = {"variable": symbol, "end": end}
-    if not at.is_infinite:
-        value = substitute(goal.expr, {symbol: at})
-        if not value.has(S.NaN, S.ComplexInfinity, *INFINITE):
-            words = ({},) if closed or goal.relation == ">=" else ({"strict": "slope"}, {})
-            for extra in words:
-                found = run.step(goal, "chain", data | extra, effort)
-                if found is not None:
-                    return found
+    if end == "low":
+        return bounds.low, bounds.low_closed
+    return bounds.high, bounds.high_closed
+
+
+def _from_value(run: Run, goal: Sign, symbol: sympy.Symbol, end: str, effort: int) -> Proof | None:
+    at, closed = _end(goal, symbol, end)
+    if at.is_infinite:
+        return None
+    value = substitute(goal.expr, {symbol: at})
+    if value.has(S.NaN, S.ComplexInfinity, *INFINITE):
+        return None
+    words: tuple[dict[str, str], ...] = ({"strict": "slope"}, {})
+    if closed or goal.relation == ">=":
+        words = ({},)
+    steps = (("chain", {"variable": symbol, "end": end, **word}) for word in words)
+    return run.first(goal, steps, effort)
+
+
+def _from_limit(run: Run, goal: Sign, symbol: sympy.Symbol, end: str, effort: int) -> Proof | None:
+    at, closed = _end(goal, symbol, end)
     if closed:
         return None
-    value = evaluate(goal.expr, symbol, at, "+" if end == "low" else "-", 2.0)
+    value = evaluate(goal.expr, symbol, at, "+" if end == "low" else "-", LIMIT_SECONDS)
     if value is None or value == S.NegativeInfinity:
         return None
-    for word in ("slope", "value") if goal.relation == ">" else ("value",):
-        found = run.step(goal, "chain", data | {"value": value, "strict": word}, effort)
-        if found is not None:
-            return found
-    return None
+    words = ("slope", "value") if goal.relation == ">" else ("value",)
+    data = {"variable": symbol, "end": end, "value": value}
+    return run.first(goal, (("chain", {**data, "strict": word}) for word in words), effort)
 
 
 def _divided(goal: Sign, symbol: sympy.Symbol) -> Iterator[tuple[Expr, Expr]]:
