@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations, islice
 
 import sympy
 from sympy import Expr, Rational, S
 
 from losslang.ir.binders import substitute
 from losslang.verify.property import Strategy
-from losslang.verify.search.critical import attempt, ends, points_of, spot, suprema
+from losslang.verify.search.critical import attempt, ends, spot, spots, suprema
 from losslang.verify.search.margin import by_halves, scores
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.theorem import Case, Guess
@@ -99,16 +100,26 @@ def _canonical(case: Case, p: Pieces) -> Iterator[Guess]:
 
 
 def _uncanonical(case: Case, p: Pieces) -> Iterator[Guess]:
-    found = list(points_of(p, lambda n: p.formula(n, 1, LOWER), 1, 6))
-    for one in found:
-        for other in found:
-            if one["at"] != other["at"]:
-                yield {
-                    "one piece": one["piece"],
-                    "one": one["at"],
-                    "other piece": other["piece"],
-                    "other": other["at"],
-                }
+    """Two scores whose inverse links seem to lie inside (0, 1)."""
+    found = [
+        (n, point)
+        for n in range(len(p))
+        for point in islice((x for x in spots(p, n) if _tells(p, n, x)), 4)
+    ]
+    for (n, one), (m, other) in combinations(found, 2):
+        yield {
+            "one piece": sympy.Integer(n),
+            "one": one,
+            "other piece": sympy.Integer(m),
+            "other": other,
+        }
+
+
+def _tells(p: Pieces, n: int, point: Expr) -> bool:
+    slopes = [attempt(p.at, n, point, 1, k) for k in (UPPER, LOWER)]
+    if slopes[0] is None or slopes[1] is None:
+        return False
+    return sign_of(slopes[0], p.region) < 0 < sign_of(slopes[1], p.region)
 
 
 def _recoverable(case: Case, p: Pieces) -> Iterator[Guess]:

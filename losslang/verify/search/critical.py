@@ -138,7 +138,7 @@ def spot(p: Pieces, n: int) -> Iterator[dict[str, Expr]]:
 
 
 def _beside_roots(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
-    for root in roots(formula, p.variable, 0.8):
+    for root in roots(formula, p.variable, 2.0):
         for step in (sympy.log(2), S.One, Rational(1, 8)):
             yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import sympy
 from sympy import Expr, Rational, S
 
+from losslang.ir.binders import substitute
+from losslang.verify.evaluate import compile_tape
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Margin
+from losslang.verify.sampling import points
 from losslang.verify.search.critical import (
     Place,
     attempt,
@@ -20,7 +25,7 @@ from losslang.verify.search.critical import (
     suprema,
     tidy,
 )
-from losslang.verify.search.numbers import sign_of, values
+from losslang.verify.search.numbers import sign_of
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import halves as terms
@@ -30,6 +35,7 @@ from losslang.verify.theorems.pieces import Pieces, Silent
 from losslang.verify.verdict import Witness
 
 ODDS = tuple(Rational(n) for n in ("1", "3/5", "3/4", "51/100", "9/10", "501/1000", "99/100"))
+GRID = (*(n / 8 for n in range(1, 97)), 16.0, 24.0, 48.0, 1 / 64)
 Finder = Callable[[Case, Pieces], Iterable[Guess]]
 
 
@@ -131,25 +137,48 @@ def _kinks(case: Case, p: Pieces) -> Iterator[Guess]:
 
 
 def _wrong(case: Case, p: Pieces) -> Iterator[Guess]:
-    """Odds and wrong scores that seem to beat every right score that comes to mind."""
+    """Odds and wrong scores that seem to beat every right score of a grid."""
+    costs = _grid(case, p)
     for eta in ODDS:
-        wrong = [S.Zero, *(-joint for joint in p.joints)]
-        right: list[Expr] = []
+        if not costs or not all(_wrong_wins(row, eta) for row in costs):
+            continue
+        least = min(costs[0], key=lambda at: _cost(costs[0], eta, at) if at <= 0 else math.inf)
+        yield from ({"eta": eta, "score": score} for score in _simple(p, least))
         for n in range(len(p)):
-            wrong += [-e.at for e in stationary(p, n, terms.cost(p, n, 1 - eta))]
-            right += [e.value for e in ends(p, n, terms.cost(p, n, eta))]
-            right += [e.value for e in stationary(p, n, terms.cost(p, n, eta))]
-        for score in wrong:
-            least = attempt(terms.cost_at, case, eta, score)
-            if least is not None and all(_not_below(value, least, p) for value in right):
-                yield {"eta": eta, "score": score}
-                break
+            for place in stationary(p, n, terms.cost(p, n, 1 - eta)):
+                yield {"eta": eta, "score": -place.at}
 
 
-def _not_below(value: Expr, least: Expr, p: Pieces) -> bool:
-    if value.is_infinite:
-        return bool(value == S.Infinity)
-    return all(x >= -1e-9 for x in values(value - least, p.region))
+def _simple(p: Pieces, least: float) -> Iterator[Expr]:
+    yield S.Zero
+    yield from (-joint for joint in p.joints)
+    if not p.region.variables:
+        yield Rational(least)
+
+
+def _grid(case: Case, p: Pieces) -> list[dict[float, float]]:
+    """Values of ``phi`` in floats at scores of both signs, for a few settings."""
+    reading = case.reading
+    rows = []
+    for settings in islice(points(p.region), 3):
+        tape = compile_tape(substitute(reading.phi, settings), (reading.m,))
+        kinks = [float(substitute(joint, settings)) for joint in p.joints]
+        places = {0.0, *GRID, *kinks}
+        row = {at: tape.float((at,)) for sign in (1, -1) for at in (sign * x for x in places)}
+        if not all(map(math.isfinite, row.values())):
+            return []
+        rows.append(row)
+    return rows
+
+
+def _cost(row: dict[float, float], eta: Expr, at: float) -> float:
+    return float(eta) * row[at] + (1 - float(eta)) * row[-at]
+
+
+def _wrong_wins(row: dict[float, float], eta: Expr) -> bool:
+    wrong = min(_cost(row, eta, at) for at in row if at <= 0)
+    right = min(_cost(row, eta, at) for at in row if at > 0)
+    return wrong <= right + 1e-9 * max(1, abs(right))
 
 
 def _wrong_limit(case: Case, p: Pieces) -> Iterator[Guess]:

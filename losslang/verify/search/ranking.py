@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sympy
-from sympy import S
+from sympy import Expr, S
 
 from losslang.verify.property import Strategy
-from losslang.verify.search.critical import attempt, tidy
+from losslang.verify.search.critical import attempt, ends, tidy
 from losslang.verify.search.margin import (
     CALIBRATED_FAILS,
     by_halves,
@@ -24,9 +24,25 @@ from losslang.verify.theorems.pieces import Pieces, jump
 from losslang.verify.theorems.ranking import RANKING
 
 
+def _limits(case: Case) -> list[Expr]:
+    """Finite limits of ``phi`` at infinity."""
+    p = terms.whole(case)
+    found = [e.value for e in ends(p, len(p) - 1, p.formula(len(p) - 1)) if e.at == S.Infinity]
+    return [value for value in found if value.is_finite]
+
+
+def _low(case: Case, p: Pieces) -> Iterator[Guess]:
+    yield from ({"low": low} for low in _limits(case))
+
+
+def _falling(case: Case, p: Pieces) -> Iterator[Guess]:
+    for low in _limits(case):
+        yield from ({**guess, "low": low} for guess in still_falling(case, p))
+
+
 def _symmetric(case: Case, p: Pieces) -> Iterator[Guess]:
-    for better in scores(p):
-        yield {"sum": total(case), "better": better}
+    for low in _limits(case):
+        yield from ({"sum": total(case), "better": b, "low": low} for b in scores(p))
 
 
 def _square(case: Case, p: Pieces) -> Iterator[Guess]:
@@ -50,11 +66,11 @@ def _kinks(case: Case, p: Pieces) -> Iterator[Guess]:
 _T = {theorem.name: theorem for theorem in RANKING}
 
 AUC_CONSISTENT = (
-    Strategy(_T["convex-auc-consistent"]),
+    Strategy(_T["convex-auc-consistent"], by_whole(_low)),
     Strategy(_T["kink-ties-pairs"], by_whole(_kinks)),
     Strategy(_T["square-auc-consistent"], by_whole(_square)),
     Strategy(_T["symmetric-auc-consistent"], by_halves(_symmetric)),
-    Strategy(_T["convex-still-falling-auc-consistent"], by_whole(still_falling)),
+    Strategy(_T["convex-still-falling-auc-consistent"], by_whole(_falling)),
     *(
         Strategy(_T[f"{name}-for-pairs"], guesses, witness)
         for name, guesses, witness in CALIBRATED_FAILS

@@ -57,6 +57,10 @@ def _exponential(case: Case, p: Pieces) -> Iterator[Guess]:
             yield {"rate": rate, "scale": scale, "decay": decay, "start": start}
 
 
+def _flat(case: Case, p: Pieces) -> Iterator[Guess]:
+    yield from ({"start": start} for start in _starts(p))
+
+
 def _other(case: Case, p: Pieces) -> Iterator[Guess]:
     last = len(p) - 1
     if p.formula(last, 1) != 0:
@@ -72,7 +76,7 @@ RAISING_TAIL = (
     Strategy(_T["raising-tail"], by_whole(_raising)),
 )
 EXPONENTIAL_TAIL = (
-    Strategy(_T["flat-tail"]),
+    Strategy(_T["flat-tail"], by_whole(_flat)),
     Strategy(_T["tail-of-another-kind"], by_whole(_other)),
     Strategy(_T["exponential-tail"], by_whole(_exponential)),
 )

@@ -33,6 +33,7 @@ from losslang.verify.theorems.halves import (
 )
 from losslang.verify.theorems.pieces import (
     Pieces,
+    Silent,
     everywhere,
     inside,
     jump,
@@ -92,6 +93,8 @@ def _slope_condition(case: Case) -> Iterator[Premise]:
 def _falling(case: Case) -> Iterator[Premise]:
     p, low = halves(case), case.guess["low"]
     last = len(p) - 1
+    if not low.is_finite:
+        raise Silent
     yield from joined(p)
     yield from everywhere(p, "phi does not rise right of 0", lambda n: p.formula(n, 1, UPPER), "<=")
     yield from everywhere(p, "phi does not rise left of 0", lambda n: p.formula(n, 1, LOWER), ">=")

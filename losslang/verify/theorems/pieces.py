@@ -263,7 +263,8 @@ def approached(
 
 def tends(p: Pieces, label: str, expr: Expr, n: int, low: bool, value: Expr) -> Premise:
     """``expr`` tends to ``value`` at an end of piece ``n``."""
-    if not expr.free_symbols <= {*p.region.symbols, p.variable}:
+    strangers = expr.free_symbols - {*p.region.symbols, p.variable}
+    if strangers or is_undefined(expr) or is_undefined(value):
         raise Silent
     end = p.spans[n].low if low else p.spans[n].high
     side = "+" if low else "-"

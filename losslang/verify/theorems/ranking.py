@@ -18,6 +18,7 @@ from losslang.verify.theorems.curve import convexity, monotonicity
 from losslang.verify.theorems.halves import OWN, halves, phi, symmetry, whole
 from losslang.verify.theorems.margin import CALIBRATED_FAILS
 from losslang.verify.theorems.pieces import (
+    Pieces,
     Silent,
     continuous,
     everywhere,
@@ -26,9 +27,18 @@ from losslang.verify.theorems.pieces import (
     number,
     premises,
     sign,
+    tends,
 )
 
 READS = (Margin, Pairs)
+
+
+def bounded_below(case: Case, p: Pieces) -> Iterator[Premise]:
+    """A ``phi`` that never rises has the guessed finite limit, so it is bounded below."""
+    low, last = case.guess["low"], len(p) - 1
+    if not low.is_finite:
+        raise Silent
+    yield tends(p, "phi has a limit", p.formula(last), last, False, low)
 
 
 @premises()
@@ -37,6 +47,7 @@ def _gao_zhou(case: Case) -> Iterator[Premise]:
     yield from convexity(p)
     yield from continuous(p, 1)
     yield from monotonicity(p, rising=False)
+    yield from bounded_below(case, p)
     for n, span in enumerate(p.spans):
         where = near(p.region, span.low, span.high)
         if where is not None:
@@ -49,6 +60,7 @@ def _gao_zhou_later(case: Case) -> Iterator[Premise]:
     yield from convexity(p)
     yield from continuous(p, 1)
     yield from monotonicity(p, rising=False)
+    yield from bounded_below(case, p)
     n, point = number(case.guess, "piece", len(p)), case.guess["at"]
     yield from inside(p, n, point, closed=True)
     yield sign(f"{point} is not below 0", point, ">=", p.region)
@@ -58,6 +70,7 @@ def _gao_zhou_later(case: Case) -> Iterator[Premise]:
 @premises()
 def _symmetric(case: Case) -> Iterator[Premise]:
     yield from symmetry(case)
+    yield from bounded_below(case, whole(case))
     p, better = halves(case), case.guess["better"]
     yield from monotonicity(p, rising=False, k=0)
     yield from monotonicity(p, rising=True, k=1)
@@ -113,7 +126,8 @@ AUC_HOLDS = (
         "symmetric-auc-consistent",
         "auc_consistent",
         READS,
-        "A symmetric phi that never rises and gets below phi(0) is consistent for the AUC.",
+        "A symmetric phi that never rises, is bounded below and gets below phi(0) is consistent "
+        "for the AUC.",
         "Charoenphakdee, Lee & Sugiyama 2019, thm 6; " + OWN + "Pairs and symmetric losses",
         _symmetric,
     ),

@@ -79,9 +79,12 @@ def _exponential_tail(case: Case) -> Iterator[Premise]:
 
 @premises()
 def _flat_tail(case: Case) -> Iterator[Premise]:
-    p = whole(case)
-    last = len(p) - 1
-    yield sign("phi does not fall in the end", p.formula(last, 1), ">=", p.where(last))
+    p, start = whole(case), case.guess["start"]
+    last, low = len(p) - 1, p.spans[-1].low
+    if low != S.NegativeInfinity:
+        yield sign("the tail lies in the last piece", start - low, ">=", p.region)
+    tail = p.region.having(p.variable, Bounds(start))
+    yield sign("phi does not fall in the end", p.formula(last, 1), ">=", tail)
 
 
 @premises()

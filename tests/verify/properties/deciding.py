@@ -1,20 +1,21 @@
-"""A small engine: decides one question about one reading, or about a program, without splits."""
+"""A small engine: decides one question about one reading of a program, without splits."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
+import sympy
 from sympy import Expr, Rational
 
 from losslang import driver
 from losslang.ir.loss import Loss
 from losslang.verify.proof import check
+from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Strategy
 from losslang.verify.prover import Budget, prove
 from losslang.verify.readings.recognise import readings
@@ -24,7 +25,7 @@ from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Question, Reading
 from losslang.verify.verdict import Witness
 
-SECONDS = 6.0
+SECONDS = 8.0
 GUESSES = 16
 
 
@@ -38,14 +39,19 @@ class Decision:
     witness: Witness | None = None
 
 
-def decide(strategies: Iterable[Strategy], reading: Reading, question: str) -> Decision:
-    """The first strategy all of whose premises are proved, and whose proofs the checker accepts."""
-    asked = Question(question)
-    for strategy in strategies:
+def ask(program: str, property: str, kind: type[Reading], **settings: float) -> Decision:
+    """What the theorems say of a program's loss, read as one kind."""
+    return decide(reading(program, kind, **settings), property)
+
+
+def decide(reading: Reading, property: str) -> Decision:
+    """The first strategy whose premises are proved, by proofs that the checker accepts."""
+    question = Question(property)
+    for strategy in PROPERTIES[property].strategies:
         if not isinstance(reading, strategy.theorem.reads):
             continue
-        for guess in islice(strategy.guesses(reading, asked), GUESSES):
-            case = Case(reading, asked, guess)
+        for guess in islice(strategy.guesses(reading, question), GUESSES):
+            case = Case(reading, question, guess)
             if _proved(strategy, case):
                 theorem = strategy.theorem
                 witness = None if theorem.holds else strategy.witness(case)
@@ -83,7 +89,22 @@ def loss(program: str) -> Loss:
 def reading(program: str, kind: type[Reading], **settings: float) -> Reading:
     """How a loss reads as one kind, with settings for hyperparameters."""
     found = next(r for r in readings(loss(program)) if isinstance(r, kind))
-    values = {
-        s: Rational(str(settings[s.name])) for s in found.region.symbols if s.name in settings
-    }
+    symbols = (s for s in found.region.symbols if s.name in settings)
+    values = {s: Rational(str(settings[s.name])) for s in symbols}
     return found.setting(values) if values else found
+
+
+def same(one: Expr | None, other: str, **points: tuple[float, ...]) -> bool:
+    """Whether a value agrees with a formula wherever the named symbols have the given values."""
+    assert one is not None
+    names = list(points)
+    for row in zip(*points.values(), strict=True) if points else [()]:
+        numbers = dict(zip(names, map(sympy.nsimplify, row), strict=True))
+        left, right = (_at(sympy.sympify(str(e)), numbers) for e in (one, other))
+        if abs(left - right) > 1e-9 * max(1, abs(right)):
+            return False
+    return True
+
+
+def _at(expr: Expr, numbers: dict[str, Expr]) -> float:
+    return float(expr.subs({s: numbers[s.name] for s in expr.free_symbols}).evalf(20))
