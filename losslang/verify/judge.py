@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import sympy
 from sympy import Expr, Rational
 
+from losslang.ir.heads import Max, Min
 from losslang.verify import witnesses
 from losslang.verify.conditions import Name, condition
 from losslang.verify.decide import Decider, Fork, Found, Open, settled, strategies
@@ -102,18 +103,37 @@ def _value(
     question: Question,
     parts: Sequence[tuple[tuple[Cut, ...], Part | Open]],
 ) -> Expr | None:
-    """What the theorems say besides; a maximum over labels, where they differ."""
-    values = []
-    for way, part in parts:
-        if isinstance(part, Part):
-            theorem = THEOREMS[part.theorem]
-            values += [theorem.value(case) for case in _cases(decider, question, way, part)]
-    known = list(dict.fromkeys(v for v in values if v is not None))
-    if len(known) <= 1:
-        return known[0] if known else None
-    if all(isinstance(v, Expr) and v.is_number for v in known):
-        return sympy.Max(*known)
-    return known[0]
+    """What the theorems say besides, where it is the same for all settings."""
+    values = {
+        _over_labels(question, [_told(part, case) for case in _cases(decider, question, way, part)])
+        for way, part in parts
+        if isinstance(part, Part)
+    }
+    return values.pop() if len(values) == 1 else None
+
+
+def _told(part: Part, case: Case) -> Expr | None:
+    return THEOREMS[part.theorem].value(case)
+
+
+WORST: dict[str, type[Expr]] = {
+    "bounded_below": Min,
+    "bounded_influence": Max,
+    "lipschitz": Max,
+    "self_concordant": Max,
+    "smooth": Max,
+    "strongly_convex": Min,
+}
+"""How the constants for several labels make one for all of them."""
+
+
+def _over_labels(question: Question, values: Sequence[Expr | None]) -> Expr | None:
+    known = list(dict.fromkeys(values))
+    if len(known) == 1:
+        return known[0]
+    if None in known or question.property not in WORST:
+        return None
+    return WORST[question.property](*known)
 
 
 # ---------------------------------------------------------------- witnesses

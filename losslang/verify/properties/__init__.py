@@ -45,6 +45,7 @@ from losslang.verify.properties import (
     strongly_convex,
     symmetric,
     temperature,
+    translation_invariant,
     well_defined,
 )
 from losslang.verify.property import Property
@@ -78,6 +79,7 @@ ALL: tuple[Property, ...] = (
     asymmetric_robust.PROPERTY,
     shift_invariant.PROPERTY,
     scale_invariant.PROPERTY,
+    translation_invariant.PROPERTY,
     permutation_equivariant.PROPERTY,
     batch_permutation_invariant.PROPERTY,
     relabel_invariant.PROPERTY,

@@ -123,6 +123,11 @@ def has_examples(reading: Structure, question: Question) -> bool:
     return any(known.batched for known in reading.loss.inputs)
 
 
+def has_points(reading: Structure, question: Question) -> bool:
+    """Whether there are two or more real inputs of one shape."""
+    return bool(invariance.points(reading.loss))
+
+
 def has_names(reading: Structure, question: Question) -> bool:
     """Whether there are labels that only tell what belongs together."""
     return bool(invariance.names(reading.loss))
@@ -142,6 +147,14 @@ SCALE_INVARIANT = (
         invariance.NOT_SCALE_INVARIANT,
         inputs(True),
         witness(invariance.scaled, "when the first example is multiplied by `by`"),
+    ),
+)
+TRANSLATION_INVARIANT = (
+    Strategy(invariance.TRANSLATION_INVARIANT),
+    Strategy(
+        invariance.NOT_TRANSLATION_INVARIANT,
+        inputs(True),
+        witness(invariance.translated, "when `by` is added to every real input"),
     ),
 )
 PERMUTATION_EQUIVARIANT = (

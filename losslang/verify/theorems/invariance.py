@@ -161,6 +161,66 @@ NOT_SCALE_INVARIANT = Theorem(
     holds=False,
 )
 
+# ---------------------------------------------------------------- the origin
+
+
+def points(loss: Loss) -> tuple[Input, ...]:
+    """The real inputs, if they are two or more points of one space."""
+    found = tuple(i for i in loss.inputs if i.kind == "real")
+    alike = {i.axes for i in found}
+    free = all(i.domain == EVERYTHING and i.batched for i in found)
+    return found if len(found) > 1 and len(alike) == 1 and free else ()
+
+
+def _translated(case: Case) -> Sequence[Premise] | None:
+    loss = case.reading.loss
+    tensors = {i.tensor for i in points(loss)}
+    if not tensors:
+        return None
+
+    def change(read: At) -> Expr:
+        return read + At(OFFSET, *read.indices[1:]) if read.tensor in tensors else read
+
+    return [
+        Premise(
+            f"another origin leaves {term.name} as it is",
+            Sign(with_reads(term.body, change) - term.body, "==", case.reading.region),
+        )
+        for term in loss.terms
+    ]
+
+
+def translated(case: Case) -> tuple[Expr, Expr] | None:
+    """Before and after a number is added to every entry of all points."""
+    loss, inputs = case.reading.loss, instances.from_data(case.guess)
+    number, moving = case.guess.get("by"), {i.name for i in points(loss)}
+    if number is None or not number.is_Rational or not moving:
+        return None
+    entries = {
+        (name, at): old + number if name in moving else old
+        for (name, at), old in inputs.entries.items()
+    }
+    return _both(loss, inputs, Inputs(inputs.sizes, entries))
+
+
+TRANSLATION_INVARIANT = Theorem(
+    "the origin does not matter",
+    "translation_invariant",
+    Structure,
+    "Adding one point to all real inputs leaves the formula as it is",
+    BY_DEFINITION,
+    _translated,
+)
+NOT_TRANSLATION_INVARIANT = Theorem(
+    "the origin matters",
+    "translation_invariant",
+    Structure,
+    "There are inputs whose loss changes when a number is added to all of them",
+    BY_DEFINITION,
+    _changes(translated),
+    holds=False,
+)
+
 # ---------------------------------------------------------------- orders
 
 
@@ -358,6 +418,8 @@ INVARIANCE: tuple[Theorem, ...] = (
     NOT_SHIFT_INVARIANT,
     SCALE_INVARIANT,
     NOT_SCALE_INVARIANT,
+    TRANSLATION_INVARIANT,
+    NOT_TRANSLATION_INVARIANT,
     PERMUTATION_EQUIVARIANT,
     NOT_PERMUTATION_EQUIVARIANT,
     BATCH_PERMUTATION_INVARIANT,
