@@ -547,11 +547,24 @@ def _f(reading: Local) -> Expr:
     return reading.f
 
 
+def _bending(reading: Local, question: Question) -> Iterable[Guess]:
+    """Where the loss bends down; also after a power and a logarithm have been taken out."""
+    if function_of(reading.f, reading.p) is None:
+        yield from islice(_extremes(_curvature, 1)(reading, question), 4)
+        for weight in islice(_weights(reading), 4):
+            guess = {**weight, "slow": S.One, "end": S.Zero}
+            shape = local.weighted(Case(reading, question, guess), _curvature(reading))
+            found = limit(shape, reading.p, S.Zero, "+")
+            if found is not None:
+                yield {**guess, "value": found}
+    yield from _extremes(_curvature, 1)(reading, question)
+
+
 CONVEX = (
     Strategy(local_shape.CONVEX),
     Strategy(
         local_shape.NOT_CONVEX,
-        _extremes(_curvature, 1),
+        _bending,
         _at_place("the loss bends down between two logits", _curvature, "<"),
     ),
     Strategy(

@@ -159,15 +159,26 @@ def _convex(case: Case) -> Iterator[Premise]:
     yield sign("f'(1/2) < 0", f.at(0, HALF, 1), "<", f.region)
 
 
+def weighted(case: Case, expr: Expr) -> Expr:
+    """A formula times the positive function p**head (1 - p)**tail of the guess, multiplied out.
+
+    With ``slow`` in the guess it is divided by -log(p) as well, which is positive too.
+    """
+    p, head, tail = case.reading.p, case.guess["head"], case.guess["tail"]
+    slow = -1 / sympy.log(p) if "slow" in case.guess else ONE
+    return _multiplied(sympy.expand_mul(expr) * p**head * (1 - p) ** tail * slow)
+
+
+def _multiplied(expr: Expr) -> Expr:
+    terms = sympy.Add.make_args(sympy.expand_mul(expr))
+    return sympy.Add(*(sympy.powsimp(term, combine="exp") for term in terms))
+
+
 def _straightened(case: Case, f: Pieces, order: int) -> Expr:
-    """f' times a positive function of p, a product of powers; its derivative of some order."""
-    p, head, tail = f.variable, case.guess["head"], case.guess["tail"]
-    found = f.formula(0, 1) * p**head * (1 - p) ** tail
-    for n in range(order + 1):
-        if n > 0:
-            found = derivative(found, p)
-        terms = sympy.Add.make_args(sympy.expand_mul(found))
-        found = sympy.Add(*(sympy.powsimp(term, combine="exp") for term in terms))
+    """f' times a positive function of p; its derivative of some order."""
+    found = weighted(case, f.formula(0, 1))
+    for _ in range(order):
+        found = _multiplied(derivative(found, f.variable))
     return found
 
 

@@ -15,7 +15,15 @@ from losslang.ir.derive import derivative
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import Bounds, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import THEORY, at_least, at_most, conditions, parts, smooth
+from losslang.verify.theorems.local import (
+    THEORY,
+    at_least,
+    at_most,
+    conditions,
+    parts,
+    smooth,
+    weighted,
+)
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
@@ -129,7 +137,12 @@ def _is_convex_on_simplex(case: Case) -> Iterator[Premise]:
 @conditions
 def _bends_down(case: Case) -> Iterator[Premise]:
     f = _softmax(case.reading)
-    yield from _somewhere(case, f, "f bends down there", lambda n: _curvature(f, n), "<")
+
+    def bend(n: int) -> Expr:
+        found = _curvature(f, n)
+        return weighted(case, found) if "head" in case.guess else found
+
+    yield from _somewhere(case, f, "f bends down there", bend, "<")
 
 
 @conditions

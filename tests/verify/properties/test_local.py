@@ -107,6 +107,7 @@ def test_a_value_is_the_known_one(
     read = reading(program, Local, **given_)
     assert isinstance(read, Local)
     found = decide(read, prop).value
+    assert found is not None
     pairs = zip(found, value, strict=True) if isinstance(value, tuple) else [(found, value)]
     assert all(a == b or sympy.simplify(a - b) == 0 for a, b in pairs)
 
