@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sympy import Rational, S, Symbol, exp, log, oo, sqrt
 
 from losslang.ir.truth import Less
@@ -192,7 +194,16 @@ def test_a_stronger_relation_is_stronger():
         (x - 1, "==", Bounds(S.One, S.One, True, True), False),
         (x - 1, ">=", Bounds(S.One, S.One, True, True), True),
         (x - 1, ">", Bounds(S.One, S.One, True, True), False),
-        (sqrt(2) * x, ">", POSITIVE, False),
+        (sqrt(2) * x, ">", POSITIVE, True),
+        (sqrt(2) * x - 1, ">", POSITIVE, False),
+        (x**2 - 2 * sqrt(2) * x + 2, ">=", LINE, True),
+        (x**2 - 2 * sqrt(2) * x + 2, ">", LINE, False),
+        (x**2 - 2 * sqrt(2) * x + Rational(19, 10), ">=", LINE, False),
+        (x**2 - 2, ">=", Bounds(sqrt(2), low_closed=True), False),
+        (x**2 - 7, ">", Bounds(exp(S.One)), True),
+        (x**2 - 8, ">", Bounds(exp(S.One)), False),
+        (x**2 - 8, "<", Bounds(-exp(S.One), exp(S.One)), True),
+        (sympy.pi * x, ">", POSITIVE, False),
         (exp(x), ">", LINE, False),
     ],
 )
@@ -578,3 +589,34 @@ def test_shapes_are_not_signs():
 
     with pytest.raises(Rejected):
         check(Shape(x, Tensor("a"), "convex"), Proof("composition"), RULES)
+
+
+@given(
+    parts=st.lists(
+        st.sampled_from(
+            [x - sqrt(2), x + sqrt(2), (x - sqrt(2)) ** 2, x**2 + sqrt(2) * x + 1, x**2 - sqrt(2)]
+            + [x - 1, (2 * x + 1) ** 2, x**2 + 1, S(-1)]
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    bounds=st.sampled_from(
+        [LINE, POSITIVE, CLOSED, Bounds(S(-3), S(-1)), Bounds(S(1), sqrt(7), True, True)]
+    ),
+    relation=st.sampled_from([">", ">="]),
+)
+@settings(max_examples=60, deadline=None)
+def test_roots_agree_with_samples_of_polynomials(parts, bounds, relation):
+    expr = sympy.expand(sympy.Mul(*parts))
+    if not expr.has(x):
+        return
+    goal = Sign(expr, relation, over((x, bounds)))
+    low, high = (max(min(float(e), 6.0), -6.0) for e in (bounds.low, bounds.high))
+    function = sympy.lambdify(x, expr)
+    values = [function(low + (high - low) * (n + 0.5) / 400) for n in range(400)]
+    try:
+        premises(goal, "roots", variable=x)
+    except Rejected:
+        assert min(values) < 1e-2
+    else:
+        assert min(values) > -1e-9

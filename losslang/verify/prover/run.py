@@ -91,7 +91,10 @@ class Run:
             if layer.effort > 0 and self.is_doubtful(statement):
                 return None
             seconds = layer.limit(self.budget.left(), effort)
-            found = within(seconds, partial(layer.search, self, statement, effort))
+            try:
+                found = within(seconds, partial(layer.search, self, statement, effort))
+            except Exception:  # SymPy fails on odd input in many ways; such a layer finds nothing
+                found = None
             if found is not None:
                 return found
         return None
