@@ -11,10 +11,11 @@ from sympy import Expr, Rational
 from losslang.ir.heads import Max, Min
 from losslang.verify import witnesses
 from losslang.verify.conditions import Name, condition
-from losslang.verify.decide import Decider, Fork, Found, Open, settled, strategies
+from losslang.verify.decide import Decider, Fork, Found, Open, quietly, settled, strategies
 from losslang.verify.partition import half, narrowed
 from losslang.verify.proof import Proof
 from losslang.verify.properties import PROPERTIES
+from losslang.verify.property import Strategy
 from losslang.verify.prover import Budget
 from losslang.verify.rules import RULES
 from losslang.verify.statement import Region
@@ -151,11 +152,18 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
     strategy = strategies(PROPERTIES[question.property])[part.theorem]
     for case in _cases(decider, question, (*way, *cuts), part):
         premises = list(decider.premises(strategy, case) or ())
-        for made in (strategy.witness(case), witnesses.from_premises(case, premises)):
+        for made in (_offered(strategy, case), witnesses.from_premises(case, premises)):
             if made is not None and witnesses.replays(made):
                 own = {s: v for s, v in setting.items() if _depends(decider, part, s)}
                 return witnesses.with_settings(made, own)
     return None
+
+
+def _offered(strategy: Strategy, case: Case) -> Witness | None:
+    """What the search makes of a case, unless it fails on it."""
+    found: list[Witness | None] = []
+    quietly(3.0, lambda: found.append(strategy.witness(case)))
+    return found[0] if found else None
 
 
 def _depends(decider: Decider, part: Part, symbol: sympy.Symbol) -> bool:

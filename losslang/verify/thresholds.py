@@ -222,12 +222,22 @@ class _Line:
                 self.decider.formulas(self.question, self.way, self.budget)
             ):
                 for root in _roots(formula, self.symbol, region):
-                    if self._number(root).is_real and self._number(root).is_finite:
+                    value = self._number(root)
+                    if value.is_real and value.is_finite and _divides(region, self.symbol, root):
                         found.append(root)
 
         with suppress(NotImplementedError, TypeError, ValueError, AttributeError, ArithmeticError):
             within(min(6.0, self.budget.left()), collect)
         return found
+
+
+def _divides(region: Region, symbol: sympy.Symbol, at: Expr) -> bool:
+    """Whether the settings below and above a candidate are all there are."""
+    try:
+        half(region, Cut(symbol, at, True, True))
+    except ValueError:
+        return False
+    return True
 
 
 def _rational(value: Expr) -> Expr:
