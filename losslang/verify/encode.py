@@ -20,6 +20,7 @@ from losslang.verify.formula import (
     Malformed,
     encode_expr,
     encode_whole,
+    normal,
 )
 from losslang.verify.proof import Data, Proof
 from losslang.verify.statement import (
@@ -67,7 +68,7 @@ T = TypeVar("T")
 def encode_bounds(bounds: Bounds) -> Json:
     """``["bounds", low, high, "[)"]``."""
     ends = ("[" if bounds.low_closed else "(") + ("]" if bounds.high_closed else ")")
-    return ["bounds", encode_expr(bounds.low), encode_expr(bounds.high), ends]
+    return ["bounds", encode_expr(normal(bounds.low)), encode_expr(normal(bounds.high)), ends]
 
 
 def encode_region(region: Region) -> Json:
@@ -107,7 +108,7 @@ def encode_statement(statement: Statement) -> Json:
 def encode_data(data: Data) -> Json:
     """What a rule is given: formulas bare, all else marked by a head that no formula has."""
     if isinstance(data, Basic):
-        return encode_expr(data)
+        return encode_expr(normal(data))
     if isinstance(data, Bounds):
         return encode_bounds(data)
     if isinstance(data, str):
@@ -130,7 +131,7 @@ def encode_proof(proof: Proof) -> Json:
 def _encode_use(use: Use) -> Json:
     return {
         "reading": use.reading,
-        "guess": {name: encode_expr(value) for name, value in use.guess.items()},
+        "guess": {name: encode_expr(normal(value)) for name, value in use.guess.items()},
         "proofs": [encode_proof(proof) for proof in use.proofs],
     }
 

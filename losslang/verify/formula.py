@@ -78,7 +78,7 @@ HEADS: dict[str, Row] = {
         for kind in (
             *(sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.asin, sympy.acos, sympy.atan),
             *(sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.acosh, sympy.atanh),
-            *(sympy.erf, sympy.Abs),
+            *(sympy.tan, sympy.erf, sympy.Abs, sympy.loggamma),
         )
     },
     "axis": Row(heads.Axis, ("name",), "expr"),
@@ -113,6 +113,8 @@ APPLIED = {
 CONSTANTS: dict[str, Expr] = {
     "pi": S.Pi,
     "E": S.Exp1,
+    "EulerGamma": S.EulerGamma,
+    "Catalan": S.Catalan,
     "oo": S.Infinity,
     "-oo": S.NegativeInfinity,
 }
@@ -138,7 +140,7 @@ _CLASSES = {
 _NAMES = {row.kind: name for name, row in HEADS.items()}
 _WORD_OF = {value: word for word, value in CONSTANTS.items()}
 _WILD = (
-    *("exp", "sin", "cos", "sinh", "cosh"),
+    *("exp", "sin", "cos", "tan", "sinh", "cosh", "loggamma"),
     *("sigmoid", "softplus", "lgamma", "digamma", "trigamma"),
 )
 """Functions that a huge constant makes huge, or hard to compute."""
@@ -157,6 +159,16 @@ def encode_expr(expr: Basic) -> Json:
     if back != expr:
         raise ValueError(f"{expr} is not in normal form: it would be read as {back}")
     return data
+
+
+def normal(expr: Any) -> Any:
+    """``expr`` built anew from its leaves, as it would be read: SymPy's algebra may skip steps."""
+    if not isinstance(expr, Basic) or not expr.args:
+        return expr
+    args = [normal(arg) for arg in expr.args]
+    same = all(new is old for new, old in zip(args, expr.args, strict=True))
+    again = expr.func(*args)
+    return expr if same and again == expr else again
 
 
 def encode_whole(number: int) -> Json:

@@ -103,6 +103,7 @@ SIMPLE = [
         Not(Equal(X, Y)),
         Chosen("mode", "linear"),
     ),
+    *(sympy.tan(X), sympy.loggamma(X), S.EulerGamma, S.Catalan),
     *(And(Less(X, Y), Less(S.Zero, X)), Or(Less(X, Y), Less(S.Zero, X))),
     *(Detach(X), Ema("running_mean", X, Rational(99, 100), S.Zero), Labelled(X, Y)),
     *(Axis("class"), Axis("n", Integer(4)), Size(CLASS), Tensor("t", "positive")),
@@ -216,6 +217,12 @@ def test_a_proof_comes_back_with_texts_numbers_and_formulas_told_apart():
     assert back == PROOF
     assert type(back.data["depth"]) is int
     assert back.data["points"] == PROOF.data["points"]
+
+
+def test_what_algebra_left_open_is_written_as_what_it_evaluates_to():
+    lazy = sympy.Mul(2, X + sympy.exp(1, evaluate=False), evaluate=False)
+    back = decode_proof(through_text(encode_proof(Proof("rule", {"at": lazy}))))
+    assert back.data["at"] == 2 * X + 2 * S.Exp1
 
 
 def test_a_certificate_comes_back():
