@@ -57,6 +57,7 @@ BELOW = -S.Half
 
 MAX_TERMS = 12
 MAX_MEMBERS = 8
+MAX_FOLDS = 3
 MAX_CASES = 3
 """How many truth values are tried both ways."""
 
@@ -119,6 +120,9 @@ class Arrays(Composition):
             return self._ordered(expr)
         if isinstance(expr, sympy.exp):
             return self._exponential(expr)
+        if isinstance(expr, sympy.log) and isinstance(expr.args[0], Size):
+            least = self.least_size(expr.args[0].axis)
+            return above(_log(least).hull.low, True) if least else None
         return super()._look(expr)
 
     def _read(self, expr: At) -> Range | None:
@@ -373,6 +377,9 @@ class Arrays(Composition):
         ):
             better = closer(expr)
             found = found if better is None else found.meet(better)
+        if not found.nonnegative and not found.nonpositive:
+            better = self._absorbed(expr)
+            found = found if better is None else found.meet(better)
         return found
 
     def _dominated(self, expr: sympy.Add) -> Range | None:
@@ -498,18 +505,50 @@ class Arrays(Composition):
         return found
 
     def _collected(self, expr: sympy.Add) -> Range | None:
-        """Terms with a hyperparameter as a common factor are taken together."""
+        """Terms with a power of a hyperparameter as a common factor are taken together."""
         found: Range | None = None
-        for symbol in self.region.symbols:
-            own = [t for t in _flat(expr).args if symbol in sympy.Mul.make_args(t)]
-            if len(own) < 2:
+        terms = sympy.Add.make_args(_flat(expr))
+        shared = {f for t in terms for f in sympy.Mul.make_args(t) if f.free_symbols}
+        for factor in sorted(shared, key=sympy.default_sort_key):
+            base, _ = factor.as_base_exp()
+            own = [t for t in terms if factor in sympy.Mul.make_args(t)]
+            if base not in self.region or len(own) < 2:
                 continue
-            rest = sympy.Add(*(t for t in _flat(expr).args if t not in own))
-            values = self._all((symbol, sympy.Add(*(t / symbol for t in own)), rest))
+            rest = sympy.Add(*(t for t in terms if t not in own))
+            values = self._all((factor, sympy.Add(*(t / factor for t in own)), rest))
             if values is not None:
                 better = values[0] * values[1] + values[2]
                 found = better if found is None else found.meet(better)
         return found
+
+    def _absorbed(self, expr: sympy.Add) -> Range | None:
+        """A mean or maximum plus something is the mean or maximum of what is folded plus it."""
+        terms = sympy.Add.make_args(expr)
+        folds = [(t, *t.as_coeff_Mul()) for t in terms if isinstance(t.as_coeff_Mul()[1], Reduce)]
+        if len(folds) > MAX_FOLDS:
+            return None
+        found: Range | None = None
+        for term, number, fold in folds:
+            rest = sympy.Add(*(t for t in terms if t != term)) / number
+            better = self._shifted(fold, sympy.expand_mul(rest))
+            scale = constant(number)
+            if better is not None and scale is not None:
+                found = scale * better if found is None else found.meet(scale * better)
+        return found
+
+    def _shifted(self, fold: Reduce, rest: Expr) -> Range | None:
+        """Where a fold plus ``rest`` lies."""
+        indices, guard, body = fold.open()
+        if fold.op == "logsumexp" and len(indices) == 1:
+            # log n less the log-sum-exp of n numbers or fewer is at least minus the greatest.
+            count = sympy.log(Size(indices[0].axis))
+            if not (rest.coeff(count) <= -1) or not self.least_count(indices, guard):
+                return None
+            each = self.under(guard)._range(body + rest + count)
+            return None if each is None else below(each.hull.high, each.reaches_high)
+        if fold.op in ("mean", "max", "min", "logmeanexp") and self.least_count(indices, guard):
+            return self._folded(fold.op, indices, guard, body + rest)
+        return None
 
     def _quadratic(self, expr: sympy.Add) -> Range | None:
         """``a x**2 + b x + c`` with numbers ``a``, ``b`` and ``c`` is extreme at -b/(2a)."""

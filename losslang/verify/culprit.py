@@ -15,6 +15,17 @@ from losslang.verify.prover import Budget
 from losslang.verify.theorem import Question
 from losslang.verify.verdict import Part
 
+ADDITIVE = (
+    "convex",
+    "differentiable",
+    "smooth",
+    "lipschitz",
+    "nonnegative",
+    "bounded",
+    "bounded_below",
+)
+"""Properties that a sum has if all its terms do: the only term that is not known to is to blame."""
+
 
 def culprit(loss: Loss, question: Question, budget: Budget) -> str | None:
     """The smallest summand that lacks the property by itself; ``None`` if no one stands out."""
@@ -23,11 +34,15 @@ def culprit(loss: Loss, question: Question, budget: Budget) -> str | None:
     parts = list(summands(loss))
     if len(parts) < 2:
         return None
-    guilty = []
+    guilty, open_ = [], []
     for name, part in parts:
         found = decider(part).find(question, (), budget.part(2.0), 0)
-        if isinstance(found, Part) and not found.holds:
+        if not isinstance(found, Part):
+            open_.append(name)
+        elif not found.holds:
             guilty.append((part.body.count_ops(), name))
+    if not guilty and len(open_) == 1 and question.property in ADDITIVE:
+        return open_[0]
     return min(guilty)[1] if 0 < len(guilty) < len(parts) else None
 
 

@@ -13,6 +13,7 @@ from losslang.ir.binders import Binder, walk
 from losslang.ir.heads import At, Axis, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss
 from losslang.ir.reduce import Reduce
+from losslang.verify.readings.algebra import rewritten
 from losslang.verify.readings.instance import Unknown, written_out
 
 Change = Callable[[At], Expr]
@@ -172,8 +173,8 @@ def part_of(loss: Loss, body: Expr, inputs: Inputs) -> Expr | None:
 
 
 def unlabelled(body: Expr) -> Expr:
-    """``body`` without the mark that says which label it is for."""
-    return body.args[1] if isinstance(body, Labelled) else body
+    """``body`` without the marks that say which label a part is for."""
+    return rewritten(body, lambda e: e.args[1] if isinstance(e, Labelled) else e)
 
 
 def _entry(read: At, inputs: Inputs) -> Expr:

@@ -14,8 +14,10 @@ from itertools import islice
 import sympy
 from sympy import Expr, Integer, Rational, S
 
-from losslang.ir.binders import is_undefined
+from losslang.ir.binders import free_indices, is_undefined
+from losslang.ir.heads import Size
 from losslang.ir.loss import EVERYTHING, Input, Loss
+from losslang.ir.reduce import Reduce
 from losslang.verify import instances
 from losslang.verify.arrays import spread_of
 from losslang.verify.evaluate import compile_tape
@@ -32,6 +34,8 @@ from losslang.verify.theorems import structure as theorems
 from losslang.verify.verdict import Witness
 
 SEEDS = 24
+FAR = 600
+"""How far from 0 some lines lie."""
 GRID = tuple(Rational(n, 2) for n in (-40, -16, -8, -4, -3, -2, -1, 0, 1, 2, 3, 4, 8, 16, 40))
 Float = Callable[[float], float]
 
@@ -39,17 +43,22 @@ Float = Callable[[float], float]
 
 
 def drawn(loss: Loss, seed: int) -> Inputs | None:
-    """Small sizes, and rational entries of all inputs; among the first, simple ones."""
+    """Small sizes, and rational entries of all inputs; every third time simple ones."""
     chance = random.Random(seed)
-    sizes = {a.name: 2 if seed < 8 else chance.choice((1, 2, 3)) for a in instances.axes_of(loss)}
+    plain = seed % 3 == 0
     pointed = {i.over.name for i in loss.inputs if i.over is not None}
-    sizes |= {name: max(2, n) for name, n in sizes.items() if name in pointed}
+    sizes = {a.name: 2 if seed < 8 else chance.choice((1, 2, 3)) for a in instances.axes_of(loss)}
+    for name in sizes:
+        if name in pointed:
+            sizes[name] = max(2, sizes[name])
+        elif plain and name != "batch":
+            sizes[name] = 1
     if not any(_couples(loss, i) for i in loss.inputs):
         sizes["batch"] = 1
     entries: dict[Entry, Expr] = {}
     for known in loss.inputs:
         for at in instances.places(known, sizes):
-            entries[known.name, at] = _entry(known, sizes, chance, simple=seed % 3 == 0)
+            entries[known.name, at] = _entry(known, sizes, chance, plain)
         if known.kind == "simplex":
             _normalise(entries, known, sizes)
     found = Inputs(sizes, entries)
@@ -64,7 +73,7 @@ def _couples(loss: Loss, known: Input) -> bool:
     )
 
 
-def _entry(known: Input, sizes: dict[str, int], chance: random.Random, simple: bool) -> Expr:
+def _entry(known: Input, sizes: dict[str, int], chance: random.Random, plain: bool) -> Expr:
     match known.kind:
         case "index":
             assert known.over is not None
@@ -77,8 +86,8 @@ def _entry(known: Input, sizes: dict[str, int], chance: random.Random, simple: b
             return Integer(chance.randrange(4) + 1)
     for _ in range(60):
         number = (
-            Integer(chance.randint(-1, 1))
-            if simple
+            Integer(chance.choice((-1, 1)))
+            if plain
             else Rational(chance.randint(-12, 12), chance.choice((1, 2, 4)))
         )
         if number in known.domain:
@@ -110,6 +119,8 @@ def lines(loss: Loss, question: Question) -> Iterator[Guess]:
         if not movable:
             continue
         keys = [(i.name, at) for i in movable for at in instances.places(i, inputs.sizes)]
+        if seed % 6 == 4:
+            inputs.entries.update({key: inputs.entries[key] - FAR for key in keys})  # type: ignore[attr-defined]
         chosen = chance.sample(keys, 1 if seed % 2 == 0 else chance.randint(1, len(keys)))
         slopes = {key: Integer(chance.choice((-1, 1))) for key in chosen}
         yield inputs.data() | {_named("along", key): slope for key, slope in slopes.items()}
@@ -141,7 +152,7 @@ def _named(word: str, key: Entry) -> str:
     return " ".join(map(str, (word, key[0], *key[1])))
 
 
-def floats(expr: Expr, region: Region, symbol: sympy.Symbol, count: int = 3) -> list[Float]:
+def floats(expr: Expr, region: Region, symbol: sympy.Symbol, count: int = 6) -> list[Float]:
     """The formula as a function of ``symbol`` at a few settings of the other variables."""
     try:
         tape = compile_tape(expr, (*region.symbols, symbol))
@@ -163,7 +174,7 @@ def _curve(reading: Structure, question: Question, guess: Guess) -> Curve | None
 
 def chords(reading: Structure, question: Question) -> Iterator[Guess]:
     """Lines and three numbers on them, the loss at the middle one above the chord."""
-    found = []
+    found: list[tuple[float, Guess]] = []
     for guess in (*segments(reading.loss, question), *lines(reading.loss, question)):
         curve = _curve(reading, question, guess)
         if curve is None:
@@ -172,12 +183,17 @@ def chords(reading: Structure, question: Question) -> Iterator[Guess]:
         functions = floats(curve.function, curve.region, curve.variable)
         best = _above_chord(functions, grid)
         if best is not None:
-            gaps, (low, high) = best
-            middle = (low + high) / 2
-            found.append((gaps, dict(guess) | {"low": low, "middle": middle, "high": high}))
-        if len(found) >= 4 and any(gap > 1e-3 for gap, _ in found):
-            break
-    yield from (guess for _, guess in sorted(found, key=lambda f: -f[0])[:4])
+            gap, (low, high) = best
+            chosen = {"low": low, "middle": (low + high) / 2, "high": high}
+            found.append((gap, dict(guess) | chosen))
+        if len(found) == 3:
+            yield from _largest_first(found)
+            found.clear()
+    yield from _largest_first(found)
+
+
+def _largest_first(found: list[tuple[float, Guess]]) -> list[Guess]:
+    return [guess for _, guess in sorted(found, key=lambda pair: -pair[0])]
 
 
 def _above_chord(
@@ -190,9 +206,10 @@ def _above_chord(
             gaps = []
             for f in functions:
                 ends, middle = f(float(low)) + f(float(high)), f(float(low + high) / 2)
-                gaps.append(2 * middle - ends if math.isfinite(ends + middle) else -1.0)
+                scale = 1 + abs(ends) + abs(middle)
+                gaps.append((2 * middle - ends) / scale if math.isfinite(scale) else -1.0)
             gap = min(gaps, default=-1.0)
-            if gap > 1e-6 and (best is None or gap > best[0]):
+            if gap > 1e-9 and (best is None or gap > best[0]):
                 best = gap, (low, high)
     return best
 
@@ -256,6 +273,25 @@ def growing(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterat
     return found
 
 
+def outgrowing(falls: bool) -> Callable[..., Iterator[Guess]]:
+    """Lines on which the values seem to stay beyond another line, that of ``rate`` and ``offset``."""
+
+    def found(reading: Structure, question: Question) -> Iterator[Guess]:
+        for guess in lines(reading.loss, question):
+            curve = _curve(reading, question, guess)
+            if curve is None or not curve.bounds.high.is_infinite:
+                continue
+            functions = floats(curve.function, curve.region, curve.variable)
+            for turn in (-1,) if falls else (1, -1):
+                slopes = [turn * (f(1000.0) - f(500.0)) / 500 for f in functions]
+                if slopes and min(slopes) > 0.05:
+                    rate = Rational(round(8 * min(slopes)), 16)
+                    for offset in (2, 8, 40):
+                        yield dict(guess) | {"rate": turn * rate, "offset": Integer(offset)}
+
+    return found
+
+
 def _last(curve: Curve) -> int:
     p = along.pieces_of(curve, Question(""))
     return 0 if p is None else len(p) - 1
@@ -281,6 +317,9 @@ def _end(expr: Expr, where: Region) -> Expr | None:
     if isinstance(expr, sympy.Add):
         parts = [_end(part, where) for part in expr.args]
         return None if None in parts else sympy.Add(*parts)
+    fold = _folded_end(expr, where)
+    if fold is not None:
+        return fold
     constants = [f for f in sympy.Mul.make_args(expr) if f.free_symbols and _is_setting(f, where)]
     rest = expr / sympy.Mul(*constants)
     if not constants or rest == expr:
@@ -293,8 +332,23 @@ def _end(expr: Expr, where: Region) -> Expr | None:
     return None if end is None else sign * sympy.Mul(*constants) * end
 
 
+def _folded_end(expr: Expr, where: Region) -> Expr | None:
+    """The same for a number times a fold: the greatest of what is folded, and more of a sum."""
+    number, fold = expr.as_coeff_Mul()
+    if not isinstance(fold, Reduce):
+        return None
+    _, guard, body = fold.open()
+    sign = S.One if number > 0 else S.NegativeOne
+    each = _end(sign * body, where.where(guard))
+    if each is None or fold.op not in ("mean", "max", "min", "logmeanexp", "logsumexp"):
+        return None
+    more = sympy.log(sympy.prod([Size(i.axis) for i in fold.binders]))
+    return abs(number) * (each + (more if fold.op == "logsumexp" and number > 0 else S.Zero))
+
+
 def _is_setting(expr: Expr, where: Region) -> bool:
-    return expr.free_symbols <= set(where.symbols) and expr.is_polynomial(*expr.free_symbols)
+    base, _ = expr.as_base_exp()
+    return base in where and not free_indices(expr)
 
 
 def breaks(reading: Structure, question: Question) -> Iterator[Guess]:
@@ -452,6 +506,7 @@ NONNEGATIVE = (
 )
 BOUNDED_BELOW = (
     Strategy(_T["bounded-below-by-composition"], ends),
+    Strategy(_T["falls-below-a-line"], outgrowing(True), way),
     Strategy(
         _T["tends-to-minus-infinity-on-a-line"],
         growing(along.BOUNDED_BELOW, "tends-to-minus-infinity"),
@@ -460,6 +515,7 @@ BOUNDED_BELOW = (
 )
 BOUNDED = (
     Strategy(_T["bounded-by-composition"], ends),
+    Strategy(_T["outgrows-a-line"], outgrowing(False), way),
     Strategy(_T["tends-to-infinity-on-a-line"], growing(along.BOUNDED, "tends-to-infinity"), way),
 )
 CONVEX = (

@@ -227,6 +227,21 @@ def on_line(theorem: Theorem) -> Theorem:
     )
 
 
+def _outgrows(signs: tuple[int, ...]) -> Callable[[Case], Sequence[Premise] | None]:
+    def premises(case: Case) -> Sequence[Premise] | None:
+        curve, rate, offset = line(case), case.guess.get("rate"), case.guess.get("offset")
+        if curve is None or rate is None or offset is None or curve.bounds != LINE:
+            return None
+        if not (rate.is_Rational and offset.is_Rational) or sympy.sign(rate) not in signs:
+            return None
+        sign = sympy.sign(rate)
+        gap = sign * curve.function - abs(rate) * curve.variable + offset
+        ray = curve.region.having(curve.variable, Bounds(S.Zero, low_closed=True))
+        return [Premise("the loss stays beyond a line", Sign(gap, ">=", ray))]
+
+    return premises
+
+
 POINTS = ("piece", "joint", "at", "value", "low", "middle", "high")
 
 
@@ -359,6 +374,15 @@ NONNEGATIVE = (
     ),
 )
 BOUNDED_BELOW = (
+    Theorem(
+        "falls-below-a-line",
+        "bounded_below",
+        Structure,
+        "Along a line of inputs the loss stays below a function that falls linearly.",
+        BY_DEFINITION,
+        _outgrows((-1,)),
+        holds=False,
+    ),
     _LINES["tends-to-minus-infinity"],
     Theorem(
         "bounded-below-by-composition",
@@ -371,6 +395,15 @@ BOUNDED_BELOW = (
     ),
 )
 BOUNDED = (
+    Theorem(
+        "outgrows-a-line",
+        "bounded",
+        Structure,
+        "Along a line of inputs the loss stays beyond a function that grows linearly.",
+        BY_DEFINITION,
+        _outgrows((-1, 1)),
+        holds=False,
+    ),
     _LINES["tends-to-infinity"],
     Theorem(
         "bounded-by-composition",
