@@ -170,6 +170,7 @@ BOUNDED: tuple[Strategy, ...] = (
     Strategy(theorems.BOUNDED, ranges),
     Strategy(theorems.UNBOUNDED, blow_ups),
 )
+RANGE: tuple[Strategy, ...] = (Strategy(theorems.RANGE, ranges),)
 SYMMETRIC: tuple[Strategy, ...] = (
     Strategy(theorems.SYMMETRIC, mirrors),
     Strategy(theorems.NOT_SYMMETRIC, slants, unequal),

@@ -44,6 +44,11 @@ class Contrast:
     positive: Expr | None
     mean: bool
 
+    @property
+    def compares(self) -> bool:
+        """Whether candidates are compared at a temperature, or are examples of the batch."""
+        return self.place.axis == BATCH or bool(self.sharpness.free_symbols)
+
     def score(self, place: Expr) -> Expr:
         """The abstract similarity to a candidate."""
         return At(SIMILARITY, place)
@@ -58,7 +63,7 @@ class Contrast:
 
 
 def contrast(loss: Loss) -> Contrast:
-    """A loss of one term as a contrast among the batch. Raises :class:`Silent`."""
+    """A loss of one term as a contrast. Raises :class:`Silent`."""
     if len(loss.terms) != 1:
         raise Silent
     body = loss.terms[0].body
@@ -67,7 +72,7 @@ def contrast(loss: Loss) -> Contrast:
         soft = [f for f in sympy.Mul.make_args(term) if _is_soft(f)]
         if len(soft) == 1:
             found = _split(body, term / soft[0], soft[0], _parameters(loss))
-            if found is not None and found.place.axis == BATCH:
+            if found is not None and found.compares:
                 return found
     raise Silent
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sympy
-from sympy import Expr, S
+from sympy import Expr, Interval, S
 
 from losslang.ir.binders import substitute
 from losslang.verify.readings import Divergence
@@ -170,6 +170,17 @@ BOUNDED = Theorem(
     _bounded,
     value=lambda case: case.guess["zero"] + case.guess["far"],
 )
+RANGE = Theorem(
+    "range-divergence",
+    "range",
+    Divergence,
+    "f is convex, so D is at least f(1), for equal distributions, and at most f(0) + lim f(t)/t",
+    VAJDA,
+    _bounded,
+    value=lambda case: Interval(
+        along(case.reading).value(S.One), case.guess["zero"] + case.guess["far"]
+    ),
+)
 UNBOUNDED = Theorem(
     "unbounded-divergence",
     "bounded",
@@ -318,6 +329,6 @@ NOT_BREGMAN = Theorem(
 )
 
 THEOREMS = (
-    *(F_DIVERGENCE, STARTS_OFF, CONCAVE_SOMEWHERE, NONNEGATIVE, BOUNDED, UNBOUNDED),
+    *(F_DIVERGENCE, STARTS_OFF, CONCAVE_SOMEWHERE, NONNEGATIVE, BOUNDED, RANGE, UNBOUNDED),
     *(SYMMETRIC, NOT_SYMMETRIC, JOINTLY_CONVEX, NOT_JOINTLY_CONVEX, BREGMAN, NOT_BREGMAN),
 )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 
 import sympy
-from sympy import Expr, Integer, S
+from sympy import Expr, Integer, Interval, S
 
 from losslang.ir.loss import Input, Loss
-from losslang.verify.instances import Inputs, places, value
+from losslang.verify.instances import Entry, Inputs, admits, from_data, places, unlabelled, value
 from losslang.verify.readings import Structure
+from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import stated
+from losslang.verify.theorems.elicitation import only, stated
 from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.structure import domain
 
 MAX_PLACES = 3
 
@@ -30,26 +32,62 @@ def roles(loss: Loss) -> tuple[Input, Input]:
     return scores, labels
 
 
-def expected(loss: Loss, true: Expr, given: Expr, count: int) -> Expr:
-    """The expected loss of one example of ``count`` places and two classes.
+def shares(loss: Loss) -> tuple[Input, Input]:
+    """The probabilities of places, and their labels 0 and 1. Silent without."""
+    given = [
+        i for i in loss.inputs if i.kind == "real" and i.domain.low == 0 and i.domain.high == 1
+    ]
+    targets = [i for i in loss.inputs if i.kind in ("bit", "bool")]
+    if len(loss.inputs) != 2 or len(given) != 1 or len(targets) != 1:
+        raise Silent
+    if given[0].axes != targets[0].axes or not given[0].axes:
+        raise Silent
+    return given[0], targets[0]
 
-    Each place has the second class with the probability sigmoid(``true``), by itself. The logits
-    are 0 and ``given``, both rational.
+
+def expected(loss: Loss, true: Expr, given: Expr, count: int) -> Expr:
+    """The expected loss of one example of ``count`` places with independent labels.
+
+    Either inputs are probabilities of the label 1: that is ``true``, the answer is ``given``. Or
+    they are logits of two classes: those of the second are ``true`` and ``given``, of the first 0.
+    All are rational.
     """
+    try:
+        known, labels = shares(loss)
+    except Silent:
+        return _expected_of_logits(loss, true, given, count)
+    sizes = {axis.name: count if n == 0 else 1 for n, axis in enumerate(labels.axes)}
+    sizes |= {"batch": 1}
+    read = dict.fromkeys(((known.name, at) for at in places(known, sizes)), given)
+    return _averaged(loss, labels, sizes, read, true, count)
+
+
+def _expected_of_logits(loss: Loss, true: Expr, given: Expr, count: int) -> Expr:
     scores, labels = roles(loss)
     assert labels.over is not None
     sizes = {"batch": 1, labels.over.name: 2}
     sizes |= {axis.name: count if n == 0 else 1 for n, axis in enumerate(labels.axes)}
     index = list(scores.axes).index(labels.over) + scores.batched
     read = {(scores.name, at): given if at[index] else S.Zero for at in places(scores, sizes)}
-    share = 1 / (1 + sympy.exp(-true))
+    return _averaged(loss, labels, sizes, read, 1 / (1 + sympy.exp(-true)), count)
+
+
+def _averaged(
+    loss: Loss,
+    labels: Input,
+    sizes: Mapping[str, int],
+    read: Mapping[Entry, Expr],
+    share: Expr,
+    count: int,
+) -> Expr:
+    """The loss averaged over labels that are 1 with the probability ``share`` each."""
     total: Expr = S.Zero
     for drawn in product((0, 1), repeat=count):
         truth = {
             (labels.name, at): Integer(y)
             for at, y in zip(places(labels, sizes), drawn, strict=True)
         }
-        found = value(loss, Inputs(sizes, read | truth))
+        found = value(loss, Inputs(sizes, {**read, **truth}))
         if found is None:
             raise Silent
         total += share ** sum(drawn) * (1 - share) ** (count - sum(drawn)) * found
@@ -81,4 +119,47 @@ IMPROPER = Theorem(
     holds=False,
 )
 
-THEOREMS = (IMPROPER,)
+# ---------------------------------------------------------------- range
+
+
+@stated
+def _range(case: Case) -> Iterator[Premise]:
+    """The least and the greatest value, each with inputs that reach it."""
+    loss, region = case.reading.loss, case.reading.region
+    low, high = (only(case.guess[name], region) for name in ("low", "high"))
+    if len(loss.terms) != 1 or loss.draws or loss.averages:
+        raise Silent
+    body, everywhere = unlabelled(loss.terms[0].body), domain(loss, region)
+    if low == high:
+        yield Premise("the loss is constant", Sign(body - low, "==", everywhere))
+    else:
+        yield Premise("the loss is no less", Sign(body - low, ">=", everywhere))
+        yield Premise("the loss is no greater", Sign(high - body, ">=", everywhere))
+    for name, end in (("low", low), ("high", high)):
+        reached = value(loss, _inputs(case, name))
+        if reached is None:
+            raise Silent
+        yield sign(f"some input reaches {end}", reached - end, "==", region)
+
+
+def _inputs(case: Case, name: str) -> Inputs:
+    prefix = f"{name}: "
+    found = from_data(
+        {k.removeprefix(prefix): v for k, v in case.guess.items() if k.startswith(prefix)}
+    )
+    if not admits(case.reading.loss, found):
+        raise Silent
+    return found
+
+
+RANGE = Theorem(
+    "range-reached",
+    "range",
+    Structure,
+    "the loss stays between two numbers by composition, and inputs reach both",
+    "the definition",
+    _range,
+    value=lambda case: Interval(case.guess["low"], case.guess["high"]),
+)
+
+THEOREMS = (IMPROPER, RANGE)
