@@ -24,6 +24,7 @@ from losslang.verify.proof import Proof
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property, Strategy
 from losslang.verify.prover import Budget, prove, within
+from losslang.verify.prover.polynomial import hint
 from losslang.verify.readings.recognise import readings
 from losslang.verify.readings.structure import Structure
 from losslang.verify.sampling import looks_false
@@ -188,14 +189,14 @@ class Decider:
         for premise in premises:
             statement = premise.statement
             if statement in self._proofs and self._proofs[statement] is None:
-                return f"cannot show that {premise.label}"
+                return f"cannot show that {premise.label}{hint(statement)}"
             if isinstance(statement, Sign) and looks_false(statement) is not None:
                 return f"it is not so that {premise.label}"
         proofs = []
         for premise in premises:
             proof = self._prove(premise.statement, budget)
             if proof is None:
-                return f"cannot show that {premise.label}"
+                return f"cannot show that {premise.label}{hint(premise.statement)}"
             proofs.append(proof)
         return tuple(proofs)
 

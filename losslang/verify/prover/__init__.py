@@ -6,7 +6,17 @@
 from __future__ import annotations
 
 from losslang.verify.proof import Proof
-from losslang.verify.prover import algebra, arrays, boxes, chains, indexed, maps, weaken, zeros
+from losslang.verify.prover import (
+    algebra,
+    arrays,
+    boxes,
+    chains,
+    indexed,
+    maps,
+    polynomial,
+    weaken,
+    zeros,
+)
 from losslang.verify.prover.points import counterexample
 from losslang.verify.prover.run import Budget, Layer, Run
 from losslang.verify.statement import Statement
@@ -22,6 +32,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer("indexed", 0, indexed.equations, 2.0),
     Layer("identity", 0, algebra.identity, 1.0),
     Layer("roots", 0, algebra.roots, 1.0),
+    Layer("powers", 0, maps.powers, raw=True, share=1.0),
     Layer("scales", 0, maps.scales, raw=True, share=1.0),
     Layer("factors", 0, algebra.factors, raw=True, share=1.0),
     Layer("exponentials", 1, maps.exponentials),
@@ -29,6 +40,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer("boxes", 1, boxes.boxes, 0.2, raw=True),
     Layer("tangents", 1, zeros.tangents),
     Layer("ends", 1, weaken.ends),
+    Layer("polynomial", 2, polynomial.polynomial, 5.0),
     Layer("chains", 2, chains.chains),
     Layer("fewer", 2, weaken.fewer),
     Layer("lifts", 2, weaken.lifts),

@@ -10,6 +10,7 @@ from losslang.verify.rules.cases import CASE_RULES
 from losslang.verify.rules.indexed import INDEXED_RULES
 from losslang.verify.rules.limits import LIMIT_RULES
 from losslang.verify.rules.maps import MAP_RULES
+from losslang.verify.rules.polynomial import POLYNOMIAL_RULES
 from losslang.verify.rules.roots import ROOT_RULES
 from losslang.verify.rules.shape import SHAPE_RULES
 from losslang.verify.rules.signs import SIGN_RULES
@@ -22,6 +23,7 @@ ALL: tuple[Rule, ...] = (
     *ANALYSIS_RULES,
     *LIMIT_RULES,
     *BOX_RULES,
+    *POLYNOMIAL_RULES,
     *INDEXED_RULES,
     *ARRAY_RULES,
     *SHAPE_RULES,
