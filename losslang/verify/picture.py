@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TypeAlias
 
 import sympy
@@ -214,8 +215,12 @@ def _simplex(local: Local, property: str, values: Values) -> Iterator[View]:
 
 
 def _between(local: Local, weights: Sequence[Expr], scores: Sequence[Expr]) -> View:
-    """The risk on the line through ``scores`` and ``weights``, inside the simplex."""
-    pairs = list(zip(weights, scores, strict=True))
+    """The risk on the line through ``scores`` and ``weights``, inside the simplex.
+
+    Classes that one of them leaves out have no probability there.
+    """
+    pairs = list(zip_longest(weights, scores, fillvalue=S.Zero))
+    weights = [p for p, _ in pairs]
     mixed = [(1 - X) * q + X * p for p, q in pairs]
     ends = [float(q / (q - p)) for p, q in pairs if p != q]
     return View(

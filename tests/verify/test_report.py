@@ -306,6 +306,17 @@ def test_a_refuted_calibration_is_a_curve_of_the_risk():
     assert lowest == min(height for _, height in drawn.line)
 
 
+def test_a_class_that_is_left_out_has_no_probability():
+    weights = (Rational(1, 2), Rational(1, 4), Rational(1, 4))
+    values = {"eps": S.Zero, "p": weights, "q": (S.Half, S.Half)}
+    short = Verdict(CALIBRATED, "refuted", witness=Witness(values, (), "it fails"))
+    (drawn,) = pictures("poly1", [short], KnownEngine.readings)
+    # The risk is infinite at q itself, where the third class has no probability.
+    assert not drawn.points
+    ((at, _),) = drawn.beside
+    assert at == pytest.approx(1, abs=0.01)
+
+
 def test_one_curve_shows_several_properties():
     also = replace(VERDICTS[CALIBRATED], question=BOUNDED)
     (drawn,) = pictures("poly1", [VERDICTS[CALIBRATED], also], KnownEngine.readings)
