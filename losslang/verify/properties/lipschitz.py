@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass, structure
+from losslang.verify.search import curve, local, multiclass, structure, tilted
 
 PROPERTY = Property(
     "lipschitz",
@@ -11,6 +11,7 @@ PROPERTY = Property(
     (
         *local.LIPSCHITZ,
         *multiclass.LIPSCHITZ,
+        *tilted.LIPSCHITZ,
         *curve.LIPSCHITZ,
         *structure.LIPSCHITZ,
     ),

@@ -8,7 +8,7 @@ from typing import ClassVar
 import sympy
 from sympy import Basic, Expr, S
 
-from losslang.ir.binders import free_indices, substitute
+from losslang.ir.binders import free_indices, occurs, substitute
 from losslang.ir.heads import ONE, ZERO, Index, Max, Min
 from losslang.ir.primitives import log
 from losslang.ir.reduce import Reduce
@@ -45,7 +45,7 @@ def local(score: Score) -> Local | None:
     is left must depend on them through their sum, 1 - p.
     """
     reads = score.reads
-    if reads.arrays:
+    if any(occurs(hyper.tensor, score.body) for hyper in reads.arrays):
         return None
     region = score.region
     p, rest = region.fresh("p", positive=True), sympy.Dummy("rest", positive=True)

@@ -43,7 +43,7 @@ class _NotPooled(Exception):
 
 def pooled(reading: Multiclass) -> Pooled | None:
     """The reading of a loss in which the label can be split off from every reduction."""
-    if reading.reads.arrays:
+    if any(occurs(hyper.tensor, reading.body) for hyper in reading.reads.arrays):
         return None
     pools = _Pools(reading)
     try:

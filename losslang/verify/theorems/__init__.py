@@ -26,6 +26,7 @@ from losslang.verify.theorems.probability import PROBABILITY
 from losslang.verify.theorems.ranking import RANKING
 from losslang.verify.theorems.score import SCORE
 from losslang.verify.theorems.tails import TAILS
+from losslang.verify.theorems.tilted import TILT
 
 ALL: tuple[Theorem, ...] = (
     *INVARIANCE,
@@ -42,6 +43,7 @@ ALL: tuple[Theorem, ...] = (
     *SCORE,
     *POOLED,
     *MULTICLASS,
+    *TILT,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,
     *regression.THEOREMS,

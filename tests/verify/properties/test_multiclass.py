@@ -9,9 +9,11 @@ import sympy
 from sympy import Expr, Rational, Symbol
 
 from losslang.verify.readings import Multiclass, Pooled, Score
+from losslang.verify.readings.fix import fixed
+from losslang.verify.readings.recognise import readings
 from losslang.verify.theorem import Reading
 from losslang.verify.witnesses import replays
-from tests.verify.properties.deciding import ask, reading
+from tests.verify.properties.deciding import ask, decide, loss, reading
 from tests.verify.table import multiclass as table
 
 ONE_VS_ALL_SQUARED = """
@@ -198,3 +200,34 @@ def test_a_witness_is_a_wrong_minimiser(program: str, kind: type[Reading]) -> No
     for _ in range(200):
         other = [Rational(draw.randint(-30, 30), 10) for _ in symbols]
         assert risk.subs(dict(zip(symbols, other, strict=True))) >= least
+
+
+# ---------------------------------------------------------------- classes that are not alike
+
+
+@pytest.mark.parametrize(
+    ("program", "settings", "holds"),
+    [
+        ("logit_adjusted", {"prior": [0.7, 0.2, 0.1], "tau": 1}, False),
+        ("logit_adjusted", {"prior": [0.5, 0.25, 0.25], "tau": 0}, True),
+        ("ldam", {"counts": [100, 30, 10], "margin": 0.5, "scale": 1}, False),
+        ("balanced_softmax", {"counts": [2, 1]}, False),
+    ],
+)
+def test_offsets_for_each_class_spoil_calibration(
+    program: str, settings: dict[str, object], holds: bool
+) -> None:
+    """Oracle: Menon et al. 2021, for the error without class weights."""
+    read = next(r for r in readings(fixed(loss(program), settings)) if isinstance(r, Multiclass))
+    assert decide(read, "calibrated").holds is holds
+
+
+@pytest.mark.parametrize("prior", [[0.7, 0.2, 0.1], [0.4, 0.35, 0.25]])
+def test_equal_logits_are_optimal_for_the_witness(prior: list[float]) -> None:
+    """Oracle: the minimiser of logit-adjusted cross-entropy, log p - log prior up to an offset."""
+    adjusted = fixed(loss("logit_adjusted"), {"prior": prior, "tau": 1})
+    witness = decide(
+        next(r for r in readings(adjusted) if isinstance(r, Multiclass)), "calibrated"
+    ).witness
+    assert witness is not None
+    assert witness.values["p"] == tuple(Rational(str(x)) for x in prior)
