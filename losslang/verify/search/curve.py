@@ -22,6 +22,7 @@ from losslang.verify.search.critical import (
     limit_of,
     places,
     points_of,
+    roots,
     spot,
     suprema,
     unbounded,
@@ -131,6 +132,10 @@ def _flat(p: Pieces) -> Iterator[Guess]:
     for n in range(len(p)):
         if p.formula(n, 2) == 0:
             yield from spot(p, n)
+            continue
+        for root in roots(p.formula(n, 2), p.variable, 1.0):
+            if is_inside(p, n, root):
+                yield {"piece": sympy.Integer(n), "at": root}
 
 
 def _flattening(p: Pieces) -> Iterator[Guess]:
