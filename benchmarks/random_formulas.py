@@ -43,6 +43,9 @@ Values: TypeAlias = dict[str, object]
 
 ONE_ARGUMENT = ("exp", "log", "sqrt", "abs", "relu", "tanh", "softplus", "sigmoid", "square", "neg")
 TWO_ARGUMENTS = ("+", "+", "*", "*", "-", "/", "max", "min", "if", "**")
+PARTIAL = {"log": "log of square", "sqrt": "root of square"}
+"""What mostly stands for functions that few numbers have: without kinks, and for all numbers."""
+
 NUMBERS = ("0", "1", "2", "1/2", "3", "1/3", "3/2", "1/4", "5", "7/10")
 
 
@@ -51,14 +54,23 @@ def grown(draw: random.Random, leaves: Sequence[str], depth: int) -> Tree:
     if depth == 0 or draw.random() < 0.12:
         return draw.choice((*leaves, *leaves, draw.choice(NUMBERS)))
     if draw.random() < 0.45:
-        return draw.choice(ONE_ARGUMENT), (grown(draw, leaves, depth - 1),)
+        head = draw.choice(ONE_ARGUMENT)
+        if head in PARTIAL and draw.random() < 0.6:
+            head = PARTIAL[head]
+        return head, (grown(draw, leaves, depth - 1),)
     head = draw.choice(TWO_ARGUMENTS)
     one = grown(draw, leaves, depth - 1)
     other = draw.choice(NUMBERS[1:]) if head == "**" else grown(draw, leaves, depth - 1)
     return head, (one, other)
 
 
-SPELLED = {"neg": "(-{})", "square": "({})**2", "if": "({0} if {0} < {1} else {1}**2)"}
+SPELLED = {
+    "neg": "(-{})",
+    "square": "({})**2",
+    "log of square": "log(1 + ({})**2)",
+    "root of square": "sqrt(1 + ({})**2)",
+    "if": "({0} if {0} < {1} else {1}**2)",
+}
 
 
 def text(tree: Tree) -> str:
@@ -84,6 +96,8 @@ FLOATS: dict[str, Callable[..., object]] = {
     "softplus": lambda x: np.logaddexp(x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-np.asarray(x, float))),
     "square": lambda x: x * x,
+    "log of square": lambda x: np.log(1 + x * x),
+    "root of square": lambda x: np.sqrt(1 + x * x),
     "neg": lambda x: -x,
     "+": np.add,
     "-": np.subtract,
@@ -106,6 +120,8 @@ DIGITS: dict[str, Callable[..., object]] = {
     ),
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "square": lambda x: x * x,
+    "log of square": lambda x: mpmath.log(1 + x * x),
+    "root of square": lambda x: mpmath.sqrt(1 + x * x),
     "neg": lambda x: -x,
     "+": lambda x, y: x + y,
     "-": lambda x, y: x - y,
@@ -474,7 +490,7 @@ def main() -> int:
     print(
         f"seeds {seeds.start} to {seeds.stop - 1} in {seconds:.0f} s on {options.jobs} of "
         f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python "
-        f"{sys.version.split()[0]}, SymPy {version('sympy')}, python-flint {version('python-flint')}"
+        f"{sys.version.split()[0]}, SymPy {version('sympy')}, flint {version('python-flint')}"
     )
     return int(any(total[name] for name in DEFECTS))
 

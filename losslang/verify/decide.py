@@ -106,6 +106,8 @@ class Decider:
             found = self._attempt(question, way, budget, wanted)
         except InternalError as defect:
             found = Open(f"a defect of losslang, please report it: {defect}")
+        except RecursionError:
+            found = Open("SymPy does not come to an end with some formula")
         if isinstance(found, Part) or budget.left() > 0:
             self._decided[key] = found
         return found
