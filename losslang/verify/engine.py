@@ -27,6 +27,8 @@ from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Verdict
 
 QUESTION_SECONDS = 15.0
+SHARE = 0.3
+"""What one question may take of the time that is left, so that all get some."""
 LABELS = ("index", "bit", "sign", "label", "bool", "int")
 
 
@@ -62,8 +64,15 @@ class Engine:
         return tuple(i.name for i in self.loss.inputs if i.kind not in LABELS)
 
     def questions(self) -> tuple[Question, ...]:
-        """Every question that has a meaning for this loss."""
-        return tuple(q for p in PROPERTIES.values() for q in self._asked(p))
+        """Every question that has a meaning for this loss and that a report answers unasked."""
+        return tuple(q for p in PROPERTIES.values() for q in self._asked(p) if self._is_listed(q))
+
+    def _is_listed(self, question: Question) -> bool:
+        prop = PROPERTIES[question.property]
+        return any(
+            prop.speaks_of(reading, question) and prop.listed(reading, question)
+            for reading in self.readings
+        )
 
     @cached_property
     def _predicted(self) -> tuple[str, ...]:
@@ -124,7 +133,7 @@ class Engine:
 
     def _judged(self, deciding: Decider, question: Question, where: Settings) -> Verdict:
         start = time.perf_counter()
-        budget = Budget(min(QUESTION_SECONDS, self.left()))
+        budget = Budget(min(QUESTION_SECONDS, self.left() * SHARE))
         found = deciding.find(question, where.way, budget)
         given = verdict(deciding, question, found, self._name, where.way)
         if given.status == "refuted":

@@ -40,7 +40,8 @@ class Property:
 
     ``arguments`` says what may stand in parentheses: ``"input"`` (the name of a real input), or a
     word from ``words``. ``means`` narrows the readings for which the property has a meaning: by
-    default all that one of its theorems reads.
+    default all that one of its theorems reads. ``listed`` narrows those for which a report answers
+    it unasked.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Property:
     arguments: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     means: Callable[[Any, Question], bool] = lambda reading, question: True
+    listed: Callable[[Any, Question], bool] = lambda reading, question: True
 
     def speaks_of(self, reading: Reading, question: Question) -> bool:
         """Whether the property has a meaning for such a loss, asked so."""

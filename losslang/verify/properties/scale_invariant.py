@@ -11,4 +11,5 @@ PROPERTY = Property(
     (*invariance.SCALE_INVARIANT,),
     arguments=("input",),
     means=invariance.has_arrays,
+    listed=invariance.has_norms,
 )

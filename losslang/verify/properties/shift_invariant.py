@@ -11,4 +11,5 @@ PROPERTY = Property(
     (*invariance.SHIFT_INVARIANT,),
     arguments=("input",),
     means=invariance.has_arrays,
+    listed=invariance.has_scores,
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, Pow, Rational
 
-from losslang.ir.binders import walk
+from losslang.ir.binders import occurs, walk
 from losslang.ir.heads import Index
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
+from losslang.ir.reduce import Reduce
 from losslang.verify import instances
 from losslang.verify.instances import Entry, Inputs
 from losslang.verify.property import Strategy
@@ -111,6 +112,31 @@ def _arrays(case: Case) -> dict[str, Expr | tuple[Expr, ...]]:
 def has_arrays(reading: Structure, question: Question) -> bool:
     """Whether the question is about an array of real numbers."""
     return invariance.moving_input(reading.loss, question.input) is not None
+
+
+def has_scores(reading: Structure, question: Question) -> bool:
+    """Whether the array holds scores: labels index it, or something like a softmax runs over it."""
+    known = invariance.moving_input(reading.loss, question.input)
+    if known is None:
+        return False
+    if any(i.over in known.axes for i in reading.loss.inputs):
+        return True
+    folds = (e for term in reading.loss.terms for e in walk(term.body) if isinstance(e, Reduce))
+    return any(
+        fold.op in ("logsumexp", "max") and index.axis in known.axes
+        for fold in folds
+        for index in fold.binders
+    )
+
+
+def has_norms(reading: Structure, question: Question) -> bool:
+    """Whether the formula takes roots of sums over the array, as norms do."""
+    known = invariance.moving_input(reading.loss, question.input)
+    roots = (e for t in reading.loss.terms for e in walk(t.body) if isinstance(e, Pow))
+    return known is not None and any(
+        root.exp.is_Rational and not root.exp.is_integer and occurs(known.tensor, root.base)
+        for root in roots
+    )
 
 
 def has_classes(reading: Structure, question: Question) -> bool:
