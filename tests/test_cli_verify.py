@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
+from shutil import rmtree
 
 import click
 import jsonschema
 import pytest
 from click.testing import CliRunner
 
+import losslang
 from losslang import driver
 from losslang.cli import main, verify
 from losslang.diagnostics import fail
@@ -218,6 +221,39 @@ def test_a_certificate_is_accepted_without_the_file_it_came_from(certificate, tw
     result = run("--check", certificate)
     assert result.exit_code == 0
     assert "accepted" in result.stdout
+
+
+def test_a_certificate_brings_along_what_its_file_imports(tmp_path):
+    folder = tmp_path / "losses"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts/base.loss").write_text(TWO, encoding="utf-8")
+    main_file = folder / "main.loss"
+    main_file.write_text('import "parts/base.loss"\n\nloss both = 2 * first\n', encoding="utf-8")
+    found = losslang.verify(path=main_file, name="both").about("shift_invariant")
+    (document,) = found.certificates()
+    assert sorted(document["files"]) == ["main.loss", "parts/base.loss"]
+    rmtree(folder)
+    assert driver.check_certificate(json.loads(json.dumps(document))).problem is None
+
+
+def test_a_certificate_holds_its_settings():
+    found = losslang.verify("focal", gamma=Fraction(1, 3)).about("permutation_equivariant")
+    (document,) = found.certificates()
+    assert document["loss"] == {"spec": "focal", "gamma": "1/3"}
+    assert found.settings == {"gamma": "1/3"}
+    assert driver.check_certificate(document).problem is None
+    document["loss"]["gamma"] = "1/4"
+    assert "has changed" in str(driver.check_certificate(document).problem)
+
+
+def test_the_package_is_the_function_whatever_was_imported_first():
+    for first in ("import losslang", "import losslang.verify.verdict"):
+        code = f"{first}; import losslang; from losslang.verify.verdict import Verdict;"
+        code += "print(losslang.verify('ce').about('shift_invariant')['shift_invariant'].status)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        assert done.stdout == "proved\n"
 
 
 def test_the_check_needs_no_search(certificate):
