@@ -144,11 +144,17 @@ def _ratio(case: Case, response: Expr, scale: Expr) -> Iterator[Premise]:
     p = smooth(reading.loss, f, reading.prediction_bounds, targets)
     slope = weight * (link * scale - response)
     yield from continuous(p)
-    yield from everywhere(p, "the slope factors", lambda n: p.formula(n, 1) - slope, "==")
+    yield from everywhere(p, "the slope factors", lambda n: _gap(p.formula(n, 1), slope), "==")
     yield sign("the weight is positive", weight, ">", predictions)
     yield sign("the link increases", derivative(link, f), ">", predictions)
     yield sign("the scale is positive", scale, ">", targets)
     yield sign("the link is inverted", substitute(inverse, {MEAN: link}) - f, "==", predictions)
+
+
+def _gap(one: Expr, other: Expr) -> Expr:
+    """The difference, which is 0 if the two are the same multiplied out."""
+    gap = one - other
+    return S.Zero if sympy.expand(gap) == S.Zero else gap
 
 
 def _mean_value(case: Case) -> Expr:

@@ -52,14 +52,15 @@ def decide(reading: Reading, property: str) -> Decision:
             continue
         for guess in islice(strategy.guesses(reading, question), GUESSES):
             case = Case(reading, question, guess)
-            if _proved(strategy, case):
+            if proved(strategy, case):
                 theorem = strategy.theorem
                 witness = None if theorem.holds else strategy.witness(case)
                 return Decision(theorem.holds, theorem.name, theorem.value(case), witness)
     return Decision(None)
 
 
-def _proved(strategy: Strategy, case: Case) -> bool:
+def proved(strategy: Strategy, case: Case) -> bool:
+    """Whether all premises of a case are proved, by proofs that the checker accepts."""
     premises = strategy.theorem.premises(case)
     if premises is None:
         return False
