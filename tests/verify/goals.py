@@ -184,6 +184,22 @@ proved("a square", d * x**2 - 2 * x + 1 / d, ">=", positive(d), REAL)
 proved("inside a threshold", d - x, ">", positive(d), (x, Bounds(S(0), d)))
 proved("squares inside a threshold", d**2 - x**2, ">", positive(d), (x, Bounds(S(0), d)))
 
+prediction, target = sympy.symbols("prediction target", real=True)
+error = pseudo_huber.subs(x, prediction - target)
+both = ((target, LINE), (prediction, LINE))
+proved("pseudo-Huber of a difference", slope(error, prediction, 2), ">=", positive(d), *both)
+proved("and its slope", d - slope(error, prediction), ">=", positive(d), *both)
+gce_slope = -7 * p ** Rational(7, 10) * (1 - p) ** 2 / 5 - p ** Rational(7, 10) / 2
+proved("roots of a probability", gce_slope + Rational(152121351, 287520596), ">=", PROBABILITY)
+false("roots, a little less", gce_slope + Rational(483, 913), ">=", PROBABILITY)
+constant = Rational(13, 192) + 55 * sqrt(33) / 576
+savage_bend = 8 * exp(2 * x) / (exp(2 * x) + 1) ** 3 - 24 * exp(4 * x) / (exp(2 * x) + 1) ** 4
+proved("savage is smooth, its constant a root", constant + savage_bend, ">=", REAL)
+false("savage, a little less", constant - Rational(1, 10**6) + savage_bend, ">=", REAL)
+tail = 4 * exp(-x) + 4 * exp(6 * x) / (exp(2 * x) + 1) ** 3 - 4
+proved("a tail from 1 on", tail, ">=", (x, Bounds(S(1))))
+false("far away", (50 - x) / ((50 - x) ** 2 / 2 + 1), ">", REAL)
+
 # ---------------------------------------------------------------- double zeros, several variables
 
 proved("exp above its tangent", exp(x) - 1 - x, ">=", REAL)
@@ -220,5 +236,6 @@ renyi = (t**alpha - alpha * t - (1 - alpha)) / (alpha * (alpha - 1))
 proved("generators of alpha divergences", renyi, ">=", (alpha, Bounds(S(1))), positive(t))
 tsallis = (1 - p**alpha - (1 - p) ** alpha) / (alpha - 1)
 proved("Tsallis entropy", tsallis, ">", (alpha, Bounds(S(1))), PROBABILITY)
+proved("three squares", p**2 * y + p * y**2 - 3 * p * y + 1, ">=", positive(y), positive(p))
 proved("dice", 1 - 2 * p * y / (p + y), ">=", (y, UNIT), PROBABILITY)
 proved("classes", log(K) - log(2), ">=", (K, Bounds(S(2), oo, True)))

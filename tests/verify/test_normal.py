@@ -125,7 +125,7 @@ reals: st.SearchStrategy[sympy.Expr] = st.deferred(
 
 
 @given(formula=st.one_of(positive, reals))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_normal_form_has_the_values_of_the_formula(formula):
     try:
         normal = Normal(REGION, formula)

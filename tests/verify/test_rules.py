@@ -591,12 +591,15 @@ def test_shapes_are_not_signs():
         check(Shape(x, Tensor("a"), "convex"), Proof("composition"), RULES)
 
 
+FACTORS = (
+    *(x - sqrt(2), x + sqrt(2), (x - sqrt(2)) ** 2, x**2 + sqrt(2) * x + 1, x**2 - sqrt(2)),
+    *(x - 1, (2 * x + 1) ** 2, x**2 + 1, S(-1)),
+)
+
+
 @given(
     parts=st.lists(
-        st.sampled_from(
-            [x - sqrt(2), x + sqrt(2), (x - sqrt(2)) ** 2, x**2 + sqrt(2) * x + 1, x**2 - sqrt(2)]
-            + [x - 1, (2 * x + 1) ** 2, x**2 + 1, S(-1)]
-        ),
+        st.sampled_from(FACTORS),
         min_size=1,
         max_size=4,
     ),

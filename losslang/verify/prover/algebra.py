@@ -9,6 +9,7 @@ from losslang.verify.compose import Composition
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run
 from losslang.verify.rules.normal import Normal, Poly, TooHard
+from losslang.verify.rules.roots import polynomials
 from losslang.verify.statement import Sign
 
 
@@ -34,11 +35,25 @@ def identity(run: Run, goal: Sign, effort: int) -> Proof | None:
 
 
 def roots(run: Run, goal: Sign, effort: int) -> Proof | None:
-    """A quotient of polynomials in one variable."""
+    """A quotient of polynomials in one variable, for which it is decided."""
     free = goal.expr.free_symbols
     if len(free) != 1:
         return None
-    return run.step(goal, "roots", {"variable": next(iter(free))}, effort)
+    (symbol,) = free
+    found = run.step(goal, "roots", {"variable": symbol}, effort)
+    if found is None and _is_decided(goal, symbol):
+        run.doubted[goal] = True
+    return found
+
+
+def _is_decided(goal: Sign, symbol: sympy.Symbol) -> bool:
+    """Whether it is a quotient of polynomials over an interval that root counting sees as it is."""
+    bounds = goal.region.bounds(symbol)
+    if bounds is None or goal.region.conditions or symbol.is_integer:
+        return False
+    if not all(end.is_Rational or end.is_infinite for end in (bounds.low, bounds.high)):
+        return False
+    return polynomials(goal.expr, symbol) is not None
 
 
 def factors(run: Run, goal: Sign, effort: int) -> Proof | None:

@@ -78,6 +78,27 @@ def exponentials(run: Run, goal: Sign, effort: int) -> Proof | None:
     return None
 
 
+def powers(run: Run, goal: Sign, effort: int) -> Proof | None:
+    """Take a root for the variable, if roots of it occur."""
+    for symbol in reversed(goal.region.symbols):
+        exponents = [e.exp for e in goal.expr.atoms(sympy.Pow) if e.base == symbol]
+        degree = sympy.ilcm(1, *(int(n.q) for n in exponents if n.is_Rational))
+        if degree == 1 or degree > MAX_ROOT or not _starts_at_nought(goal.region.bounds(symbol)):
+            continue
+        data = step_data(goal.region, symbol, "power", exponent=S(degree))
+        found = run.step(goal, "map", data, effort)
+        run.reduced.add(goal)
+        return found
+    return None
+
+
+MAX_ROOT = 12
+
+
+def _starts_at_nought(bounds: Bounds | None) -> bool:
+    return bounds is not None and bounds.low == 0
+
+
 def scales(run: Run, goal: Sign, effort: int) -> Proof | None:
     """Measure a variable from another one, or in units of one, if that makes the other go away."""
     if goal.relation not in (">", ">="):

@@ -88,7 +88,7 @@ class Run:
         for layer in self.layers:
             if layer.effort > effort or (statement in self.reduced and not layer.raw):
                 continue
-            if layer.effort > 0 and self.is_doubtful(statement):
+            if self.doubted.get(statement) or (layer.effort > 0 and self.is_doubtful(statement)):
                 return None
             seconds = layer.limit(self.budget.left(), effort)
             try:
@@ -113,16 +113,24 @@ class Run:
             needed = RULES[rule].premises(statement, data)
         except Rejected:
             return None
-        if any(isinstance(s, Sign) and self.is_doubtful(s) for s in needed):
+        signs = [one for one in needed if isinstance(one, Sign)]
+        if any(self.is_doubtful(one) for one in signs):
+            self._doubt(statement, rule, signs)
             return None
         parts = []
-        # What is likely to fail is tried first: cheap looks at all, then each in earnest.
         for one in needed:
             part = self.prove(one, effort)
             if part is None:
+                self._doubt(statement, rule, signs)
                 return None
             parts.append(part)
         return Proof(rule, data, tuple(parts))
+
+    def _doubt(self, statement: Statement, rule: str, needed: list[Sign]) -> None:
+        """Doubt a statement with a doubtful equivalent."""
+        same = {"scale": needed[1:2], "map": needed[-1:], "mirror": needed, "rewrite": needed[:1]}
+        if isinstance(statement, Sign) and any(self.doubted.get(s) for s in same.get(rule, ())):
+            self.doubted[statement] = True
 
     def first(self, statement: Sign, steps: Iterable[Step], effort: int) -> Proof | None:
         """The first of several steps that leads to a proof."""
