@@ -115,7 +115,8 @@ def beside_roots(p: Pieces, expr: Callable[[int], Expr], sign: int) -> Iterator[
     """Places beside those where a formula with hyperparameters vanishes, where it has a sign."""
     for n in range(len(p)):
         formula = expr(n)
-        if formula.free_symbols & set(p.region.symbols):
+        # Exponentials beside logarithms have no roots that can be written down.
+        if formula.free_symbols & set(p.region.symbols) and not formula.has(sympy.log):
             yield from islice(_with_sign(p, n, formula, sign, _beside_roots(p, n, formula)), 2)
 
 

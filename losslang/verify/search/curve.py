@@ -36,7 +36,7 @@ from losslang.verify.verdict import Witness
 
 Along: TypeAlias = Curve | Margin | Pairs
 Finder: TypeAlias = Callable[[Pieces], Iterable[Guess]]
-RATES = tuple(map(sympy.Integer, (0, -1, 1, -2, 2)))
+RATES = tuple(map(sympy.Integer, (1, 0, 2, -1, -2)))
 POWERS = tuple(map(sympy.Integer, (0, -1, 1)))
 BOTH = (S.Infinity, S.NegativeInfinity)
 
@@ -94,7 +94,9 @@ def _far_out(p: Pieces) -> Iterator[Guess]:
         for end, side in ((p.spans[n].low, "+"), (p.spans[n].high, "-")):
             if not _bends_down(p, n, end, side):
                 continue
-            rates, lost, x = RATES if end.is_infinite else (S.Zero,), 0, p.variable
+            rates, lost, x = [S.Zero], 0, p.variable
+            if end.is_infinite:
+                rates = [sympy.sign(end) * rate for rate in RATES]
             for rate, power in product(rates, POWERS):
                 near = sympy.exp(rate * x) * abs_of(x, end, side) ** power
                 value = limit_of(p.formula(n, 2) * near, x, end, side)
