@@ -153,7 +153,11 @@ def test_what_is_proved_of_random_formulas_holds_at_random_points(expr, relation
     with mpmath.workdps(40):
         for _ in range(100):
             point = next(drawn)
-            value = function(*(mpmath.mpf(int(point[v].p)) / int(point[v].q) for v in (g, x)))
+            numbers = (mpmath.mpf(int(point[v].p)) / int(point[v].q) for v in (g, x))
+            try:
+                value = function(*numbers)
+            except (MemoryError, OverflowError):  # towers of exponentials
+                continue
             assert mpmath.im(value) == 0
             assert holds(mpmath.re(value), relation), (goal, point)
 

@@ -20,7 +20,7 @@ from losslang.ir.evaluate import Evaluator, World
 from losslang.ir.primitives import Apply
 from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import INFINITE, same
-from losslang.verify.rules.normal import spelled
+from losslang.verify.rules.spelled import spelled
 from losslang.verify.sampling import points
 from losslang.verify.statement import Bounds, Limit, Region, Statement
 from losslang.verify.watchdog import within

@@ -12,95 +12,39 @@ have values is not asked here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from math import lcm
-from typing import Any, TypeAlias
 
 import sympy
-from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import Basic, Expr, Rational, S
 
 from losslang.ir.binders import UNDEFINED
 from losslang.ir.heads import Max, Min
 from losslang.ir.primitives import Apply, operands, primitive_of
 from losslang.verify.compose import Composition
+from losslang.verify.rules.quotients import (
+    MAX_EXPONENT,
+    NOUGHT,
+    ONE,
+    PLACES,
+    RING,
+    UNITY,
+    ZERO,
+    Poly,
+    Quotient,
+    TooHard,
+    constant,
+    primes,
+    rational,
+)
+from losslang.verify.rules.spelled import spelled
 from losslang.verify.statement import Region
 
-Poly: TypeAlias = Any
-
-PLACES = 20
-"""The most atoms that a normal form may have."""
-
-MAX_TERMS = 4000
-MAX_EXPONENT = 60
-
-_RING = fmpq_mpoly_ctx.get(tuple(f"a{n}" for n in range(PLACES)), Ordering.degrevlex)
-_ONE = _RING.constant(1)
-_NOUGHT = _RING.constant(0)
-
-
-class TooHard(Exception):
-    """A formula has no normal form of reasonable size."""
+__all__ = ["Normal", "Poly", "Quotient", "TooHard"]
 
 
 class _Restart(Exception):
     """A smaller unit for some exponential turned up."""
-
-
-@dataclass(frozen=True)
-class Quotient:
-    """``top / bottom``, two polynomials without a common factor."""
-
-    top: Poly
-    bottom: Poly = field(default_factory=lambda: _ONE)
-
-    @classmethod
-    def of(cls, top: Poly, bottom: Poly) -> Quotient:
-        """In lowest terms, with 1 as the leading coefficient of ``bottom``."""
-        if bottom.is_zero():
-            raise TooHard("division by 0")
-        if not bottom.is_constant():
-            common = top.gcd(bottom)
-            if not common.is_constant():
-                top, bottom = divmod(top, common)[0], divmod(bottom, common)[0]
-        lead = bottom.leading_coefficient()
-        if len(top) + len(bottom) > MAX_TERMS:
-            raise TooHard("too many terms")
-        return cls(top / lead, bottom / lead)
-
-    def __add__(self, other: Quotient) -> Quotient:
-        if self.bottom == other.bottom:
-            return Quotient.of(self.top + other.top, self.bottom)
-        return Quotient.of(
-            self.top * other.bottom + other.top * self.bottom, self.bottom * other.bottom
-        )
-
-    def __mul__(self, other: Quotient) -> Quotient:
-        return Quotient.of(self.top * other.top, self.bottom * other.bottom)
-
-    def __neg__(self) -> Quotient:
-        return Quotient(-self.top, self.bottom)
-
-    def __pow__(self, n: int) -> Quotient:
-        if abs(n) > MAX_EXPONENT and not (self.top.is_constant() and self.bottom.is_constant()):
-            raise TooHard("too large an exponent")
-        if n < 0:
-            return Quotient.of(self.bottom ** (-n), self.top ** (-n))
-        return Quotient.of(self.top**n, self.bottom**n)
-
-    @property
-    def is_zero(self) -> bool:
-        """Whether it is the number 0."""
-        return bool(self.top.is_zero())
-
-
-_UNITY = Quotient(_ONE)
-_ZERO = Quotient(_NOUGHT)
-
-
-def _constant(value: Rational) -> Quotient:
-    return Quotient(_RING.constant(fmpq(int(value.p), int(value.q))))
 
 
 class Normal:
@@ -148,7 +92,7 @@ class Normal:
         terms = []
         for exponents, coefficient in poly.to_dict().items():
             powers = [atom**n for atom, n in zip(self.atoms, exponents, strict=False) if n]
-            terms.append(sympy.Mul(_rational(coefficient), *powers))
+            terms.append(sympy.Mul(rational(coefficient), *powers))
         return sympy.Add(*terms)
 
     def formula(self, of: Quotient) -> Expr:
@@ -157,10 +101,10 @@ class Normal:
 
     def factors(self, of: Quotient) -> tuple[Rational, list[tuple[Poly, int]]]:
         """A rational number and irreducible polynomials with their exponents."""
-        constant, above = of.top.factor()
+        number, above = of.top.factor()
         under, below = of.bottom.factor()
         parts = [(p, int(n)) for p, n in above] + [(p, -int(n)) for p, n in below]
-        return _rational(constant / under), parts
+        return rational(number / under), parts
 
     # ------------------------------------------------------------ atoms
 
@@ -171,7 +115,7 @@ class Normal:
             if place >= PLACES:
                 raise TooHard("too many atoms")
             self.atoms.append(meaning)
-        return Quotient(_RING.gen(place))
+        return Quotient(RING.gen(place))
 
     def _place(self, of: Poly) -> int | None:
         """The atom that a polynomial is, if it is one."""
@@ -196,19 +140,19 @@ class Normal:
 
     def _make(self, e: Expr) -> Quotient:
         if e.is_Rational:
-            return _constant(e)
+            return constant(e)
         if e.is_Number or e in UNDEFINED:
             raise TooHard(f"{e} is not an exact number")
         if isinstance(e, sympy.Add):
-            return self._fold(e.args, Quotient.__add__, _ZERO)
+            return self._fold(e.args, Quotient.__add__, ZERO)
         if isinstance(e, sympy.Mul):
-            return self._fold(e.args, Quotient.__mul__, _UNITY)
+            return self._fold(e.args, Quotient.__mul__, UNITY)
         if isinstance(e, sympy.Symbol):
             return self._variable(e)
         if isinstance(e, sympy.exp):
             return self._exp(self.quotient(e.args[0]))
         if e == S.Exp1:
-            return self._exp(_UNITY)
+            return self._exp(UNITY)
         if isinstance(e, sympy.Pow):
             return self._power(e)
         if isinstance(e, sympy.log):
@@ -245,7 +189,7 @@ class Normal:
         parts = self._upright(base, e.base)
         if parts is None:
             return self._opaque(e)
-        made = _UNITY
+        made = UNITY
         for p, n in parts:
             made = made * self._root_of(p, n * exponent)
         return made
@@ -253,7 +197,7 @@ class Normal:
     def _root_of(self, p: Poly, exponent: Rational) -> Quotient:
         place = self._place(p)
         if place is not None and place in self._exponents:
-            return self._exp(self._exponents[place] * _constant(exponent))
+            return self._exp(self._exponents[place] * constant(exponent))
         if place is not None and place in self._roots:
             of, degree = self._roots[place]
             return self._root_of(of.top, exponent / degree)
@@ -272,12 +216,12 @@ class Normal:
         return self._atom(symbol ** Rational(1, unit))
 
     def _exp(self, of: Quotient) -> Quotient:
-        made = _UNITY
+        made = UNITY
         bottom = self.written(of.bottom)
         for exponents, coefficient in of.top.to_dict().items():
-            factor = _rational(coefficient)
+            factor = rational(coefficient)
             mono = {n: k for n, k in enumerate(exponents) if k}
-            inner = self._inner(mono) if of.bottom == _ONE else None
+            inner = self._inner(mono) if of.bottom == ONE else None
             if inner is not None:
                 made = made * self._root_of(inner, factor)
                 continue
@@ -301,7 +245,7 @@ class Normal:
         place = self._place(atom.top)
         assert place is not None
         if place not in self._exponents:
-            top = _RING.from_dict({tuple(mono.get(n, 0) for n in range(PLACES)): 1})
+            top = RING.from_dict({tuple(mono.get(n, 0) for n in range(PLACES)): 1})
             self._exponents[place] = Quotient.of(top / unit, bottom)
         return atom ** int(factor * unit)
 
@@ -314,9 +258,9 @@ class Normal:
         parts = self._upright(of, formula, strictly=True)
         if parts is None:
             return None
-        made = _ZERO
+        made = ZERO
         for p, n in parts:
-            made = made + _constant(Rational(n)) * self._log_of(p)
+            made = made + constant(Rational(n)) * self._log_of(p)
         return made
 
     def _upright(
@@ -326,9 +270,9 @@ class Normal:
 
         One factor may have the sign that is left over from the sign of the ``formula`` itself.
         """
-        constant, parts = self.factors(of)
-        sign = 1 if constant > 0 else -1
-        made, left = list(_primes(abs(constant))), []
+        number, parts = self.factors(of)
+        sign = 1 if number > 0 else -1
+        made, left = list(primes(abs(number))), []
         for p, n in parts:
             known = self.signs.range(self.written(p))
             if known is None or not (known.nonzero or (not strictly and known.nonnegative)):
@@ -357,11 +301,11 @@ class Normal:
             return self._exponents[place]
         if place is not None and place in self._roots:
             of, degree = self._roots[place]
-            return self._log_of(of.top) * _constant(Rational(1, degree))
+            return self._log_of(of.top) * constant(Rational(1, degree))
         if place is not None and isinstance(self.atoms[place], sympy.Pow):
             base, exponent = self.atoms[place].args
             if isinstance(base, sympy.Symbol) and exponent.is_Rational:
-                return self._atom(sympy.log(base)) * _constant(exponent)
+                return self._atom(sympy.log(base)) * constant(exponent)
         return self._atom(sympy.log(self.written(p), evaluate=False))
 
     def _function(self, e: Expr) -> Quotient:
@@ -381,7 +325,7 @@ class Normal:
                 inside = self.quotient(e.args[0])
                 return inside if known.nonnegative else -inside
         elif known is not None and row.name == "sign" and known.nonzero:
-            return _UNITY if known.positive else -_UNITY
+            return UNITY if known.positive else -UNITY
         elif row.name == "xlogy":
             x, y = operands(e)
             inside_y = self.signs.range(y)
@@ -410,54 +354,13 @@ class Normal:
     def _lower(self, poly: Poly) -> Poly:
         changed = True
         while changed:
-            changed, total = False, _NOUGHT
+            changed, total = False, NOUGHT
             for exponents, coefficient in poly.to_dict().items():
-                rest, extra = list(exponents), _ONE
+                rest, extra = list(exponents), ONE
                 for place, (base, degree) in self._roots.items():
                     if rest[place] >= degree:
                         times, rest[place] = divmod(rest[place], degree)
                         extra, changed = extra * base.top**times, True
-                total += _RING.from_dict({tuple(rest): coefficient}) * extra
+                total += RING.from_dict({tuple(rest): coefficient}) * extra
             poly = total
         return poly
-
-
-def _rational(value: fmpq) -> Rational:
-    value = fmpq(value)
-    return Rational(int(value.p), int(value.q))
-
-
-def _primes(value: Rational) -> Iterator[tuple[Poly, int]]:
-    """The factors of a positive rational number; one that is large stays whole."""
-    for number, sign in ((int(value.p), 1), (int(value.q), -1)):
-        if number == 1:
-            continue
-        parts = sympy.factorint(number) if number < 10**9 else {number: 1}
-        for prime, exponent in parts.items():
-            yield _RING.constant(int(prime)), sign * int(exponent)
-
-
-def spelled(e: Expr) -> Expr | None:
-    """Functions that are made of exponentials, logarithms and roots."""
-    row = primitive_of(e)
-    if row is None or row.arity != 1:
-        return None
-    x = operands(e)[0]
-    match row.name:
-        case "sigmoid":
-            return 1 / (1 + sympy.exp(-x))
-        case "softplus":
-            return sympy.log(1 + sympy.exp(x))
-        case "tanh":
-            return (sympy.exp(2 * x) - 1) / (sympy.exp(2 * x) + 1)
-        case "sinh":
-            return (sympy.exp(x) - sympy.exp(-x)) / 2
-        case "cosh":
-            return (sympy.exp(x) + sympy.exp(-x)) / 2
-        case "asinh":
-            return sympy.log(x + sympy.sqrt(1 + x**2))
-        case "atanh":
-            return sympy.log((1 + x) / (1 - x)) / 2
-        case "acosh":
-            return sympy.log(x + sympy.sqrt(x**2 - 1))
-    return None
