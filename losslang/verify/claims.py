@@ -31,7 +31,7 @@ class Settings:
     def fixed_to(self, known: Mapping[str, Constant | None]) -> Settings | None:
         """What is left of the conditions where some hyperparameters have values.
 
-        ``None`` if the values do not meet them.
+        ``None`` if the values do not meet them. Raises ValueError where that cannot be told.
         """
         values = {name: Rational(v) for name, v in known.items() if isinstance(v, Fraction | int)}
         way = []
@@ -39,6 +39,10 @@ class Settings:
             at = cut.at.subs({s: values[s.name] for s in cut.at.free_symbols if s.name in values})
             if cut.symbol.name not in values:
                 way.append(replace(cut, at=at))
+            elif at.is_Symbol:
+                way.append(Cut(at, values[cut.symbol.name], not cut.above, cut.closed))
+            elif at.free_symbols:
+                raise ValueError(f"whether {cut} holds depends on other hyperparameters")
             elif not _meets(values[cut.symbol.name], replace(cut, at=at)):
                 return None
         if any(known.get(name, choice) != choice for name, choice in self.choices):

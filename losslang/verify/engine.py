@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Rational
 
+from losslang.ir.binders import substitute
 from losslang.ir.loss import Loss
 from losslang.syntax import nodes
 from losslang.verify.ask import understood
@@ -17,14 +19,15 @@ from losslang.verify.claims import ClaimResult, Conditions, Settings
 from losslang.verify.culprit import culprit
 from losslang.verify.decide import Decider, decider
 from losslang.verify.judge import verdict
+from losslang.verify.partition import half
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property
 from losslang.verify.prover import Budget, prove
 from losslang.verify.readings import Regression, Residual
 from losslang.verify.readings.fix import fixed
-from losslang.verify.statement import MIRRORED, Relation, Sign
+from losslang.verify.statement import MIRRORED, Region, Relation, Sign
 from losslang.verify.theorem import Question, Reading
-from losslang.verify.verdict import Verdict
+from losslang.verify.verdict import Cut, Verdict
 
 QUESTION_SECONDS = 15.0
 SHARE = 0.3
@@ -180,10 +183,14 @@ class Engine:
     ) -> tuple[Verdict, bool, str] | None:
         """One alternative of a claim's condition; ``None`` if no setting asked about meets it."""
         known = {h.name: h.default for h in self.whole.hyperparameters if h.given}
-        where = settings.fixed_to(known)
-        if where is None:
-            return None
-        deciding = self._for(where)
+        try:
+            where = settings.fixed_to(known)
+            if where is None:
+                return None
+            deciding = self._for(where)
+            region = narrowed_region(deciding.parameters, where.way)
+        except ValueError as error:
+            return Verdict(question, "unknown", reason=str(error)), False, str(error)
         given = (
             self.decide(question)
             if where == Settings()
@@ -191,8 +198,10 @@ class Engine:
         )
         wanted = "refuted" if claim.negated else "proved"
         if claim.bound is not None and not claim.negated and given.status == "proved":
-            bound = conditions.number(claim.bound)
-            ok, says = self._bounded(deciding, given, claim.relation or "<=", bound)
+            values = {h.symbol: known[h.name] for h in self.whole.hyperparameters if h.given}
+            numbers = {s: Rational(v) for s, v in values.items() if isinstance(v, Fraction | int)}
+            bound = substitute(conditions.number(claim.bound), numbers)
+            ok, says = self._bounded(region, given, claim.relation or "<=", bound)
             return given, ok, says
         return given, given.status == wanted, "" if given.status == wanted else _shortfall(given)
 
@@ -204,15 +213,22 @@ class Engine:
         return self._deciders[where.choices]
 
     def _bounded(
-        self, deciding: Decider, given: Verdict, relation: Relation, bound: Expr
+        self, region: Region, given: Verdict, relation: Relation, bound: Expr
     ) -> tuple[bool, str]:
         if given.value is None:
             return False, "the verdict gives no constant to compare with"
-        region = deciding.parameters
         sign = Sign(bound - given.value, MIRRORED[relation], region)
         if prove(sign, Budget(min(5.0, self.left() + 0.1))) is not None:
             return True, ""
         return False, f"the constant is {given.value}"
+
+
+def narrowed_region(region: Region, way: Sequence[Cut]) -> Region:
+    """The settings in all of some halves. Raises ValueError for a half that is none."""
+    for cut in way:
+        if cut.symbol in region:
+            region = half(region, cut)
+    return region
 
 
 def claim_text(claim: nodes.Claim) -> str:
