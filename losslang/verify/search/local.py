@@ -72,8 +72,10 @@ def _weights(reading: Local) -> Iterator[dict[str, Expr]]:
     p = reading.p
     heads = [S.Zero, S.One, *(-e for e in powers(reading.f, p))]
     tails = [S.Zero, *(-e for e in powers(reading.f, 1 - p))]
-    tails.sort(key=lambda e: int(e.count_ops()))
+    tails.sort(key=lambda e: (int(e.count_ops()), abs(e) if e.is_number else 0))
     for tail, head in islice(product(tails, heads), 8):
+        for by in tail.free_symbols | head.free_symbols:
+            yield {"head": head, "tail": tail, "by": by}
         yield {"head": head, "tail": tail}
 
 
@@ -93,8 +95,10 @@ def _turns(reading: Local, question: Question) -> Iterable[Guess]:
 
 
 def _rises(reading: Local, question: Question) -> Iterable[Guess]:
+    weights = list(_weights(reading))
+    yield from (weight for weight in weights[:4] if weight["tail"] != 0)
     yield {}
-    yield from _weights(reading)
+    yield from weights
     f = function_of(reading.f, reading.p)
     if f is not None:
         place, _ = greatest(lambda x: -f(x))

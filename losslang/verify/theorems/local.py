@@ -22,7 +22,7 @@ from losslang.ir.heads import ONE, ZERO, Branch
 from losslang.ir.truth import Equal
 from losslang.verify.partition import half
 from losslang.verify.readings.local import Local
-from losslang.verify.statement import UNIT, Bounds
+from losslang.verify.statement import UNIT, Bounds, Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.pieces import (
     Builder,
@@ -175,11 +175,33 @@ def _multiplied(expr: Expr) -> Expr:
 
 
 def _straightened(case: Case, f: Pieces, order: int) -> Expr:
-    """f' times a positive function of p; its derivative of some order."""
-    found = weighted(case, f.formula(0, 1))
+    """f' times a positive function of p; a positive multiple of its derivative of some order."""
+    p, found = f.variable, weighted(case, f.formula(0, 1))
     for _ in range(order):
-        found = _multiplied(derivative(found, f.variable))
-    return found
+        found = _multiplied(derivative(found, p))
+    if case.guess["tail"] == 0:
+        return found
+    # The power that was taken out leaves poles at 1, which this removes.
+    return sympy.expand(sympy.cancel(sympy.together(found * (1 - p) ** (order + 1))))
+
+
+def _signed(
+    case: Case, label: str, expr: Expr, relation: Relation, where: Region
+) -> Iterator[Premise]:
+    """A sign of a formula, or of each coefficient in the nonnegative ``by`` of the guess."""
+    if "by" not in case.guess:
+        yield sign(label, expr, relation, where)
+        return
+    by = case.guess["by"]
+    powers = sympy.collect(sympy.expand_mul(expr), by, evaluate=False)
+    degrees = {by**n: n for n in range(5)}
+    if not by.is_Symbol or not set(powers) <= set(degrees):
+        raise Silent
+    yield sign(f"{by} >= 0", by, ">=", where)
+    for power, coefficient in powers.items():
+        if by in coefficient.free_symbols:
+            raise Silent
+        yield sign(f"{label}: the part with {by}**{degrees[power]}", coefficient, relation, where)
 
 
 def _turning_late(case: Case) -> Iterator[Premise]:
@@ -187,7 +209,8 @@ def _turning_late(case: Case) -> Iterator[Premise]:
     f, p, early = smooth(case.reading), case.reading.p, case.guess["early"]
     late = smooth(case.reading, LATE)
     yield sign("f'(1/2) < 0", f.at(0, HALF, 1), "<", f.region)
-    yield sign("f' changes sign once at most", _straightened(case, f, 1), ">=", f.where(0))
+    turn = _straightened(case, f, 1)
+    yield from _signed(case, "f' changes sign once at most", turn, ">=", f.where(0))
     mirrored = defined(f.formula(0), {p: 1 - p})
     yield sign("f(p) < f(1 - p) for p > 1/2", f.formula(0) - mirrored, "<", late.where(0))
     yield sign("the place is above 0", early, ">", f.region)
@@ -201,8 +224,9 @@ def _bending_late(case: Case) -> Iterator[Premise]:
     order = case.guess["head"] - case.guess["tail"]
     yield sign("the factor is smaller beyond 1/2", order, ">=", region)
     yield sign("f'(1/2) < 0", f.at(0, HALF, 1), "<", region)
-    yield sign("the function rises", _straightened(case, f, 1), ">=", f.where(0))
-    yield sign("the function is concave", _straightened(case, f, 2), "<=", f.where(0))
+    rise, bend = _straightened(case, f, 1), _straightened(case, f, 2)
+    yield from _signed(case, "the function rises", rise, ">=", f.where(0))
+    yield from _signed(case, "the function is concave", bend, "<=", f.where(0))
 
 
 def _steep_at_zero(case: Case) -> Iterator[Premise]:
@@ -241,7 +265,7 @@ def _rising_late(case: Case) -> Iterator[Premise]:
         f = smooth(case.reading)
         where = smooth(case.reading, LATE).where(0)
         yield sign("f'(1/2) >= 0", f.at(0, HALF, 1), ">=", f.region)
-        yield sign("f' turns upwards", _straightened(case, f, 1), ">=", where)
+        yield from _signed(case, "f' turns upwards", _straightened(case, f, 1), ">=", where)
     else:
         yield from everywhere(late, "f' >= 0 beyond 1/2", lambda n: late.formula(n, 1), ">=")
         yield from continuous(late)
