@@ -29,10 +29,12 @@ from typing import TypeAlias
 
 import mpmath
 import numpy as np
+from sympy import Expr
 
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
 from losslang.verify import engine, witnesses
+from losslang.verify.evaluate import compile_tape
 from losslang.verify.report import Report
 from losslang.verify.verdict import Verdict
 
@@ -228,6 +230,14 @@ def against(sample: Sample, property: str, verdict: Verdict, c: float) -> str | 
         return CHECKS[property](sample, verdict, c, f, points, values)
 
 
+def _at(bound: Expr, c: float) -> float:
+    """A number that a verdict gives, at one setting of the hyperparameter."""
+    if bound.is_infinite:
+        return float(bound)
+    symbols = sorted(bound.free_symbols, key=str)
+    return compile_tape(bound, symbols).float([c] * len(symbols))
+
+
 def _is_undefined(sample: Sample, v: float, c: float) -> bool:
     """Whether digits find no real value close by either, so that it is no matter of one point."""
     return all(exactly(sample.tree, v=v + d, c=c) is None for d in (1e-9, -1e-9))
@@ -247,7 +257,7 @@ def _bounded(sample, verdict, c, f, points, values):  # type: ignore[no-untyped-
         end.free_symbols - {s for s in end.free_symbols if s.name == "c"} for end in ends
     ):
         return None
-    low, high = (float(end.subs(dict.fromkeys(end.free_symbols, c))) for end in ends)
+    low, high = (_at(end, c) for end in ends)
     slack = SLACK * (1 + abs(low) + abs(high))
     for v in points[(values < low - slack) | (values > high + slack)][:3]:
         found = exactly(sample.tree, v=v, c=c)
@@ -307,7 +317,7 @@ def _lipschitz(sample, verdict, c, f, points, values):  # type: ignore[no-untype
     bound = verdict.value
     if bound is None or any(s.name != "c" for s in bound.free_symbols):
         return None
-    most = float(bound.subs(dict.fromkeys(bound.free_symbols, c)))
+    most = _at(bound, c)
     draw = random.Random(sample.seed)
     for _ in range(400):
         reach = draw.choice((0.2, 2.0, 8.0))
