@@ -3,35 +3,50 @@
 Usage: ``python -m benchmarks.mutations [--jobs N] [--only TEXT] [--missed]`` from the root of the
 repository. A mutant changes one thing in a loss's formula: it flips a sign, drops a ``1 -``, swaps
 two parameters, changes a denominator, or takes the norm off an operand. Mutants with the same
-values are left out. A mutant is flagged by the claims if one of them is no longer proved, and by the
-invariances alone if one that every loss should have is refuted. ``--missed`` lists the others.
+values, at random inputs and settings, are left out. Of the others are counted, by kind of change,
+
+- ``rejected``: the compiler refuses the program;
+- ``contradicted``: a claim of the loss is refuted, or the constant that it names is another;
+- ``unproved``: no claim is contradicted, but one has lost its proof;
+- ``invariance``: an invariance that every loss should have is refuted. It is asked independently
+  of the claims, so that a mutant may be in this column and in one of those before;
+- ``missed``: none of these.
+
+``--missed`` lists the mutants of the last kind.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
+
+import numpy
 
 from losslang import driver, resources
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.compose import elaborate
-from losslang.ir.loss import Loss
+from losslang.ir.folds import UndefinedError
+from losslang.ir.heads import Axis
+from losslang.ir.interpret import interpret
+from losslang.ir.loss import BATCH, Domain, Input, Loss
 from losslang.source import Source
 from losslang.syntax import nodes
 from losslang.syntax.limits import children
 from losslang.syntax.parse import parse_module
+from losslang.verify.claims import ClaimResult
 from losslang.verify.engine import Engine
-from losslang.verify.instances import value
-from losslang.verify.search.invariance import drawn
 
 KINDS = ("sign", "complement", "swap", "denominator", "norm")
 GENERIC = ("batch_permutation_invariant", "permutation_equivariant", "relabel_invariant")
 SECONDS = 20.0
+DRAWS = 9
 
 
 @dataclass(frozen=True)
@@ -46,11 +61,21 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Result:
-    """What was made of a mutant: ``same`` values, or flagged by which claim or invariance."""
+    """What was made of a mutant: an outcome, by which claim, and which invariance is refuted.
+
+    The outcome is ``same``, ``rejected``, ``contradicted``, ``unproved`` or ``missed``; a mutant is
+    missed by the claims alone if ``invariance`` names one.
+    """
 
     mutant: Mutant
     outcome: str
-    by: str
+    by: str = ""
+    invariance: str = ""
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a mutant with other values is noticed at all."""
+        return self.outcome not in ("same", "missed") or self.invariance != ""
 
 
 def mutants(name: str, path: Path) -> Iterator[Mutant]:
@@ -132,51 +157,122 @@ def _elaborated(mutant: Mutant, path: Path) -> Loss:
     return elaborate(nodes.Name(found.name_span, found.name), scope, found.name)
 
 
-def _values(loss: Loss) -> list[float] | None:
-    """The loss at a few inputs, with the defaults of its hyperparameters and away from them."""
-    found = []
-    for seed in range(6):
-        inputs = drawn(loss, seed)
-        formula = None if inputs is None else value(loss, inputs)
-        if formula is None:
-            return None
-        setting = {
-            h.symbol: h.default + (seed % 3) * (h.default + 1) / 7
-            for h in loss.hyperparameters
-            if not h.axes and h.default is not None and not isinstance(h.default, str)
-        }
-        found.append(complex(formula.subs(setting).evalf(15)).real)
-    return found
-
-
 def judge(task: tuple[Mutant, Path]) -> Result:
     """Whether a mutant has other values than its loss, and what flags it."""
     mutant, path = task
     try:
         loss = _elaborated(mutant, path)
     except DiagnosticError as error:
-        return Result(mutant, "flagged", f"error {error.diagnostics[0].code}")
-    if _same(loss, driver.elaborated(mutant.loss)):
-        return Result(mutant, "same", "")
+        return Result(mutant, "rejected", error.diagnostics[0].code)
+    if same_values(loss, driver.elaborated(mutant.loss)):
+        return Result(mutant, "same")
     engine = Engine(loss, SECONDS)
+    return Result(mutant, *_by_claims(engine), _by_invariances(engine))
+
+
+def _by_invariances(engine: Engine) -> str:
     for name in GENERIC:
         question = engine.asked(name)
         if engine.has_meaning(question) and engine.decide(question).status == "refuted":
-            return Result(mutant, "generic", name)
+            return name
+    return ""
+
+
+def _by_claims(engine: Engine) -> tuple[str, str]:
+    lost = ""
     for claim in engine.claims():
-        if not claim.ok:
-            return Result(mutant, "flagged", f"{claim.text}: {claim.verdict.status}")
-    return Result(mutant, "missed", "")
+        if not claim.ok and contradicts(claim):
+            return "contradicted", claim.text
+        lost = lost or ("" if claim.ok else claim.text)
+    return ("unproved", lost) if lost else ("missed", "")
 
 
-def _same(one: Loss, other: Loss) -> bool:
+def contradicts(claim: ClaimResult) -> bool:
+    """Whether the opposite of a claim is known for some setting, not only its proof lost."""
+    if claim.text.startswith("not "):
+        return claim.verdict.status in ("proved", "conditional")
+    verdict = claim.verdict
+    return verdict.status in ("proved", "refuted", "conditional") or verdict.witness is not None
+
+
+# ---------------------------------------------------------------- values
+
+
+def same_values(one: Loss, other: Loss) -> bool:
+    """Whether two losses agree at random inputs, at and away from the defaults of their settings.
+
+    Points at which both have no value count for nothing; there must be some at which both have one.
+    """
+    if one.terms == other.terms:
+        return True
+    agreed = False
+    for seed in range(DRAWS):
+        given = drawn(one, seed)
+        first, second = _value(one, given), _value(other, given)
+        small = 1e-9 * (1 + min(abs(first), abs(second)))
+        if first != second and abs(first - second) > small:
+            return False
+        agreed = agreed or first < math.inf
+    return agreed
+
+
+def _value(loss: Loss, given: tuple[dict[str, Any], dict[str, Any]]) -> float:
+    """The mean over the batch, or infinity for no value: a number that equals itself."""
     try:
-        first, second = _values(one), _values(other)
-    except (TypeError, ValueError, KeyError):
-        return one.terms == other.terms
-    if first is None or second is None:
-        return one.terms == other.terms
-    return all(abs(a - b) <= 1e-9 * (1 + abs(a)) for a, b in zip(first, second, strict=True))
+        found = float(interpret(loss, *given, digits=20, draws={}, averages={}).mean)
+    except (UndefinedError, ValueError, TypeError, ZeroDivisionError, OverflowError):
+        return math.inf
+    return found if math.isfinite(found) else math.inf
+
+
+def drawn(loss: Loss, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Random inputs of a loss, and settings: the defaults first, then others of their domains."""
+    draw = numpy.random.default_rng(seed)
+    sizes: defaultdict[Axis, int] = defaultdict(lambda: int(draw.integers(2, 4)))
+    sizes[BATCH] = 4
+    inputs = {known.name: _input(known, sizes, draw) for known in loss.inputs}
+    settings = {}
+    for hyper in loss.hyperparameters:
+        if hyper.axes:
+            settings[hyper.name] = _real(hyper.domain, [sizes[a] for a in hyper.axes], draw)
+        elif seed >= DRAWS // 3 and hyper.kind in ("real", "int"):
+            number = float(_real(hyper.domain, (), draw))
+            settings[hyper.name] = round(number) + 1 if hyper.kind == "int" else number
+    return inputs, settings
+
+
+def _input(known: Input, sizes: Mapping[Axis, int], draw: numpy.random.Generator) -> Any:
+    axes = (BATCH,) * known.batched + known.axes
+    shape = [a.size if a.size is not None else sizes[a] for a in axes]
+    match known.kind:
+        case "index":
+            assert known.over is not None
+            over = known.over.size if known.over.size is not None else sizes[known.over]
+            return draw.integers(0, over, shape)
+        case "label" | "bit" | "bool":
+            return draw.integers(0, 2, shape)
+        case "int":
+            return draw.integers(1, 4, shape)
+        case "sign":
+            return draw.choice((-1, 1), shape)
+        case "simplex":
+            numbers = draw.exponential(size=shape)
+            return numbers / numbers.sum(axis=-1, keepdims=True)
+    return _real(known.domain, shape, draw)
+
+
+def _real(domain: Domain, shape: Sequence[int], draw: numpy.random.Generator) -> Any:
+    """Random numbers of a domain."""
+    if domain.low is not None and domain.high is not None:
+        return draw.uniform(float(domain.low), float(domain.high), shape)
+    if domain.low is not None:
+        return float(domain.low) + draw.exponential(size=shape)
+    if domain.high is not None:
+        return float(domain.high) - draw.exponential(size=shape)
+    return 2 * draw.standard_normal(shape)
+
+
+# ---------------------------------------------------------------- the whole library
 
 
 def tasks(only: str = "") -> list[tuple[Mutant, Path]]:
@@ -195,18 +291,33 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="losses whose name holds TEXT")
     parser.add_argument("--missed", action="store_true", help="list the mutants that pass")
     options = parser.parse_args()
-    counts: Counter[tuple[str, str]] = Counter()
+    results = []
     with multiprocessing.Pool(options.jobs) as pool:
         for result in pool.imap(judge, tasks(options.only), chunksize=1):
-            counts[result.mutant.kind, result.outcome] += 1
-            if options.missed and result.outcome == "missed":
+            results.append(result)
+            if options.missed and result.outcome != "same" and not result.flagged:
                 print(f"{result.mutant.loss}: {result.mutant.change}", flush=True)
     for kind in KINDS:
-        by = {o: counts[kind, o] for o in ("flagged", "generic", "missed", "same")}
-        print(kind, " ".join(f"{outcome} {n}" for outcome, n in by.items()))
-    caught = sum(n for (_, o), n in counts.items() if o in ("flagged", "generic"))
-    changed = caught + sum(n for (_, o), n in counts.items() if o == "missed")
-    print(f"{caught} of {changed} value-changing mutants flagged ({caught / max(1, changed):.1%})")
+        print(f"{kind:12}", summary([r for r in results if r.mutant.kind == kind]))
+    print(f"{'all':12}", summary(results))
+
+
+def summary(results: Sequence[Result]) -> str:
+    """The counts of one kind of change, and the share that is flagged."""
+    changed = [r for r in results if r.outcome != "same"]
+    counts = Counter(r.outcome for r in changed)
+    flagged = sum(r.flagged for r in changed)
+    sure = sum(r.outcome != "unproved" or r.invariance != "" for r in changed if r.flagged)
+    columns = {
+        **{o: counts[o] for o in ("rejected", "contradicted", "unproved")},
+        "invariance": sum(r.invariance != "" for r in changed),
+        "missed": len(changed) - flagged,
+        "same": len(results) - len(changed),
+    }
+    shares = (
+        f"{flagged / max(1, len(changed)):.1%} flagged, {sure / max(1, len(changed)):.1%} surely"
+    )
+    return " ".join(f"{name} {n}" for name, n in columns.items()) + f" ({shares})"
 
 
 if __name__ == "__main__":
