@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, multiclass, structure, tilted
+from losslang.verify.search import curve, divergence, local, multiclass, score, structure, tilted
 
 PROPERTY = Property(
     "bounded",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *divergence.BOUNDED,
         *local.BOUNDED,
         *multiclass.BOUNDED,
+        *score.BOUNDED,
         *tilted.BOUNDED,
         *curve.BOUNDED,
         *structure.BOUNDED,

@@ -121,3 +121,10 @@ ORDER_PRESERVING = (
 STRICTLY_PROPER = _of("strictly_proper")
 PROPER = _of("proper")
 SYMMETRIC = (Strategy(score.CONSTANT_SUM, _fractions),)
+
+
+def _frames(reading: Score, question: Question) -> Iterable[Guess]:
+    yield from ({"low": S(-bound), "high": S(bound)} for bound in (1, 10, 100))
+
+
+BOUNDED = (Strategy(score.BOUNDED, _frames),)

@@ -170,6 +170,30 @@ THRESHOLDS = _score(
     _thresholds,
 )
 
+# ---------------------------------------------------------------- range
+
+
+@premises()
+def _is_bounded(case: Case) -> Iterator[Premise]:
+    """l_y = a(q_y) + sum_k b(q_k) with a and b between ``low`` and ``high``."""
+    found = sums_of(case.reading)
+    p, (own, everywhere) = _entry(found, *found.separate())
+    f = _smooth(found.region, p, own, everywhere)
+    for k in (0, 1):
+        part = f.formula(0, 0, k)
+        yield sign("a term is bounded below", part - case.guess["low"], ">=", f.where(0))
+        yield sign("a term is bounded above", part - case.guess["high"], "<=", f.where(0))
+
+
+BOUNDED = Theorem(
+    "score-bounded",
+    "bounded",
+    Score,
+    "a sum of bounded functions of the probabilities",
+    "definition",
+    _is_bounded,
+)
+
 # ---------------------------------------------------------------- mixtures with all labels
 
 
@@ -402,6 +426,7 @@ CONSTANT_SUM = Theorem(
 )
 
 SCORE = (
+    BOUNDED,
     *(*SEPARABLE, *SPHERICAL, *THRESHOLDS),
     *(*SMOOTHED, *OVERSMOOTHED, *OVERSHARPENED),
     *(*NORMALISED_TWO, *NORMALISED),
