@@ -34,7 +34,7 @@ from losslang.verify.tripwire import tripwire
 from losslang.verify.verdict import Argument, Cut, Part, Split, Use
 
 MAX_GUESSES = 16
-MAX_SPLITS = 4
+MAX_SPLITS = 7
 QUICK_SECONDS = 0.5
 """How long to try all settings at once before single ones are looked at."""
 
@@ -235,13 +235,19 @@ class Decider:
         quick = self.attempt(question, way, budget.part(QUICK_SECONDS))
         if isinstance(quick, Part):
             return quick
-        survey = thresholds.survey(self, question, way, budget.part(budget.left() / 2))
-        if len(survey.answers) < 2:
-            wanted = next(iter(survey.answers), None)
-            return self.attempt(question, way, budget.part(budget.left() * 0.7), wanted)
-        change = survey.change()
+        change = thresholds.tested(self, way)
         if change is None:
-            return Open("the answer depends on the setting, but where it changes was not found")
+            survey = thresholds.survey(self, question, way, budget.part(budget.left() / 2))
+            if len(survey.answers) < 2:
+                wanted = next(iter(survey.answers), None)
+                whole = self.attempt(question, way, budget.part(budget.left() * 0.6), wanted)
+                change = None if isinstance(whole, Part) else thresholds.end_of_half(self, way)
+                if change is None:
+                    return whole
+            else:
+                change = survey.change()
+                if change is None:
+                    return Open("the answer depends on the setting, but not seen where it changes")
         ends = [
             Cut(change.symbol, change.at, above, change.above_closed == above)
             for above in (False, True)

@@ -24,6 +24,8 @@ from losslang.verify.theorems import THEOREMS
 from losslang.verify.thresholds import generic, holds
 from losslang.verify.verdict import Certificate, Cut, Part, Verdict, Witness
 
+WITNESS_SECONDS = 4.0
+
 
 def verdict(
     decider: Decider, question: Question, found: Found, name: Name, way: tuple[Cut, ...] = ()
@@ -146,7 +148,7 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
     if setting is None:
         return None
     cuts = tuple(Cut(s, v, above, True) for s, v in setting.items() for above in (False, True))
-    part = decider.attempt(question, (*way, *cuts), Budget(10.0))
+    part = decider.attempt(question, (*way, *cuts), Budget(WITNESS_SECONDS))
     if not isinstance(part, Part) or part.holds:
         return None
     strategy = strategies(PROPERTIES[question.property])[part.theorem]

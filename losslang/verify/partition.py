@@ -15,6 +15,7 @@ from sympy import Expr
 from losslang.ir.binders import substitute
 from losslang.ir.truth import Less, LessEqual
 from losslang.verify.compose import Composition
+from losslang.verify.settle import settled
 from losslang.verify.statement import Bounds, Region
 from losslang.verify.theorem import Reading
 from losslang.verify.verdict import Argument, Cut, Part
@@ -85,7 +86,16 @@ def narrowed(reading: R, cuts: Sequence[Cut]) -> R:
         if bounds is not None and bounds.low == bounds.high:
             values[cut.symbol] = bounds.low
             reading = reading.setting({cut.symbol: bounds.low})
-    return reading
+    return _decided(reading) if cuts else reading
+
+
+def _decided(reading: R) -> R:
+    """The reading without the tests of hyperparameters that its region decides."""
+
+    def change(part: object) -> object:
+        return settled(part, reading.region) if isinstance(part, Expr) else part
+
+    return reading.mapped(change)
 
 
 def leaves(argument: Argument, way: tuple[Cut, ...] = ()) -> Iterator[tuple[tuple[Cut, ...], Part]]:

@@ -51,19 +51,27 @@ class Reading:
 
     def setting(self, values: Mapping[sympy.Symbol, Expr]) -> Self:
         """The same reading with values in place of hyperparameters or sizes."""
-        new = {f.name: _setting(getattr(self, f.name), values) for f in fields(self)}
+
+        def put(part: Any) -> Any:
+            if isinstance(part, Region):
+                return part.setting(values)
+            if isinstance(part, Bounds):
+                return part.subs(values)
+            return substitute(part, values)
+
+        return self.mapped(put)
+
+    def mapped(self, change: Callable[[Any], Any]) -> Self:
+        """The same reading with its regions, bounds and formulas rewritten."""
+        new = {f.name: _mapped(getattr(self, f.name), change) for f in fields(self)}
         return replace(self, **new)
 
 
-def _setting(part: Any, values: Mapping[sympy.Symbol, Expr]) -> Any:
-    if isinstance(part, Region):
-        return part.setting(values)
-    if isinstance(part, Bounds):
-        return part.subs(values)
-    if isinstance(part, Expr):
-        return substitute(part, values)
+def _mapped(part: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(part, Region | Bounds | Expr):
+        return change(part)
     if isinstance(part, tuple):
-        return tuple(_setting(each, values) for each in part)
+        return tuple(_mapped(each, change) for each in part)
     return part
 
 

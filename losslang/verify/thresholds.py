@@ -14,8 +14,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import sympy
-from sympy import Expr, Rational, S
+from sympy import Abs, Expr, Rational, S
 
+from losslang.ir.binders import walk
+from losslang.ir.loss import Loss
+from losslang.ir.truth import Equal, Less, LessEqual
 from losslang.verify.partition import half
 from losslang.verify.prover import Budget, within
 from losslang.verify.statement import Bounds, Region, Sign
@@ -73,6 +76,53 @@ def free(parameters: Region, way: tuple[Cut, ...]) -> bool:
     for cut in way:
         parameters = half(parameters, cut)
     return len(_fixed(parameters)) < len(parameters.variables)
+
+
+def end_of_half(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
+    """An end that belongs to a half: a proof may have to treat it by itself."""
+    region = _on(decider, way)
+    cut_symbols = {cut.symbol for cut in way}
+    for symbol, bounds in region.variables:
+        if symbol.is_integer or symbol not in cut_symbols or bounds.low == bounds.high:
+            continue
+        if bounds.low_closed:
+            return Change(symbol, bounds.low, False)
+        if bounds.high_closed:
+            return Change(symbol, bounds.high, True)
+    return None
+
+
+def tested(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
+    """A number that the loss itself tests a hyperparameter against, where it changes its course."""
+    region = _on(decider, way)
+    for symbol, bounds in region.variables:
+        if symbol.is_integer or not (bounds.low.is_number and bounds.high.is_number):
+            continue
+        for at in sorted(_tests(decider.loss, symbol)):
+            if bounds.low < at < bounds.high:
+                return Change(symbol, at, True)
+            if at == bounds.low < bounds.high and bounds.low_closed:
+                return Change(symbol, at, False)
+            if at == bounds.high > bounds.low and bounds.high_closed:
+                return Change(symbol, at, True)
+    return None
+
+
+def _tests(loss: Loss, symbol: sympy.Symbol) -> set[Expr]:
+    found: set[Expr] = set()
+    for part in (e for term in loss.terms for e in walk(term.body)):
+        if part.free_symbols == {symbol} and isinstance(part, Equal | Less | LessEqual | Abs):
+            difference = part.args[0] - (0 if isinstance(part, Abs) else part.args[1])
+            if difference.is_polynomial(symbol):
+                found.update(sympy.Poly(difference, symbol).ground_roots())
+    return found
+
+
+def _on(decider: Decider, way: tuple[Cut, ...]) -> Region:
+    region = decider.parameters
+    for cut in way:
+        region = half(region, cut)
+    return region
 
 
 def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: Budget) -> Survey:
