@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass, structure
+from losslang.verify.search import curve, entries, local, multiclass, structure
 
 PROPERTY = Property(
     "convex",
@@ -13,6 +13,7 @@ PROPERTY = Property(
         *multiclass.CONVEX,
         *curve.CONVEX,
         *structure.CONVEX,
+        *entries.CONVEX,
     ),
     arguments=("input",),
 )

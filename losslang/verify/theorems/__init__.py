@@ -7,6 +7,7 @@ from losslang.verify.theorems import (
     contrastive,
     divergence,
     elicitation,
+    entries,
     not_elicited,
     regression,
     sets,
@@ -49,6 +50,7 @@ ALL: tuple[Theorem, ...] = (
     *regression.THEOREMS,
     *divergence.THEOREMS,
     *sets.THEOREMS,
+    *entries.THEOREMS,
     *contrastive.THEOREMS,
     *structure.THEOREMS,
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 from sympy import oo, sympify
 
-from losslang.verify.readings import Curve, Regression, Residual
+from losslang.verify.readings import Curve, Regression, Residual, Structure
 from losslang.verify.readings.recognise import readings
-from losslang.verify.search import regression
+from losslang.verify.search import entries, regression
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Question
 from losslang.verify.theorems.regression import degree
@@ -176,3 +176,25 @@ def test_gaussian_likelihood_is_convex_in_its_natural_parameters_alone(program, 
                 assert strategy.theorem.holds is convex
                 return
     pytest.fail("undecided")
+
+
+@pytest.mark.parametrize(("term", "holds"), [("(x - y)**2", True), ("abs(x - y)", False)])
+def test_sums_over_entries_are_bregman_if_their_terms_are(term, holds):
+    body = term.replace("x", "prediction[j]").replace("y", "target[j]")
+    program = f"""
+    loss entrywise(prediction: real[dim], target: real[dim]) = sum({body} for j in dim)
+    """
+    assert ask(program, "bregman", Structure).holds is holds
+
+
+def test_convex_in_two_entries_of_an_array():
+    program = """
+    loss natural(parameters: real[2], target: real) =
+        (location**2 / precision - log(precision)) / 2 + target**2 * precision / 2
+        - target * location
+    where
+        location, precision = parameters
+    """
+    whole = reading(program, Structure)
+    (strategy,) = entries.CONVEX
+    assert proved(strategy, Case(whole, Question("convex", ("parameters",), "parameters")))
