@@ -193,11 +193,12 @@ def _sum(case: Case, p: Pieces) -> Iterator[Guess]:
     yield {"sum": total(case)}
 
 
-def _two_sums(case: Case, p: Pieces) -> Iterator[Guess]:
-    for point in (Rational(3), S.One, *p.joints, Rational(1, 2), Rational(2), Rational(10)):
+def _two_sums(reading: Margin, question: Question) -> Iterator[Guess]:
+    case = Case(reading, question)
+    for point in (Rational(3), S.One, Rational(1, 2), Rational(2), Rational(10)):
         for other in (S.Zero, S.One):
             gap = attempt(_gap, case, point, other)
-            if gap is not None and sign_of(gap, p.region) != 0:
+            if gap is not None and sign_of(gap, reading.region) != 0:
                 yield {"one": point, "other": other}
 
 
@@ -288,7 +289,7 @@ CALIBRATED = (
     Strategy(_T["lower-on-the-right"], by_halves(_lin)),
 )
 SYMMETRIC = (
-    Strategy(_T["sums-differ"], by_halves(_two_sums), sums_witness),
+    Strategy(_T["sums-differ"], _two_sums, sums_witness),
     Strategy(_T["sum-is-constant"], by_halves(_sum)),
 )
 _ = (places, points_of)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from sympy import Expr, Rational, S
 
+from losslang.verify.cells import formula_at
 from losslang.verify.statement import LINE, NONNEGATIVE
 from losslang.verify.theorem import Case, Premise
 from losslang.verify.theorems.pieces import (
@@ -53,8 +54,10 @@ def _found(found: Pieces | None) -> Pieces:
 
 
 def phi(case: Case, point: Expr) -> Expr:
-    """``phi`` at a point."""
-    return defined(case.reading.phi, {case.reading.m: point})
+    """``phi`` at a point, by the formula in force there if that is known."""
+    r = case.reading
+    here = formula_at(r.phi, r.m, LINE, r.region, point)
+    return defined(r.phi if here is None else here, {r.m: point})
 
 
 def both(p: Pieces, n: int, order: int = 0) -> Expr:
