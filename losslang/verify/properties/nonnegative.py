@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, multiclass, structure
+from losslang.verify.search import curve, divergence, local, multiclass, pooled, structure
 
 PROPERTY = Property(
     "nonnegative",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *divergence.NONNEGATIVE,
         *local.NONNEGATIVE,
         *multiclass.NONNEGATIVE,
+        *pooled.NONNEGATIVE,
         *curve.NONNEGATIVE,
         *structure.NONNEGATIVE,
     ),

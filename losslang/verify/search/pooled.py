@@ -194,3 +194,4 @@ H_CONSISTENT = (
     Strategy(pooled.CONSTRAINED_EXPONENTIAL, _factors),
     Strategy(pooled.CONSTRAINED_HINGE, _factors),
 )
+NONNEGATIVE = (Strategy(pooled.STANDARDISED_NONNEGATIVE),)

@@ -243,22 +243,43 @@ def _own_read(body: Expr, k: Expr) -> Expr:
     return reads[0]
 
 
-@premises()
-def _is_standardised(case: Case) -> Iterator[Premise]:
-    """l_y = F((z_y - mean) / deviation) with F' < 0."""
+def _standard_form(case: Case) -> tuple[Pieces, Premise]:
+    """F where l_y = F((z_y - mean) / deviation), and that the loss is of this form."""
     reading = case.reading
     mean, variance = _standardised(reading)
     u, scale = reading.region.fresh("u"), reading.region.fresh("s", positive=True)
     at = substitute(reading.h, {reading.z: mean + scale * u, variance: scale**2})
     wide = reading.region.having(mean, LINE).having(scale, Bounds(S.Zero)).having(u, LINE)
     standard = substitute(reading.h, {reading.z: u, mean: S.Zero, variance: S.One})
-    yield sign("the loss sees standardised logits", sympy.expand(at) - standard, "==", wide)
     f = pieces(reading.region, u, LINE, standard)
     if f is None or len(f) > 1:
         raise Silent
+    label = "the loss sees standardised logits"
+    return f, sign(label, sympy.expand(at) - standard, "==", wide)
+
+
+@premises()
+def _is_standardised(case: Case) -> Iterator[Premise]:
+    f, form = _standard_form(case)
+    yield form
     yield sign("F' < 0", f.formula(0, 1), "<", f.where(0))
 
 
+@premises()
+def _is_nonnegative(case: Case) -> Iterator[Premise]:
+    f, form = _standard_form(case)
+    yield form
+    yield sign("F >= 0", f.formula(0), ">=", f.where(0))
+
+
+STANDARDISED_NONNEGATIVE = Theorem(
+    "standardised-nonnegative",
+    "nonnegative",
+    Pooled,
+    "a function of the label's standardised logit that is nowhere negative",
+    "definition",
+    _is_nonnegative,
+)
 STANDARDISED = tuple(
     Theorem(
         f"standardised-{word}",
@@ -466,6 +487,7 @@ SQUENTROPY = tuple(
 POOLED = (
     *(*SEPARABLE, *TIES, *MARGIN_SUM),
     *LIFTED.values(),
+    STANDARDISED_NONNEGATIVE,
     *STANDARDISED,
     *(CONSTRAINED, CONSTRAINED_EXPONENTIAL, CONSTRAINED_HINGE),
     *SQUENTROPY,
