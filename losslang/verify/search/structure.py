@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
 import sympy
 from sympy import Expr, Integer, Rational, S
 
-from losslang.ir.binders import free_indices, is_undefined
+from losslang.ir.binders import free_indices, is_undefined, substitute
 from losslang.ir.heads import Size
 from losslang.ir.loss import EVERYTHING, Input, Loss
 from losslang.ir.reduce import Reduce
 from losslang.verify import instances
 from losslang.verify.arrays import spread_of
+from losslang.verify.enclosure import Range
 from losslang.verify.evaluate import compile_tape
 from losslang.verify.instances import Entry, Inputs
 from losslang.verify.interval import rational
@@ -240,9 +241,8 @@ def on_lines(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Itera
             if curve is None or curve.variable not in curve.function.free_symbols:
                 continue
             tried += 1
-            for more in strategy.guesses(curve, question):
+            for more in islice(strategy.guesses(curve, question), 3):
                 yield dict(guess) | dict(more)
-                break
             if tried >= 6:
                 return
 
@@ -274,7 +274,7 @@ def growing(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterat
 
 
 def outgrowing(falls: bool) -> Callable[..., Iterator[Guess]]:
-    """Lines on which the values seem to stay beyond another line, that of ``rate`` and ``offset``."""
+    """Lines on which values seem to stay beyond a line, that of ``rate`` and ``offset``."""
 
     def found(reading: Structure, question: Question) -> Iterator[Guess]:
         for guess in lines(reading.loss, question):
@@ -301,19 +301,29 @@ def ends(reading: Structure, question: Question) -> Iterator[Guess]:
     """Bounds of all terms, where composition tells them."""
     guess: dict[str, Expr] = {}
     for term, where in theorems.summands(Case(reading, question)):
+        known = spread_of(term.body, where)
         for name, sign in (("low", S.NegativeOne), ("high", S.One)):
-            end = _end(sign * term.body, where)
+            end = _number(known, sign)
+            end = _end(sign * term.body, where) if end is None else end
             if end is not None:
                 guess[f"{name} {term.name}"] = sign * end
     yield guess
 
 
+def _number(known: Range | None, sign: Expr) -> Expr | None:
+    """The greatest of the numbers of a range, or of their opposites."""
+    end = None if known is None else known.hull.high if sign == 1 else -known.hull.low
+    if end is None or not end.is_finite():
+        return None
+    found = rational(end)
+    return Rational(found.numerator, found.denominator)
+
+
 def _end(expr: Expr, where: Region) -> Expr | None:
     """A number, or a formula in hyperparameters, that ``expr`` does not exceed."""
-    known = spread_of(expr, where)
-    if known is not None and known.hull.high.is_finite():
-        found = rational(known.hull.high)
-        return Rational(found.numerator, found.denominator)
+    number = _number(spread_of(expr, where), S.One)
+    if number is not None:
+        return number
     if isinstance(expr, sympy.Add):
         parts = [_end(part, where) for part in expr.args]
         return None if None in parts else sympy.Add(*parts)
@@ -349,6 +359,25 @@ def _folded_end(expr: Expr, where: Region) -> Expr | None:
 def _is_setting(expr: Expr, where: Region) -> bool:
     base, _ = expr.as_base_exp()
     return base in where and not free_indices(expr)
+
+
+def steepest(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Lines on which the loss seems to be as steep as composition allows."""
+    case = Case(reading, question)
+    most = theorems.steepest(case)
+    if most is None:
+        return
+    for guess in lines(reading.loss, question):
+        curve = _curve(reading, question, guess)
+        if curve is None:
+            continue
+        length = sympy.sqrt(sympy.Add(*(v**2 for v in theorems.slopes(guess).values())))
+        rate = curve.function - most * length * curve.variable
+        functions = floats(rate, curve.region, curve.variable)
+        for low, high in pairwise(GRID):
+            if functions and all(abs(f(float(high)) - f(float(low))) < 1e-9 for f in functions):
+                yield dict(guess) | {"low": low, "high": high}
+                break
 
 
 def breaks(reading: Structure, question: Question) -> Iterator[Guess]:
@@ -429,7 +458,7 @@ def jensen(case: Case) -> Witness | None:
     )
     values: dict[str, Expr | tuple[Expr, ...]] = {}
     at = [case.guess[name] for name in ("low", "middle", "high")]
-    losses = [curve.function.xreplace({curve.variable: x}) for x in at]
+    losses = [substitute(curve.function, {curve.variable: x}) for x in at]
     for name, x in zip(("from", "to"), (at[0], at[2]), strict=True):
         moved = Inputs(
             inputs.sizes,
@@ -478,24 +507,41 @@ def undefined(case: Case) -> Witness | None:
 
 
 def way(case: Case) -> Witness | None:
-    """Inputs, and the direction in which entries move."""
+    """Inputs, the direction in which entries move, and values of the loss that grow."""
     curve = theorems.line(case)
     if curve is None or curve.function.free_symbols - {curve.variable}:
         return None
-    loss, inputs = case.reading.loss, instances.from_data(case.guess)
-    moves = {
-        f"{name}{list(at)} moves by": slope
-        for (name, at), slope in theorems.slopes(case.guess).items()
-    }
-    if "joint" in case.guess:
-        return None
-    values = [curve.function.xreplace({curve.variable: Integer(n)}) for n in (10, 100)]
-    fact = Sign(values[1] - values[0], "!=")
+    values = [substitute(curve.function, {curve.variable: Integer(n)}) for n in (10, 100)]
     return Witness(
-        shown(loss, inputs) | moves | {"loss after 10 and 100 steps": tuple(values)},
-        (fact,),
+        _moving(case) | {"loss after 10 and 100 steps": tuple(values)},
+        (Sign(values[1] - values[0], "!="),),
         "the loss grows without bound in this direction",
     )
+
+
+def _moving(case: Case) -> dict[str, Expr | tuple[Expr, ...]]:
+    """The inputs at which a line starts, and how fast each entry moves."""
+    shows = shown(case.reading.loss, instances.from_data(case.guess))
+    for (name, at), slope in theorems.slopes(case.guess).items():
+        shows[f"{name}{list(at)} moves by"] = slope
+    return shows
+
+
+def on_the_line(strategies: tuple[Strategy, ...], name: str) -> Callable[[Case], Witness | None]:
+    """The witness for the loss along the line, and where the line lies."""
+    (strategy,) = (s for s in strategies if s.theorem.name == name)
+
+    def witness(case: Case) -> Witness | None:
+        curve = theorems.line(case)
+        if curve is None:
+            return None
+        found = strategy.witness(theorems.restricted(case, curve))
+        if found is None or not found.facts:
+            return None
+        named = {("steps" if k == curve.input else k): v for k, v in found.values.items()}
+        return Witness(_moving(case) | named, found.facts, f"along this line, {found.says}")
+
+    return witness
 
 
 _T: dict[str, Theorem] = {theorem.name: theorem for theorem in theorems.THEOREMS}
@@ -523,7 +569,13 @@ CONVEX = (
     Strategy(_T["above-a-chord-on-a-line"], chords, jensen),
 )
 LIPSCHITZ = (
-    Strategy(_T["slope-unbounded-on-a-line"], on_lines(along.LIPSCHITZ, "slope-unbounded")),
+    Strategy(_T["lipschitz-by-composition"], steepest),
+    Strategy(_T["lipschitz-at-most"]),
+    Strategy(
+        _T["slope-unbounded-on-a-line"],
+        on_lines(along.LIPSCHITZ, "slope-unbounded"),
+        on_the_line(along.LIPSCHITZ, "slope-unbounded"),
+    ),
     Strategy(
         _T["jump-so-not-lipschitz-on-a-line"], on_lines(along.LIPSCHITZ, "jump-so-not-lipschitz")
     ),
@@ -533,6 +585,7 @@ DIFFERENTIABLE = (
     Strategy(
         _T["kink-so-not-differentiable-on-a-line"],
         on_lines(along.DIFFERENTIABLE, "kink-so-not-differentiable"),
+        on_the_line(along.DIFFERENTIABLE, "kink-so-not-differentiable"),
     ),
     Strategy(
         _T["jump-so-not-differentiable-on-a-line"],

@@ -13,19 +13,22 @@ from dataclasses import replace
 from itertools import product
 
 import sympy
-from sympy import Expr, Integer, Interval, S
+from sympy import Basic, Expr, Integer, Interval, S
 
 from losslang.ir.binders import free_indices, is_undefined, occurs, substitute
-from losslang.ir.heads import ONE, Index, Size
+from losslang.ir.heads import ONE, Index, Max, Min, Size
 from losslang.ir.loss import EVERYTHING, Input, Loss, Requirement, Term
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not
 from losslang.verify import instances
+from losslang.verify.arrays import Arrays
 from losslang.verify.instances import Inputs, unlabelled
+from losslang.verify.readings.algebra import rewritten
 from losslang.verify.readings.curve import Curve
 from losslang.verify.readings.domains import bounds_of
 from losslang.verify.readings.structure import Structure
 from losslang.verify.smoothness import kink
 from losslang.verify.statement import LINE, Bounds, Region, Relation, Shape, Sign
+from losslang.verify.steepness import steepness
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
 from losslang.verify.theorems import curve as curves
 
@@ -149,6 +152,54 @@ def _differentiable(case: Case, term: Term, where: Region) -> Iterator[Premise]:
     if kink(term.body, known.tensor, where) is not None:
         raise Mute
     yield from ()
+
+
+def steepest(case: Case) -> Expr | None:
+    """What composition says of the Euclidean Lipschitz constant in the input asked about."""
+    known = array(case.reading.loss, case.question.input)
+    if known is None or case.question.arguments[1:] not in ((), ("2",)):
+        return None
+    found = [steepness(t.body, known.tensor, where) for t, where in summands(case)]
+    guarded = any(occurs(known.tensor, t.guard) for t, _ in summands(case))
+    return None if guarded or None in found else sympy.Add(*found)
+
+
+def _at_most(case: Case) -> Sequence[Premise] | None:
+    return None if steepest(case) is None else []
+
+
+def _exactly(case: Case) -> Sequence[Premise] | None:
+    most, curve = steepest(case), line(case)
+    ends = case.guess.get("low"), case.guess.get("high")
+    if most is None or curve is None or ends[0] is None or ends[1] is None:
+        return None
+    if curve.bounds != LINE or not (ends[0].is_Rational and ends[1].is_Rational):
+        return None
+    if not ends[0] < ends[1]:
+        return None
+    low, high = (
+        resolved(substitute(curve.function, {curve.variable: end}), curve.region) for end in ends
+    )
+    length = sympy.sqrt(sympy.Add(*(slope**2 for slope in slopes(case.guess).values())))
+    gap = high - low - most * length * (ends[1] - ends[0])
+    return [Premise("the loss is as steep as that somewhere", Sign(gap, "==", curve.region))]
+
+
+def resolved(expr: Expr, region: Region) -> Expr:
+    """The same formula with every maximum and minimum whose winner is plain settled."""
+    signs = Arrays(region)
+
+    def settled(e: Basic) -> Basic:
+        if not isinstance(e, Max | Min):
+            return e
+        turn = 1 if isinstance(e, Max) else -1
+        for best in e.args:
+            gaps = [signs.range(turn * (best - other)) for other in e.args if other != best]
+            if all(gap is not None and gap.nonnegative for gap in gaps):
+                return best
+        return e
+
+    return rewritten(expr, settled)
 
 
 # ---------------------------------------------------------------- certain inputs
@@ -426,7 +477,28 @@ CONVEX = (
     ),
     _LINES["above-a-chord"],
 )
-LIPSCHITZ = (_LINES["slope-unbounded"], _LINES["jump-so-not-lipschitz"])
+LIPSCHITZ = (
+    Theorem(
+        "lipschitz-by-composition",
+        "lipschitz",
+        Structure,
+        "Composition bounds the Lipschitz constant, and between two inputs it is attained.",
+        "the chain rule and the triangle inequality",
+        _exactly,
+        value=steepest,
+    ),
+    Theorem(
+        "lipschitz-at-most",
+        "lipschitz",
+        Structure,
+        "Composition bounds the Lipschitz constant; the bound need not be the best.",
+        "the chain rule and the triangle inequality",
+        _at_most,
+        value=steepest,
+    ),
+    _LINES["slope-unbounded"],
+    _LINES["jump-so-not-lipschitz"],
+)
 DIFFERENTIABLE = (
     Theorem(
         "differentiable-by-composition",
