@@ -12,7 +12,8 @@ from typing import TypeVar
 import sympy
 from sympy import Expr
 
-from losslang.ir.binders import substitute
+from losslang.ir.binders import substitute, walk
+from losslang.ir.heads import At, Index, Size
 from losslang.ir.truth import Less, LessEqual
 from losslang.verify.compose import Composition
 from losslang.verify.settle import settled
@@ -32,6 +33,8 @@ def half(region: Region, cut: Cut) -> Region:
     bounds = region.bounds(cut.symbol)
     if bounds is None or cut.symbol in cut.at.free_symbols:
         raise ValueError(f"{cut.symbol} cannot be split at {cut.at}")
+    if any(isinstance(part, At | Index | Size) for part in walk(cut.at)):
+        raise ValueError(f"{cut.at} depends on the inputs")
     if not Composition(region).defined(cut.at):
         raise ValueError(f"{cut.at} may have no value")
     end = bounds.low if cut.above else bounds.high

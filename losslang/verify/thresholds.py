@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import sympy
-from sympy import Abs, Expr, Rational, S
+from sympy import Abs, Basic, Expr, Rational, S
 
 from losslang.ir.binders import walk
+from losslang.ir.heads import At, Index, Size
 from losslang.ir.loss import Loss
 from losslang.ir.truth import Equal, Less, LessEqual
 from losslang.verify.partition import half
@@ -113,9 +114,14 @@ def _tests(loss: Loss, symbol: sympy.Symbol) -> set[Expr]:
     for part in (e for term in loss.terms for e in walk(term.body)):
         if part.free_symbols == {symbol} and isinstance(part, Equal | Less | LessEqual | Abs):
             difference = part.args[0] - (0 if isinstance(part, Abs) else part.args[1])
-            if difference.is_polynomial(symbol):
-                found.update(sympy.Poly(difference, symbol).ground_roots())
+            if difference.is_polynomial(symbol) and not any(map(_is_read, walk(difference))):
+                roots = sympy.Poly(difference, symbol).ground_roots()
+                found.update(root for root in roots if root.is_real)
     return found
+
+
+def _is_read(part: Basic) -> bool:
+    return isinstance(part, At | Index | Size)
 
 
 def _on(decider: Decider, way: tuple[Cut, ...]) -> Region:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import Rational, S, oo
 
+from losslang.ir.heads import At, Axis, Index, Tensor
 from losslang.ir.truth import Less, LessEqual
 from losslang.verify.partition import half, leaves, narrowed
 from losslang.verify.readings import Margin
@@ -142,3 +143,9 @@ def test_the_leaves_of_a_tree_know_the_halves_that_lead_to_them():
 def test_conditions_of_a_region_stay():
     region = Region(((eps, LINE), (free, LINE)), (LessEqual(free, eps),))
     assert half(region, Cut(eps, S.One, True, False)).conditions == region.conditions
+
+
+def test_halves_at_an_input_are_refused():
+    read = At(Tensor("x"), Index("i", Axis("batch")))
+    with pytest.raises(ValueError, match="depends on the inputs"):
+        half(REGIONS[0], Cut(eps, read, True, True))
