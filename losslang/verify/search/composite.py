@@ -147,7 +147,7 @@ PROPER_COMPOSITE = (
 CANONICAL_LINK = (
     Strategy(_T["canonical-link"], by_halves(_canonical)),
     Strategy(_T["link-not-canonical"], by_halves(_uncanonical)),
-    *_refuting("-so-not-canonical_link"),
+    *_refuting("-so-not-canonical"),
 )
 RECOVERABLE = (
     Strategy(_T["probability-recoverable"], by_halves(_recoverable)),

@@ -14,10 +14,12 @@ from losslang.verify.search.critical import attempt, ends, points_of, roots, sta
 from losslang.verify.search.numbers import sign_of, values
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
-from losslang.verify.theorems import probability as theorems
+from losslang.verify.theorems.decisions import middle_slopes
 from losslang.verify.theorems.halves import HALF
+from losslang.verify.theorems.labels import NEGATIVE, POSITIVE, pair, parts, side
 from losslang.verify.theorems.pieces import Pieces, Silent, defined
-from losslang.verify.theorems.probability import NEGATIVE, POSITIVE
+from losslang.verify.theorems.probability import PROBABILITY
+from losslang.verify.theorems.proper import balance
 from losslang.verify.verdict import Witness
 from losslang.verify.watchdog import within
 
@@ -36,7 +38,7 @@ def guesses(find: Finder) -> Callable[[Binary | Probability | Margin, Question],
     def search(reading: Binary | Probability | Margin, question: Question) -> Iterator[Guess]:
         case = Case(reading, question)
         try:
-            yield from find(case, theorems.pair(case))
+            yield from find(case, pair(case))
         except Silent:
             return
 
@@ -48,7 +50,7 @@ def guesses(find: Finder) -> Callable[[Binary | Probability | Margin, Question],
 
 def _unbalanced(case: Case, p: Pieces) -> Iterator[Guess]:
     for sign in (1, -1):
-        yield from points_of(p, lambda n: theorems.balance(case, p, n), sign, 2)
+        yield from points_of(p, lambda n: balance(case, p, n), sign, 2)
 
 
 def _negative_weight(case: Case, p: Pieces) -> Iterator[Guess]:
@@ -88,14 +90,14 @@ def _wrong(case: Case, p: Pieces) -> Iterator[Guess]:
 
 
 def _risk(case: Case, eta: Expr, point: Expr) -> Expr:
-    x, _, _, positive, negative = theorems.parts(case.reading)
+    x, _, _, positive, negative = parts(case.reading)
     return eta * defined(positive, {x: point}) + (1 - eta) * defined(negative, {x: point})
 
 
 def attempt_side(case: Case, above: bool) -> Pieces | None:
     """The pieces on one side of the middle, if they are known."""
     try:
-        return theorems.side(case, above)
+        return side(case, above)
     except Silent:
         return None
 
@@ -104,7 +106,7 @@ def _decisions(case: Case, label: bool, eta: Expr) -> Iterator[Expr]:
     p = attempt_side(case, label)
     if p is None:
         return
-    middle = theorems.parts(case.reading)[2]
+    middle = parts(case.reading)[2]
     yield middle
     for n in range(len(p)):
         formula = eta * p.formula(n, 0, POSITIVE) + (1 - eta) * p.formula(n, 0, NEGATIVE)
@@ -123,7 +125,7 @@ def _at_least(cost: Expr, least: Expr, p: Pieces) -> bool:
 
 def _sides(case: Case, p: Pieces) -> Iterator[Guess]:
     for where in (S.One, S.NegativeOne):
-        slopes = theorems.middle_slopes(case, bool(where > 0))
+        slopes = middle_slopes(case, bool(where > 0))
         if sign_of(where * sympy.Add(*slopes), p.region) < 0:
             yield {"where": where}
 
@@ -166,9 +168,9 @@ def _composite(case: Case, p: Pieces) -> Iterator[Guess]:
 
 def balance_witness(case: Case) -> Witness | None:
     """The probability whose telling is not the best answer to it, and the slope there."""
-    p = theorems.pair(case)
+    p = pair(case)
     n, point = int(case.guess["piece"]), case.guess["at"]
-    slope = defined(theorems.balance(case, p, n), {p.variable: point})
+    slope = defined(balance(case, p, n), {p.variable: point})
     if slope.free_symbols or point.free_symbols:
         return None
     told = point if isinstance(case.reading, Probability) else 1 / (1 + sympy.exp(-point))
@@ -181,7 +183,7 @@ def balance_witness(case: Case) -> Witness | None:
 
 def decision_witness(case: Case) -> Witness | None:
     """The odds, the wrong decision, and what a few right ones cost beside it."""
-    g, middle = case.guess, theorems.parts(case.reading)[2]
+    g, middle = case.guess, parts(case.reading)[2]
 
     turn = 1 if g["label"] == 1 else -1
     steps = (
@@ -207,7 +209,7 @@ def decision_witness(case: Case) -> Witness | None:
 
 def tilt_witness(case: Case) -> Witness | None:
     """For even odds, a decision on one side that beats the middle."""
-    x, _, middle, positive, negative = theorems.parts(case.reading)
+    x, _, middle, positive, negative = parts(case.reading)
     total = positive + negative
     at = defined(total, {x: middle})
     for step in (Rational(1, 5), Rational(1, 50), Rational(1, 500)):
@@ -225,18 +227,18 @@ def tilt_witness(case: Case) -> Witness | None:
 
 # ---------------------------------------------------------------- strategies
 
-_T = {theorem.name: theorem for theorem in theorems.PROBABILITY}
+_T = {theorem.name: theorem for theorem in PROBABILITY}
 
 PROPER = (
-    Strategy(_T["proper: not stationary"], guesses(_unbalanced), balance_witness),
+    Strategy(_T["not-stationary-so-not-proper"], guesses(_unbalanced), balance_witness),
     Strategy(_T["proper"]),
-    Strategy(_T["proper: negative weight"], guesses(_negative_weight)),
+    Strategy(_T["negative-weight-so-not-proper"], guesses(_negative_weight)),
 )
 STRICTLY_PROPER = (
-    Strategy(_T["strictly_proper: not stationary"], guesses(_unbalanced), balance_witness),
+    Strategy(_T["not-stationary-so-not-strictly-proper"], guesses(_unbalanced), balance_witness),
     Strategy(_T["strictly-proper"]),
-    Strategy(_T["strictly_proper: negative weight"], guesses(_negative_weight)),
-    Strategy(_T["strictly_proper: no weight"], guesses(_flat)),
+    Strategy(_T["negative-weight-so-not-strictly-proper"], guesses(_negative_weight)),
+    Strategy(_T["no-weight-so-not-strictly-proper"], guesses(_flat)),
 )
 CALIBRATED = (
     Strategy(_T["convex-and-balanced"]),

@@ -240,7 +240,9 @@ FLAT_LINK = Theorem(
 
 
 def _about(theorem: Theorem, property: str) -> Theorem:
-    return replace(theorem, name=f"{theorem.name}-so-not-{property}", property=property)
+    return replace(
+        theorem, name=f"{theorem.name}-so-not-{property.removesuffix('_link')}", property=property
+    )
 
 
 COMPOSITE: tuple[Theorem, ...] = (
