@@ -5,7 +5,7 @@ repository. A mutant changes one thing in a loss's formula: it flips a sign, dro
 two parameters, changes a denominator, or takes the norm off an operand. Mutants with the same
 values, at random inputs and settings, are left out. Of the others are counted, by kind of change,
 
-- ``rejected``: the compiler refuses the program;
+- ``rejected``: the compiler refuses the program, or a claim that has no meaning for it;
 - ``contradicted``: a claim of the loss is refuted, or the constant that it names is another;
 - ``unproved``: no claim is contradicted, but one has lost its proof;
 - ``invariance``: an invariance that every loss should have is refuted. It is asked independently
@@ -167,7 +167,11 @@ def judge(task: tuple[Mutant, Path]) -> Result:
     if same_values(loss, driver.elaborated(mutant.loss)):
         return Result(mutant, "same")
     engine = Engine(loss, SECONDS)
-    return Result(mutant, *_by_claims(engine), _by_invariances(engine))
+    try:
+        by_claims = _by_claims(engine)
+    except DiagnosticError as error:  # a claim has no meaning for what the loss has become
+        by_claims = "rejected", error.diagnostics[0].code
+    return Result(mutant, *by_claims, _by_invariances(engine))
 
 
 def _by_invariances(engine: Engine) -> str:
