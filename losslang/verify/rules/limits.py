@@ -7,7 +7,7 @@ of the parameters, the formula has to come closer in many digits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -51,7 +51,7 @@ def _limit(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
         raise Rejected(f"the limit of {statement.expr} is {found}, not {value}")
     if not approaches(statement):
         raise Rejected(f"{statement.expr} does not seem to approach {value}")
-    return ()
+    return tuple(_at_ends(statement))
 
 
 def _vanishes(statement: Limit) -> bool:
@@ -61,11 +61,31 @@ def _vanishes(statement: Limit) -> bool:
     return evaluate(size, statement.variable, statement.point, statement.side) == -S.Infinity
 
 
+def _at_ends(statement: Limit) -> Iterator[Limit]:
+    """The statement at the closed ends of parameters, where a limit may be another."""
+    used = statement.expr.free_symbols | statement.point.free_symbols
+    for symbol, bounds in statement.region.variables:
+        if symbol in used and _has_number(symbol, bounds):
+            for end, closed in ((bounds.low, bounds.low_closed), (bounds.high, bounds.high_closed)):
+                if closed:
+                    rule = {symbol: end}
+                    parts = (statement.expr, statement.point, statement.value)
+                    expr, point, value = (substitute(e, rule) for e in parts)
+                    region = statement.region.setting(rule)
+                    yield replace(statement, expr=expr, point=point, value=value, region=region)
+
+
+def _has_number(symbol: sympy.Symbol, bounds: Bounds) -> bool:
+    """Whether a parameter is continuous, between numbers of which one is finite."""
+    low, high = bounds.low, bounds.high
+    numbers = low.is_number and high.is_number and low != high
+    return bool(numbers and not symbol.is_integer and (low.is_finite or high.is_finite))
+
+
 def ranged(statement: Limit) -> Limit:
     """The same statement with parameters as functions of positive numbers, whose range SymPy knows.
 
-    A closed end is reached: then the new number may be 0. It may reach beyond the other end if that
-    is closed, too, which proves more.
+    It leaves out the closed ends of parameters.
     """
     region = Region()
     rule: dict[Basic, Basic] = {}
@@ -84,23 +104,17 @@ def ranged(statement: Limit) -> Limit:
 def _image(
     symbol: sympy.Symbol, bounds: Bounds, statement: Limit
 ) -> tuple[Expr, sympy.Symbol, Bounds]:
-    """A parameter as a function of a new one that is not negative, and where that lies."""
+    """A parameter as a function of a positive one, and where that lies."""
     low, high = bounds.low, bounds.high
-    plain = symbol.is_nonnegative and low == 0 and high.is_infinite
-    if plain or symbol.is_integer or not (low.is_number and high.is_number):
+    plain = symbol.is_positive and low == 0 and high.is_infinite
+    if plain or not _has_number(symbol, bounds):
         return symbol, symbol, bounds
-    if low.is_infinite and high.is_infinite:
-        return symbol, symbol, bounds
-    from_low = low.is_finite and not (high.is_finite and bounds.high_closed)
-    closed = bounds.low_closed if from_low or high.is_infinite else bounds.high_closed
-    word = "nonnegative" if closed else "positive"
-    new = statement.region.fresh(f"{symbol.name}'", **{word: True})
-    start, end = (low, high) if from_low else (high, low)
-    if end.is_infinite or (bounds.low_closed and bounds.high_closed):
-        image = start + new if start == low else start - new
+    new = statement.region.fresh(f"{symbol.name}'", positive=True)
+    if low.is_infinite:
+        image = high - new
     else:
-        image = (start + end * new) / (1 + new)
-    return image, new, Bounds(S.Zero, S.Infinity, closed)
+        image = low + new if high.is_infinite else (low + high * new) / (1 + new)
+    return image, new, Bounds(S.Zero)
 
 
 def evaluate(

@@ -6,23 +6,21 @@ from collections.abc import Iterator
 from itertools import product
 
 import sympy
-from sympy import Expr, Integer, Rational, S
+from sympy import Integer, Rational, S
 
 from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Divergence
-from losslang.verify.search.candidates import UNUSABLE, usable
+from losslang.verify.search.candidates import UNUSABLE
 from losslang.verify.search.critical import is_inside, points_of
+from losslang.verify.search.limits import ranged_limit
 from losslang.verify.search.numbers import sign_of
-from losslang.verify.statement import Bounds, Region, Sign
+from losslang.verify.statement import Region, Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import divergence as theorems
 from losslang.verify.theorems.pieces import Pieces, Silent
 from losslang.verify.verdict import Witness
-from losslang.verify.watchdog import within
-
-LIMIT_SECONDS = 2.0
 
 
 def _pieces(reading: Divergence) -> Pieces | None:
@@ -51,34 +49,10 @@ def ranges(reading: Divergence, question: Question) -> Iterator[Guess]:
     p = _pieces(reading)
     if p is None:
         return
-    zero = _limit(p.formula(0), p, S.Zero, "+")
-    far = _limit(sympy.expand(p.formula(len(p) - 1) / p.variable), p, S.Infinity, "-")
+    zero = ranged_limit(p.formula(0), p, S.Zero, "+")
+    far = ranged_limit(sympy.expand(p.formula(len(p) - 1) / p.variable), p, S.Infinity, "-")
     if zero is not None and far is not None and not (zero + far).has(*UNUSABLE, S.Infinity):
         yield {"zero": sympy.simplify(zero), "far": sympy.simplify(far)}
-
-
-def _limit(expr: Expr, p: Pieces, at: Expr, side: str) -> Expr | None:
-    """A limit, with hyperparameters named by positive numbers so that SymPy knows their range."""
-    there = {s: _image(s, b) for s, b in p.region.variables if not s.is_integer}
-    plain = sympy.simplify(substitute(expr, {s: image for s, (image, _, _) in there.items()}))
-    found = within(LIMIT_SECONDS, lambda: sympy.limit(plain, p.variable, at, side))
-    if not usable(found):
-        return None
-    return substitute(found, {new: back for _, (_, new, back) in there.items()})
-
-
-def _image(symbol: sympy.Symbol, bounds: Bounds) -> tuple[Expr, sympy.Symbol, Expr]:
-    """``symbol`` as a function of a positive number, that number, and how it comes back."""
-    new = sympy.Dummy(symbol.name, positive=True)
-    low, high = bounds.low, bounds.high
-    if low.is_finite and high.is_finite:
-        return (low + high * new) / (1 + new), new, (symbol - low) / (high - symbol)
-    if low.is_finite:
-        return low + new, new, symbol - low
-    if high.is_finite:
-        return high - new, new, high - symbol
-    real = sympy.Dummy(symbol.name, real=True)
-    return real, real, symbol
 
 
 def blow_ups(reading: Divergence, question: Question) -> Iterator[Guess]:

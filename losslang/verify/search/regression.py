@@ -15,6 +15,7 @@ from losslang.verify.readings import Curve, Regression, Residual
 from losslang.verify.sampling import points
 from losslang.verify.search import elicitation
 from losslang.verify.search.critical import ends, points_of, stationary, suprema, unbounded
+from losslang.verify.search.limits import ranged_limit
 from losslang.verify.search.numbers import likely, sign_of, values
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import regression as theorems
@@ -80,17 +81,38 @@ def _is_low(p: Pieces, guess: Guess) -> Expr:
     return Integer(int(guess["at"] == p.spans[int(guess["piece"])].low))
 
 
+def fades(reading: Residual, question: Question) -> Iterator[Guess]:
+    """Nothing to guess, if psi does not seem to grow far out."""
+    p = _pieces(reading)
+    if p is None:
+        return
+    for n, side in ((len(p) - 1, 1), (0, -1)):
+        near, far = (
+            substitute(p.formula(n, 1), {p.variable: Integer(side * 2**k)}) for k in (20, 40)
+        )
+        if any(change < 0 for change in values(near**2 - far**2, p.region)):
+            return
+    yield {}
+
+
+def risen(reading: Residual, question: Question) -> Iterator[Guess]:
+    """A point of the last piece at which psi seems positive."""
+    p = _pieces(reading)
+    if p is not None:
+        last = len(p) - 1
+        found = points_of(p, lambda n: p.formula(n, 1) if n == last else S.Zero, 1, 1)
+        yield from ({"at": guess["at"]} for guess in found)
+
+
 def remains(reading: Residual, question: Question) -> Iterator[Guess]:
     """Limits of psi at infinity other than 0."""
     p = _pieces(reading)
     if p is None:
         return
     for n, end in ((len(p) - 1, S.Infinity), (0, S.NegativeInfinity)):
-        low = Integer(int(end == S.NegativeInfinity))
-        for place in ends(p, n, p.formula(n, 1)):
-            if place.at == end and place.value != 0:
-                yield {"limit": place.value, "low": low}
-        yield {"limit": end, "low": low}
+        value = ranged_limit(p.formula(n, 1), p, end, "-" if end == S.Infinity else "+")
+        if value is not None and value != 0:
+            yield {"limit": value, "low": Integer(int(end == S.NegativeInfinity))}
 
 
 def falls(reading: Residual, question: Question) -> Iterator[Guess]:
@@ -248,7 +270,8 @@ BOUNDED_INFLUENCE: tuple[Strategy, ...] = (
 )
 REDESCENDING: tuple[Strategy, ...] = (
     Strategy(theorems.REJECTS),
-    Strategy(theorems.REDESCENDS),
+    Strategy(theorems.REDESCENDS, fades),
+    Strategy(theorems.CLIMBS, risen),
     Strategy(theorems.STAYS, remains),
 )
 ERROR_MONOTONE: tuple[Strategy, ...] = (

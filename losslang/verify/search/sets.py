@@ -87,6 +87,8 @@ def witness(case: Case) -> Witness | None:
 def ends(reading: Structure, question: Question) -> Iterator[Guess]:
     """The least and the greatest value at inputs of zeros and ones, for one place of each axis."""
     loss = reading.loss
+    if not has_range(reading, question):
+        return
     classes = {i.over.name for i in loss.inputs if i.over is not None}
     sizes = {axis.name: 2 if axis.name in classes else 1 for axis in axes_of(loss)}
     spots = [(i.name, at) for i in loss.inputs for at in places(i, sizes)]

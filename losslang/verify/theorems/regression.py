@@ -159,6 +159,16 @@ def _stays(case: Case) -> Iterator[Premise]:
     yield tends(p, "psi does not fade", p.formula(n, 1), n, low, limit)
 
 
+@stated
+def _climbs(case: Case) -> Iterator[Premise]:
+    """On the last piece psi does not decrease, and it is positive somewhere."""
+    p, at = along(case.reading), only(case.guess["at"], case.reading.region)
+    last = len(p) - 1
+    yield from inside(p, last, at)
+    yield sign("psi does not decrease far out", p.formula(last, 2), ">=", p.where(last))
+    yield sign(f"psi is positive at {at}", p.at(last, at, 1), ">", p.region)
+
+
 REJECTS = Theorem(
     "redescending-rejects",
     "redescending",
@@ -184,6 +194,17 @@ STAYS = Theorem(
     "psi = rho' has a limit other than 0 on one side",
     f"{HAMPEL}2.6",
     _stays,
+    holds=False,
+)
+
+
+CLIMBS = Theorem(
+    "influence-climbs",
+    "redescending",
+    Residual,
+    "psi = rho' is positive somewhere and does not decrease from there on",
+    f"{HAMPEL}2.6",
+    _climbs,
     holds=False,
 )
 
@@ -489,7 +510,15 @@ NOT_JOINTLY_CONVEX = Theorem(
 )
 
 THEOREMS = (
-    *(BOUNDED_INFLUENCE, INFLUENCE_SETTLES, UNBOUNDED_INFLUENCE, REJECTS, REDESCENDS, STAYS),
+    *(
+        BOUNDED_INFLUENCE,
+        INFLUENCE_SETTLES,
+        UNBOUNDED_INFLUENCE,
+        REJECTS,
+        REDESCENDS,
+        CLIMBS,
+        STAYS,
+    ),
     *(ERROR_COUNTS, ERROR_PAYS, HOMOGENEOUS_PARTS, HOMOGENEOUS, NOT_HOMOGENEOUS),
     *(BREGMAN, NOT_BREGMAN, JOINTLY_CONVEX, NOT_JOINTLY_CONVEX),
 )
