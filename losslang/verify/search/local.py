@@ -122,6 +122,7 @@ def _gentle_rates(reading: Local, question: Question) -> Iterable[Guess]:
 
 
 def _steep(reading: Local, question: Question) -> Iterable[Guess]:
+    yield {"strict": S.One}
     yield {}
     yield from _rates(reading)
 

@@ -149,9 +149,10 @@ def _gentle_at_one(case: Case) -> Iterator[Premise]:
 
 
 def _convex(case: Case) -> Iterator[Premise]:
-    """f is convex, smooth up to 1/2, and falls at 1/2."""
+    """f is convex, smooth up to 1/2, and falls at 1/2; ``strict`` asks for a positive f''."""
     f = parts(case.reading)
-    yield from everywhere(f, "f'' >= 0", lambda n: f.formula(n, 2), ">=")
+    relation: Relation = ">" if "strict" in case.guess else ">="
+    yield from everywhere(f, f"f'' {relation} 0", lambda n: f.formula(n, 2), relation)
     yield from continuous(f)
     for n in range(len(f.joints)):
         yield sign("the slope of f rises", jump(f, n), ">=", f.region)

@@ -282,7 +282,8 @@ def _is_curved(case: Case) -> Iterator[Premise]:
 
 def _sum(case: Case) -> Expr:
     reading = case.reading
-    return reading.classes * substitute(reading.f, {reading.p: 1 / reading.classes})
+    total = reading.classes * substitute(reading.f, {reading.p: 1 / reading.classes})
+    return sympy.expand(total)
 
 
 _GHOSH = "Ghosh, Kumar, Sastry 2017, Robust Loss Functions under Label Noise, theorem 1"
