@@ -53,7 +53,7 @@ def _value(bounds: Bounds, integer: bool, draw: random.Random) -> Expr | None:
         last -= last == high and not bounds.high_closed
         return sympy.Integer(draw.randint(first, last)) if first <= last else None
     if low == high:
-        return bounds.low
+        return bounds.low if bounds.low_closed and bounds.high_closed else None
     share = draw.choice((draw.random(), draw.random() ** 4, 1 - draw.random() ** 4))
     share = min(max(share, 1e-4), 1 - 1e-4)
     scale = draw.choice(SPREAD)
