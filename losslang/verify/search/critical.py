@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -144,6 +145,7 @@ def _beside_roots(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
             yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
 
 
+@lru_cache(maxsize=256)
 def limit_of(expr: Expr, variable: sympy.Symbol, at: Expr, side: str) -> Expr | None:
     """A limit, if SymPy finds it soon."""
     return within(LIMIT_SECONDS, lambda: limit(expr, variable, at, side))

@@ -278,11 +278,11 @@ CALIBRATED_FAILS = (
     ("wrong-scores-at-infinity-are-best", by_halves(_wrong_limit), wrong_witness),
 )
 CALIBRATED = (
+    Strategy(_T["convex-still-falling"], by_whole(still_falling)),
     Strategy(_T["convex-calibrated"]),
     Strategy(_T["falling"], by_halves(_falling)),
     Strategy(_T["slope-condition"]),
     *(Strategy(_T[name], guesses, witness) for name, guesses, witness in CALIBRATED_FAILS),
-    Strategy(_T["convex-still-falling"], by_whole(still_falling)),
     Strategy(_T["symmetric-calibrated"], by_halves(_symmetric)),
     Strategy(_T["one-good-score"], by_halves(_one_score)),
     Strategy(_T["good-scores-at-infinity"], by_halves(_far)),

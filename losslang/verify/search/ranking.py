@@ -66,11 +66,11 @@ def _kinks(case: Case, p: Pieces) -> Iterator[Guess]:
 _T = {theorem.name: theorem for theorem in RANKING}
 
 AUC_CONSISTENT = (
+    Strategy(_T["convex-still-falling-auc-consistent"], by_whole(_falling)),
     Strategy(_T["convex-auc-consistent"], by_whole(_low)),
     Strategy(_T["kink-ties-pairs"], by_whole(_kinks)),
     Strategy(_T["square-auc-consistent"], by_whole(_square)),
     Strategy(_T["symmetric-auc-consistent"], by_halves(_symmetric)),
-    Strategy(_T["convex-still-falling-auc-consistent"], by_whole(_falling)),
     *(
         Strategy(_T[f"{name}-for-pairs"], guesses, witness)
         for name, guesses, witness in CALIBRATED_FAILS
