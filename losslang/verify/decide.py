@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 import sympy
@@ -168,18 +169,16 @@ class Decider:
 
     def _guesses(
         self, strategy: Strategy, reading: Reading, question: Question, budget: Budget
-    ) -> list[Guess]:
-        found: list[Guess] = []
-
-        def collect() -> None:
-            for guess in strategy.guesses(reading, question):
-                # As a certificate holds it: algebra may leave what evaluates further.
-                found.append({name: normal(value) for name, value in guess.items()})
-                if len(found) >= MAX_GUESSES:
-                    return
-
-        quietly(min(3.0, budget.left()), collect)
-        return found
+    ) -> Iterator[Guess]:
+        """Guesses one by one, for later ones may take long to come by."""
+        waiting = iter(strategy.guesses(reading, question))
+        for _ in range(MAX_GUESSES):
+            found: list[Guess] = []
+            quietly(min(3.0, budget.left()), lambda found=found: found.append(next(waiting)))  # type: ignore[misc]
+            if not found:
+                return
+            # As a certificate holds it: algebra may leave what evaluates further.
+            yield {name: normal(value) for name, value in found[0].items()}
 
     @staticmethod
     def premises(strategy: Strategy, case: Case) -> Sequence[Premise] | None:
@@ -218,7 +217,7 @@ class Decider:
             for places in self._groups(strategy, question):
                 for place in places:
                     reading = narrowed(self.readings[place], way)
-                    for guess in self._guesses(strategy, reading, question, budget)[:4]:
+                    for guess in islice(self._guesses(strategy, reading, question, budget), 4):
                         premises = self.premises(strategy, Case(reading, question, guess)) or ()
                         for premise in premises:
                             if isinstance(premise.statement, Sign):
