@@ -14,8 +14,8 @@ from itertools import islice, pairwise
 import sympy
 from sympy import Expr, Integer, Rational, S
 
-from losslang.ir.binders import free_indices, is_undefined, substitute
-from losslang.ir.heads import Size
+from losslang.ir.binders import free_indices, is_undefined, occurs, substitute, walk
+from losslang.ir.heads import Branch, Size
 from losslang.ir.loss import EVERYTHING, Input, Loss
 from losslang.ir.reduce import Reduce
 from losslang.verify import instances
@@ -249,6 +249,24 @@ def on_lines(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Itera
     return guesses
 
 
+def jumping(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterator[Guess]]:
+    """The same for jumps, which only cases, and directions of vectors, bring about."""
+    guesses = on_lines(strategies, name)
+
+    def found(reading: Structure, question: Question) -> Iterator[Guess]:
+        known = theorems.array(reading.loss, question.input)
+        if known is None:
+            return
+        for term in reading.loss.terms:
+            for part in walk(term.body):
+                below = isinstance(part, sympy.Pow) and part.exp.is_negative
+                if (below or isinstance(part, Branch)) and occurs(known.tensor, part):
+                    yield from guesses(reading, question)
+                    return
+
+    return found
+
+
 def growing(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterator[Guess]]:
     """The same, on lines along which the values seem to grow without bound first."""
     guesses = on_lines(strategies, name)
@@ -297,17 +315,23 @@ def _last(curve: Curve) -> int:
     return 0 if p is None else len(p) - 1
 
 
-def ends(reading: Structure, question: Question) -> Iterator[Guess]:
-    """Bounds of all terms, where composition tells them."""
-    guess: dict[str, Expr] = {}
-    for term, where in theorems.summands(Case(reading, question)):
-        known = spread_of(term.body, where)
-        for name, sign in (("low", S.NegativeOne), ("high", S.One)):
-            end = _number(known, sign)
-            end = _end(sign * term.body, where) if end is None else end
-            if end is not None:
+def ends(*names: str) -> Callable[..., Iterator[Guess]]:
+    """Bounds ``low`` and ``high`` of all terms, where composition tells them."""
+
+    def found(reading: Structure, question: Question) -> Iterator[Guess]:
+        guess: dict[str, Expr] = {}
+        for term, where in theorems.summands(Case(reading, question)):
+            known = spread_of(term.body, where)
+            for name in names:
+                sign = S.NegativeOne if name == "low" else S.One
+                end = _number(known, sign)
+                end = _end(sign * term.body, where) if end is None else end
+                if end is None:
+                    return
                 guess[f"{name} {term.name}"] = sign * end
-    yield guess
+        yield guess
+
+    return found
 
 
 def _number(known: Range | None, sign: Expr) -> Expr | None:
@@ -551,7 +575,7 @@ NONNEGATIVE = (
     Strategy(_T["negative-for-some-inputs"], negative_values, below_zero),
 )
 BOUNDED_BELOW = (
-    Strategy(_T["bounded-below-by-composition"], ends),
+    Strategy(_T["bounded-below-by-composition"], ends("low")),
     Strategy(_T["falls-below-a-line"], outgrowing(True), way),
     Strategy(
         _T["tends-to-minus-infinity-on-a-line"],
@@ -560,7 +584,7 @@ BOUNDED_BELOW = (
     ),
 )
 BOUNDED = (
-    Strategy(_T["bounded-by-composition"], ends),
+    Strategy(_T["bounded-by-composition"], ends("low", "high")),
     Strategy(_T["outgrows-a-line"], outgrowing(False), way),
     Strategy(_T["tends-to-infinity-on-a-line"], growing(along.BOUNDED, "tends-to-infinity"), way),
 )
@@ -577,7 +601,7 @@ LIPSCHITZ = (
         on_the_line(along.LIPSCHITZ, "slope-unbounded"),
     ),
     Strategy(
-        _T["jump-so-not-lipschitz-on-a-line"], on_lines(along.LIPSCHITZ, "jump-so-not-lipschitz")
+        _T["jump-so-not-lipschitz-on-a-line"], jumping(along.LIPSCHITZ, "jump-so-not-lipschitz")
     ),
 )
 DIFFERENTIABLE = (
@@ -589,7 +613,7 @@ DIFFERENTIABLE = (
     ),
     Strategy(
         _T["jump-so-not-differentiable-on-a-line"],
-        on_lines(along.DIFFERENTIABLE, "jump-so-not-differentiable"),
+        jumping(along.DIFFERENTIABLE, "jump-so-not-differentiable"),
     ),
 )
 WELL_DEFINED = (

@@ -336,7 +336,9 @@ def broken(case: Case) -> tuple[Requirement, Sign] | None:
     """The guess's ``requirement``, and that its ``part`` fails at the guess's ``place``."""
     loss: Loss = case.reading.loss
     number, part, place = (case.guess.get(n) for n in ("requirement", "part", "place"))
-    if number is None or part is None or place is None or number not in range(len(loss.requires)):
+    if number is None or part is None or place is None or not part.is_Integer:
+        return None
+    if number not in range(len(loss.requires)):
         return None
     needed, inputs = loss.requires[int(number)], instances.from_data(case.guess)
     if not instances.admits(loss, inputs):
