@@ -1,0 +1,86 @@
+"""Whole questions: for all hyperparameters, for some, for one setting, and what is to blame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import losslang
+import pytest
+from losslang import driver
+from losslang.verify import witnesses
+from losslang.verify.check import check_certificate
+from losslang.verify.engine import Engine
+
+CONDITIONS = [
+    ("poly1", "calibrated", "eps > -2"),
+    ("poly1", "monotone", "eps >= -1"),
+    ("poly1", "convex(logits)", "-1 <= eps <= 1"),
+    ("poly1", "strictly_proper", "eps == 0"),
+    ("focal", "strictly_proper", "gamma == 0"),
+    ("nce", "calibrated", "size(class) == 2"),
+    ("mae", "order_preserving", "size(class) == 2"),
+]
+
+
+@pytest.mark.parametrize(("spec", "question", "condition"), CONDITIONS)
+def test_a_property_is_decided_for_all_settings_at_once(spec, question, condition):
+    verdict = losslang.verify(spec)[question]
+    assert verdict.status == "conditional"
+    assert verdict.condition == condition
+
+
+@pytest.mark.parametrize(("spec", "question", "condition"), CONDITIONS[:4])
+def test_both_sides_of_a_condition_are_proved(spec, question, condition):
+    engine = Engine(driver.elaborated(spec))
+    name, _, rest = question.partition("(")
+    verdict = engine.decide(engine.asked(name, (rest[:-1],) if rest else ()))
+    assert verdict.certificate is not None
+    assert len(check_certificate(engine.loss, verdict.certificate)) >= 2
+
+
+def test_a_setting_gives_the_distribution_and_its_wrong_minimiser():
+    verdict = losslang.verify("poly1", eps=-3)["calibrated"]
+    assert verdict.status == "refuted"
+    assert verdict.witness is not None
+    assert {"p", "q"} <= set(verdict.witness.values)
+    assert witnesses.replays(verdict.witness)
+
+
+def test_a_hyperparameter_given_in_the_spec_is_fixed():
+    assert losslang.verify("poly1(eps=-3)")["calibrated"].status == "refuted"
+    assert losslang.verify("poly1(eps=1)")["calibrated"].status == "proved"
+
+
+def test_the_same_loss_is_known_however_it_is_written(tmp_path: Path):
+    path = tmp_path / "mine.loss"
+    path.write_text(
+        "loss mine(z: real[class], y: class, *, eps: real = 1) =\n"
+        "    log(sum(exp(z[k] - z[y]) for k in class)) + eps * (1 - softmax(z)[y])\n"
+    )
+    verdict = losslang.verify(path=path)["calibrated"]
+    assert (verdict.status, verdict.condition) == ("conditional", "eps > -2")
+
+
+def test_the_summand_that_breaks_a_property_is_named():
+    verdict = losslang.verify("ce + 0.5 * gce(q=0.7)")["convex(logits)"]
+    assert verdict.status == "refuted"
+    assert verdict.culprit is not None
+    assert "gce" in verdict.culprit
+
+
+@pytest.mark.parametrize(
+    ("spec", "question", "value"),
+    [
+        ("huber", "lipschitz(prediction)", "delta"),
+        ("hinge", "lipschitz(score)", "1"),
+        ("logistic", "smooth(score)", "1/4"),
+        ("ce", "lipschitz(logits)", "sqrt(2)"),
+    ],
+)
+def test_a_verdict_has_the_constant_that_belongs_to_it(spec, question, value):
+    assert str(losslang.verify(spec)[question].value) == value
+
+
+def test_the_time_for_all_questions_is_bounded():
+    report = losslang.verify("focal", timeout=0.0)
+    assert report["convex(logits)"].status == "unknown"
