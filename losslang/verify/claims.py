@@ -71,13 +71,18 @@ _FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """A claim, the verdict it was measured by, and whether it stands."""
+    """A claim, the verdict it was measured by, and whether it stands.
+
+    ``loss`` is what the verdict and its certificate are about: the program's, with the choices of
+    the claim's condition; ``None`` if no setting meets that.
+    """
 
     text: str
     span: Span
     verdict: Verdict
     ok: bool
     says: str
+    loss: Loss | None = None
 
 
 class Conditions:

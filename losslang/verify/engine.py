@@ -169,18 +169,23 @@ class Engine:
 
     def _claim(self, claim: nodes.Claim, question: Question) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)
-        worst: tuple[Verdict, bool, str] | None = None
+        worst: tuple[Verdict, bool, str, Loss | None] | None = None
         for settings in conditions.alternatives(claim.condition):
             result = self._claimed(question, settings, claim, conditions)
             if result is not None and (worst is None or worst[1]):
                 worst = result
         if worst is None:
-            worst = Verdict(question, "proved"), True, "no setting that is asked about meets it"
+            worst = (
+                Verdict(question, "proved"),
+                True,
+                "no setting that is asked about meets it",
+                None,
+            )
         return ClaimResult(claim_text(claim), claim.span, *worst)
 
     def _claimed(
         self, question: Question, settings: Settings, claim: nodes.Claim, conditions: Conditions
-    ) -> tuple[Verdict, bool, str] | None:
+    ) -> tuple[Verdict, bool, str, Loss | None] | None:
         """One alternative of a claim's condition; ``None`` if no setting asked about meets it."""
         known = {h.name: h.default for h in self.whole.hyperparameters if h.given}
         try:
@@ -190,7 +195,8 @@ class Engine:
             deciding = self._for(where)
             region = narrowed_region(deciding.parameters, where.way)
         except ValueError as error:
-            return Verdict(question, "unknown", reason=str(error)), False, str(error)
+            return Verdict(question, "unknown", reason=str(error)), False, str(error), None
+        loss = fixed(self.loss, dict(where.choices))
         given = (
             self.decide(question)
             if where == Settings()
@@ -202,8 +208,9 @@ class Engine:
             numbers = {s: Rational(v) for s, v in values.items() if isinstance(v, Fraction | int)}
             bound = substitute(conditions.number(claim.bound), numbers)
             ok, says = self._bounded(region, given, claim.relation or "<=", bound)
-            return given, ok, says
-        return given, given.status == wanted, "" if given.status == wanted else _shortfall(given)
+            return given, ok, says, loss
+        ok = given.status == wanted
+        return given, ok, "" if ok else _shortfall(given), loss
 
     def _for(self, where: Settings) -> Decider:
         if not where.choices:
