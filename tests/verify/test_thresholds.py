@@ -1,4 +1,4 @@
-"""Where answers change: exactly, as hyperparameters move, and what becomes of defects of our own."""
+"""Where answers change as hyperparameters move, and what becomes of defects of our own."""
 
 from __future__ import annotations
 
