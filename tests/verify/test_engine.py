@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import losslang
 import pytest
+
+import losslang
 from losslang import driver
 from losslang.verify import witnesses
 from losslang.verify.check import check_certificate

@@ -1,4 +1,4 @@
-"""``auc_consistent``: as a loss of the difference of two scores it ranks positives above negatives as well as can be."""
+"""The property ``auc_consistent``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from losslang.verify.search import ranking
 
 PROPERTY = Property(
     "auc_consistent",
-    "as a loss of the difference of two scores it ranks positives above negatives as well as can be",
+    "as a loss of the difference of two scores it ranks as well as can be",
     (*ranking.AUC_CONSISTENT,),
 )

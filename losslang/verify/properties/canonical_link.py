@@ -1,4 +1,4 @@
-"""``canonical_link``: the score is, up to scale, what the loss's own link makes of the probability, and its gradient the error."""
+"""The property ``canonical_link``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from losslang.verify.search import composite
 
 PROPERTY = Property(
     "canonical_link",
-    "the score is, up to scale, what the loss's own link makes of the probability, and its gradient the error",
+    "its link is the score up to scale, so that its gradient is the error",
     (*composite.CANONICAL_LINK,),
 )

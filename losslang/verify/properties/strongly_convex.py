@@ -1,4 +1,4 @@
-"""``strongly_convex``: the loss is convex in an input with a curvature of at least a positive number, the value."""
+"""The property ``strongly_convex``."""
 
 from __future__ import annotations
 

@@ -80,7 +80,8 @@ def _apart(e: Expr, indices: Sequence[Index]) -> tuple[list[Expr], list[Expr]]:
 
 def _factors(e: Expr, indices: Sequence[Index]) -> tuple[Expr, Expr]:
     """``e`` as a factor without the indices, and the rest."""
-    outside, inside = [], []
+    outside: list[Expr] = []
+    inside: list[Expr] = []
     for factor in sympy.Mul.make_args(e):
         free = free_indices(factor).isdisjoint(indices)
         (outside if free else inside).append(factor)

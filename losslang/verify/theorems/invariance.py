@@ -38,8 +38,8 @@ def moved_axes(loss: Loss, known: Input) -> tuple[Axis, ...]:
 
     That is the axis which the labels index, where the input has it, and else all its axes.
     """
-    indexed = [i.over for i in loss.inputs if i.over in known.axes]
-    return tuple(a for a in indexed[:1] if a is not None) or known.axes
+    indexed = [i.over for i in loss.inputs if i.over is not None and i.over in known.axes]
+    return tuple(indexed[:1]) or known.axes
 
 
 def moved(loss: Loss, known: Input, body: Expr, by: Tensor) -> Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from losslang import driver
 from losslang.verify import witnesses
 from losslang.verify.check import check_certificate
@@ -13,7 +14,7 @@ from losslang.verify.verdict import Verdict
 
 
 def decide(program: str, question: str, tmp_path: Path) -> Verdict:
-    """The verdict on a question about a spec or a program; its certificate is checked on the way."""
+    """The verdict on a question about a spec or a program, its certificate checked."""
     if program.startswith("loss"):
         path = tmp_path / "l.loss"
         path.write_text(program, encoding="utf-8")
