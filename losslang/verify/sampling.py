@@ -71,8 +71,8 @@ def _value(bounds: Bounds, integer: bool, draw: random.Random) -> Expr | None:
 
 def _float(expr: Expr) -> float | None:
     try:
-        return float(expr)
-    except (TypeError, ValueError, OverflowError):
+        return float(expr) if expr.is_Number else compile_tape(expr, ()).float(())
+    except (TypeError, ValueError, ArithmeticError):
         return None
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sympy import Rational, S, oo
 
 from losslang.diagnostics import InternalError
+from losslang.ir.heads import Max
 from losslang.ir.truth import Less
 from losslang.verify.sampling import looks_false, points
 from losslang.verify.statement import LINE, POSITIVE, UNIT, Bounds, Limit, Region, Sign
@@ -28,6 +29,7 @@ REGIONS = (
     Region(((x, LINE), (y, LINE)), (Less(x, y),)),
     Region(((x, Bounds(sympy.sqrt(2), sympy.pi)),)),
     Region(((x, Bounds(S.One, S.One, True, True)),)),
+    Region(((a, POSITIVE), (x, Bounds(-oo, Max(a, S.One))))),
 )
 
 
