@@ -38,6 +38,8 @@ def half(region: Region, cut: Cut) -> Region:
     if not Composition(region).defined(cut.at):
         raise ValueError(f"{cut.at} may have no value")
     end = bounds.low if cut.above else bounds.high
+    if cut.at == end:
+        return region if cut.closed else region.having(cut.symbol, _ended(bounds, cut))
     if not (cut.at.is_Rational and bounds.low.is_number and bounds.high.is_number):
         others = (b for s, b in region.variables if s != cut.symbol)
         is_end = any(cut.symbol in b.low.free_symbols | b.high.free_symbols for b in others)

@@ -245,13 +245,10 @@ class _Line:
             low, high = (middle, high) if answer == known[low] else (low, middle)
         inside = [c for c in candidates if low <= self._number(c) <= high]
         simple = [low, high, *_simple(low, high)]
-        for candidate in sorted(dict.fromkeys([*inside, *simple]), key=_complexity):
+        for candidate in [*sorted(dict.fromkeys(inside), key=_likelihood), *simple]:
             value = self._number(candidate)
-            answer = known.get(candidate)
-            if answer is None:
-                answer = self.answer(value) if value.is_Rational else None
-            # A threshold that is no rational number is left to the side that proves it.
-            closed = answer == known[high] if answer is not None else True
+            answer = known.get(value, self.answer(value))
+            closed = answer in (None, known[high])
             if self._confirmed(value, low, high, known):
                 return Change(self.symbol, candidate, closed)
         return None
@@ -312,10 +309,10 @@ def _simple(low: Expr, high: Expr) -> Iterator[Expr]:
             yield first / S(denominator)
 
 
-def _complexity(candidate: Expr) -> tuple[int, int, str]:
-    if candidate.is_Rational:
-        return (0 if candidate.is_integer else 1, int(candidate.q), str(candidate))
-    return (2, int(candidate.count_ops()), str(candidate))
+def _likelihood(candidate: Expr) -> tuple[int, int, str]:
+    """Roots that depend on other hyperparameters first: they can be right for all of them."""
+    kind = 0 if candidate.free_symbols else 1 if candidate.is_Rational else 2
+    return (kind, int(candidate.count_ops()), str(candidate))
 
 
 def _roots(formula: Sign, symbol: sympy.Symbol, region: Region) -> Iterator[Expr]:
