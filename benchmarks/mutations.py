@@ -280,12 +280,19 @@ def _real(domain: Domain, shape: Sequence[int], draw: numpy.random.Generator) ->
 
 
 def tasks(only: str = "") -> list[tuple[Mutant, Path]]:
-    """Every mutant of the library, with the file of its loss."""
+    """Every mutant of the library's losses that can stand alone, with the file of its loss."""
     found = []
     for name, path in resources.library_files().items():
-        if only in name:
+        if only in name and _stands_alone(name):
             found += [(mutant, path) for mutant in mutants(name, path)]
     return found
+
+
+def _stands_alone(name: str) -> bool:
+    try:
+        return driver.elaborated(name) is not None
+    except DiagnosticError:  # it takes another loss
+        return False
 
 
 def main() -> None:

@@ -224,7 +224,10 @@ class Engine:
     ) -> tuple[bool, str]:
         if given.value is None:
             return False, "the verdict gives no constant to compare with"
-        sign = Sign(bound - given.value, MIRRORED[relation], region)
+        value = given.value
+        if isinstance(value, sympy.Interval):
+            value = value.inf if relation in (">", ">=") else value.sup
+        sign = Sign(bound - value, MIRRORED[relation], region)
         if prove(sign, Budget(min(5.0, self.left() + 0.1))) is not None:
             return True, ""
         return False, f"the constant is {given.value}"
