@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sympy import S
 
 import losslang
 from losslang import driver
 from losslang.verify import witnesses
 from losslang.verify.check import check_certificate
 from losslang.verify.engine import Engine
+from losslang.verify.proof import Rejected
+from losslang.verify.verdict import Part
 
 CONDITIONS = [
     ("poly1", "calibrated", "eps > -2"),
@@ -85,3 +89,16 @@ def test_a_verdict_has_the_constant_that_belongs_to_it(spec, question, value):
 def test_the_time_for_all_questions_is_bounded():
     report = losslang.verify("focal", timeout=0.0)
     assert report["convex(logits)"].status == "unknown"
+
+
+def test_a_guess_about_another_input_proves_nothing_for_all_of_them():
+    engine = Engine(driver.elaborated("huber"))
+    verdict = engine.decide(engine.asked("convex", ("prediction",)))
+    assert verdict.certificate is not None
+    part = verdict.certificate.argument
+    assert isinstance(part, Part)
+    uses = tuple(replace(use, guess={**use.guess, "input target": S.Zero}) for use in part.uses)
+    with pytest.raises(Rejected):
+        check_certificate(
+            engine.loss, replace(verdict.certificate, argument=replace(part, uses=uses))
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 import sympy
@@ -19,7 +19,7 @@ from losslang.ir.derive import derivative
 from losslang.verify.sampling import looks_false
 from losslang.verify.search.candidates import limit, solutions, usable
 from losslang.verify.search.numbers import sign_of, values
-from losslang.verify.statement import Region, Sign
+from losslang.verify.statement import LINE, Region, Sign
 from losslang.verify.theorem import Guess
 from losslang.verify.theorems.pieces import Pieces, Silent, defined
 from losslang.verify.watchdog import within
@@ -27,7 +27,10 @@ from losslang.verify.watchdog import within
 LIMIT_SECONDS = 2.0
 SOLVE_SECONDS = 3.0
 STEPS = tuple(Rational(n) for n in ("1", "1/2", "2", "4", "1/8", "10", "1/64", "50"))
-SHARES = tuple(Rational(n) for n in ("1/2", "1/4", "3/4", "1/16", "15/16", "1/256", "255/256"))
+SHARES = tuple(
+    Rational(n)
+    for n in ("1/2", "1/4", "3/4", "1/16", "15/16", "1/256", "255/256", "1/9999", "9998/9999")
+)
 PREFERRED = (
     S.One,
     S.Zero,
@@ -80,6 +83,9 @@ def _spots(p: Pieces, low: Expr, high: Expr) -> Iterator[Expr]:
         yield from (low + (high - low) * share for share in SHARES)
         return
     scales = [S.One, *_scales(p.region)]
+    origins = [s for s, b in p.region.variables if b == LINE and not s.is_integer]
+    for scale, step, origin in product(scales, STEPS, origins if low == -high else []):
+        yield origin + scale * step
     for scale in scales:
         for step in STEPS:
             if low.is_finite:

@@ -28,9 +28,10 @@ from losslang.verify.search.critical import (
     unbounded,
 )
 from losslang.verify.search.numbers import sign_of
-from losslang.verify.statement import Sign
+from losslang.verify.statement import Bounds, Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import curve as theorems
+from losslang.verify.theorems.along import settled_along
 from losslang.verify.theorems.pieces import Pieces, Silent, jump
 from losslang.verify.verdict import Witness
 
@@ -49,19 +50,48 @@ def pieces_of(reading: Along, question: Question) -> Pieces | None:
         return None
 
 
-def guesses(find: Finder) -> Callable[[Along, Question], Iterable[Guess]]:
-    """Guesses made from the pieces of the curve; none where there are no pieces."""
+def guesses(find: Finder, refutes: bool) -> Callable[[Along, Question], Iterable[Guess]]:
+    """Guesses made from the pieces of the curve; none where there are no pieces.
+
+    A refutation may also choose the other inputs, which is tried last.
+    """
 
     def search(reading: Along, question: Question) -> Iterator[Guess]:
-        p = pieces_of(reading, question)
-        if p is None:
-            return
-        try:
-            yield from find(p)
-        except Silent:
-            return
+        for pins in ({}, *(_pins(reading) if refutes else ())):
+            try:
+                p = settled_along(Case(reading, question, pins))
+                yield from ({**pins, **guess} for guess in find(p))
+            except Silent:
+                continue
 
     return search
+
+
+def _pins(reading: Along) -> Iterator[dict[str, Expr]]:
+    """Simple values of the other inputs: all at closed ends of their domains or 0, or all at 1."""
+    curve = reading if isinstance(reading, Curve) else reading.curve
+    if not curve.others:
+        return
+    bounds = {s: curve.region.bounds(s) or Bounds() for s in curve.others}
+    for preferred in (S.Zero, S.One):
+        yield {
+            f"input {s.name}": preferred if _holds(preferred, b) else _end_of(b)
+            for s, b in bounds.items()
+        }
+
+
+def _holds(value: Expr, bounds: Bounds) -> bool:
+    above = value >= bounds.low if bounds.low_closed else value > bounds.low
+    below = value <= bounds.high if bounds.high_closed else value < bounds.high
+    return above == True and below == True  # noqa: E712 - SymPy's truth values
+
+
+def _end_of(bounds: Bounds) -> Expr:
+    if bounds.low_closed:
+        return bounds.low
+    if bounds.high_closed:
+        return bounds.high
+    return bounds.low + 1 if bounds.low.is_finite else bounds.high - 1
 
 
 # ---------------------------------------------------------------- guesses
@@ -368,7 +398,8 @@ _T = {theorem.name: theorem for theorem in theorems.CURVE}
 def _by(
     name: str, find: Finder | None = None, witness: Callable[[Case], Witness | None] = no_witness
 ) -> Strategy:
-    return Strategy(_T[name], guesses(find) if find else no_guess, witness)
+    theorem = _T[name]
+    return Strategy(theorem, guesses(find, not theorem.holds) if find else no_guess, witness)
 
 
 CONVEX = (

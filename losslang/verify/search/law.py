@@ -76,5 +76,3 @@ def _ends(reading: Regression, first: Expr, second: Expr) -> tuple[float, float]
 
 def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.inf
-
-

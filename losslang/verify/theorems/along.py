@@ -53,12 +53,25 @@ def within(value: Expr, bounds: Bounds, case: Case) -> Iterator[Premise]:
 
 
 def along(case: Case) -> Pieces:
-    """The smooth pieces of the curve, with the other inputs settled as the guess says."""
+    """The smooth pieces of the curve, whatever the other inputs are."""
+    if any(name.startswith("input ") for name in case.guess):
+        raise Silent
+    return _pieces(curve_of(case))
+
+
+def settled_along(case: Case) -> Pieces:
+    """The smooth pieces of the curve, with the other inputs settled as the guess says.
+
+    For premises that refute: what fails for some inputs fails. They begin with :func:`pinned`.
+    """
     curve = curve_of(case)
     values = {
         s: case.guess[f"input {s.name}"] for s in curve.others if f"input {s.name}" in case.guess
     }
-    curve = curve.setting(values) if values else curve
+    return _pieces(curve.setting(values) if values else curve)
+
+
+def _pieces(curve: Curve) -> Pieces:
     found = pieces(curve.region, curve.variable, curve.bounds, curve.function)
     if found is None:
         raise Silent
@@ -92,7 +105,7 @@ def unbounded(order: int) -> Premises:
     @premises()
     def grows(case: Case) -> Iterator[Premise]:
         yield from pinned(case)
-        p, value = along(case), case.guess["value"]
+        p, value = settled_along(case), case.guess["value"]
         n = number(case.guess, "piece", len(p))
         if not value.is_infinite:
             raise Silent
@@ -106,7 +119,7 @@ def unbounded(order: int) -> Premises:
 def kink(case: Case) -> Iterator[Premise]:
     """Refuting premises: the slope jumps at the guessed joint."""
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n = number(case.guess, "joint", len(p) - 1)
     yield sign(f"the slope jumps at {p.joints[n]}", jump(p, n), "!=", p.region)
 
@@ -115,6 +128,6 @@ def kink(case: Case) -> Iterator[Premise]:
 def jumps(case: Case) -> Iterator[Premise]:
     """Refuting premises: the function jumps at the guessed joint."""
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n = number(case.guess, "joint", len(p) - 1)
     yield sign(f"the function jumps at {p.joints[n]}", jump(p, n, 0), "!=", p.region)

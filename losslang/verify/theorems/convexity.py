@@ -17,6 +17,7 @@ from losslang.verify.theorems.along import (
     curve_of,
     guessed,
     pinned,
+    settled_along,
     uniform,
     within,
 )
@@ -54,7 +55,7 @@ def _convex(case: Case) -> Iterator[Premise]:
 @premises()
 def _concave_somewhere(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n, point = number(case.guess, "piece", len(p)), case.guess["at"]
     yield from inside(p, n, point)
     yield sign(f"the second derivative at {point} is negative", p.at(n, point, 2), "<", p.region)
@@ -63,7 +64,7 @@ def _concave_somewhere(case: Case) -> Iterator[Premise]:
 @premises()
 def _slope_falls(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n = number(case.guess, "joint", len(p) - 1)
     yield sign(f"the slope falls at {p.joints[n]}", jump(p, n), "<", p.region)
 
@@ -71,7 +72,7 @@ def _slope_falls(case: Case) -> Iterator[Premise]:
 @premises()
 def _concave_far_out(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p, g = along(case), case.guess
+    p, g = settled_along(case), case.guess
     n, rate, power, value = number(g, "piece", len(p)), g["rate"], g["power"], g["value"]
     low = at_low_end(case, p, n)
     end, x = g["at"], p.variable
@@ -167,7 +168,7 @@ def _strongly_convex(case: Case) -> Iterator[Premise]:
 @premises()
 def _flat_somewhere(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n, point = number(case.guess, "piece", len(p)), case.guess["at"]
     yield from inside(p, n, point)
     yield sign(
@@ -178,7 +179,7 @@ def _flat_somewhere(case: Case) -> Iterator[Premise]:
 @premises()
 def _flattens(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n, value = number(case.guess, "piece", len(p)), case.guess["value"]
     yield sign("the limit is not positive", value, "<=", p.region)
     yield tends(
@@ -244,7 +245,7 @@ def _self_concordant(case: Case) -> Iterator[Premise]:
 @premises()
 def _bends_too_fast(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n, point = number(case.guess, "piece", len(p)), case.guess["at"]
     yield from inside(p, n, point)
     yield sign(
@@ -256,7 +257,7 @@ def _bends_too_fast(case: Case) -> Iterator[Premise]:
 @premises()
 def _ratio_unbounded(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p, value = along(case), case.guess["value"]
+    p, value = settled_along(case), case.guess["value"]
     n = number(case.guess, "piece", len(p))
     if not value.is_infinite:
         raise Silent
@@ -269,7 +270,7 @@ def _joint_of(order: int) -> Premises:
     @premises()
     def build(case: Case) -> Iterator[Premise]:
         yield from pinned(case)
-        p = along(case)
+        p = settled_along(case)
         n = number(case.guess, "joint", len(p) - 1)
         label = f"a derivative jumps at {p.joints[n]}"
         yield sign(label, jump(p, n, order), "!=", p.region)

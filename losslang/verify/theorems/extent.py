@@ -14,6 +14,7 @@ from losslang.verify.theorems.along import (
     at_low_end,
     guessed,
     pinned,
+    settled_along,
     unbounded,
     uniform,
 )
@@ -51,7 +52,7 @@ def _isolated(p: Pieces) -> Iterator[Expr]:
 @premises()
 def _negative_somewhere(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p, point = along(case), case.guess["at"]
+    p, point = settled_along(case), case.guess["at"]
     n = number(case.guess, "piece", len(p))
     yield from inside(p, n, point)
     yield sign(f"the function at {point} is negative", p.at(n, point), "<", p.region)
@@ -60,7 +61,7 @@ def _negative_somewhere(case: Case) -> Iterator[Premise]:
 @premises()
 def _negative_limit(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p, value = along(case), case.guess["value"]
+    p, value = settled_along(case), case.guess["value"]
     n = number(case.guess, "piece", len(p))
     if value != S.NegativeInfinity:
         yield sign("the limit is negative", value, "<", p.region)
@@ -168,7 +169,7 @@ def _attains(case: Case, p: Pieces, name: str) -> Iterator[Premise]:
 @premises()
 def _unbounded_below(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     n = number(case.guess, "piece", len(p))
     low = at_low_end(case, p, n)
     yield tends(p, "the function is unbounded", p.formula(n), n, low, S.NegativeInfinity)

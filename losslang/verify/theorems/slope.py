@@ -19,6 +19,7 @@ from losslang.verify.theorems.along import (
     jumps,
     kink,
     pinned,
+    settled_along,
     unbounded,
     uniform,
 )
@@ -141,7 +142,7 @@ def _differentiable(case: Case) -> Iterator[Premise]:
 @premises()
 def _vertical(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p, value = along(case), case.guess["value"]
+    p, value = settled_along(case), case.guess["value"]
     n = number(case.guess, "joint", len(p) - 1)
     if not value.is_infinite:
         raise Silent
@@ -210,7 +211,7 @@ def _monotone(rising: bool) -> Premises:
 @premises()
 def _turns(case: Case) -> Iterator[Premise]:
     yield from pinned(case)
-    p = along(case)
+    p = settled_along(case)
     if curve_of(case).case:
         raise Silent
     for word, relation in (("rise", ">"), ("fall", "<")):
