@@ -15,11 +15,12 @@ from losslang.verify.engine import Engine
 from losslang.verify.partition import leaves
 from losslang.verify.proof import Proof, Rejected, check
 from losslang.verify.properties import PROPERTIES
+from losslang.verify.readings import Curve
 from losslang.verify.readings.recognise import readings
 from losslang.verify.rules import RULES
 from losslang.verify.statement import LINE, POSITIVE, Bounds, Limit, Region, Sign
 from losslang.verify.theorem import Question
-from losslang.verify.verdict import Certificate, Cut, Part, Split, Use
+from losslang.verify.verdict import Certificate, Cut, Part, Split
 
 x, y = sympy.symbols("x y", real=True)
 p = sympy.Symbol("p", positive=True)
@@ -41,6 +42,18 @@ def certificate(loss, property, *arguments) -> Certificate:
     found = engine.decide(engine.asked(property, arguments)).certificate
     assert found is not None
     return found
+
+
+def part_of(certificate: Certificate) -> Part:
+    """The argument of a certificate that is not divided."""
+    assert isinstance(certificate.argument, Part)
+    return certificate.argument
+
+
+def split_of(certificate: Certificate) -> Split:
+    """The argument of a certificate that is divided."""
+    assert isinstance(certificate.argument, Split)
+    return certificate.argument
 
 
 # ---------------------------------------------------------------- questions
@@ -98,16 +111,17 @@ def test_labels_that_read_differently_are_shown_together():
     curves = [n for n, r in enumerate(readings(loss)) if getattr(r, "case", "")]
     assert len(curves) > 1
     assert together(readings(loss), curves[0]) == curves
-    known = certificate(loss, "convex", readings(loss)[curves[0]].input)
-    part = known.argument
-    assert isinstance(part, Part)
+    first = readings(loss)[curves[0]]
+    assert isinstance(first, Curve)
+    known = certificate(loss, "convex", first.input)
+    part = part_of(known)
     with pytest.raises(Rejected, match="leaves out a label"):
         check_certificate(loss, replace(known, argument=replace(part, uses=part.uses[:1])))
 
 
 def test_no_reading_is_used_twice(hinge):
     known = certificate(hinge, "calibrated")
-    part = replace(known.argument, uses=known.argument.uses * 2)
+    part = replace(part_of(known), uses=part_of(known).uses * 2)
     with pytest.raises(Rejected, match="twice"):
         check_certificate(hinge, replace(known, argument=part))
 
@@ -115,7 +129,7 @@ def test_no_reading_is_used_twice(hinge):
 def test_a_part_uses_some_reading(hinge):
     known = certificate(hinge, "calibrated")
     with pytest.raises(Rejected, match="does not read so"):
-        check_certificate(hinge, replace(known, argument=replace(known.argument, uses=())))
+        check_certificate(hinge, replace(known, argument=replace(part_of(known), uses=())))
 
 
 def test_halves_that_leave_a_setting_out_are_refused():
@@ -132,22 +146,21 @@ def test_halves_cover_all_settings_whatever_the_file_says(poly1):
     known = certificate(poly1, "calibrated")
     (below, _), (above, _) = leaves(known.argument)
     assert (below[0].closed, above[0].closed) == (True, False)
-    moved = replace(known.argument, at=known.argument.at + 1)
+    split = split_of(known)
+    moved = replace(split, at=split.at + 1)
     with pytest.raises(Rejected):
         check_certificate(poly1, replace(known, argument=moved))
     with pytest.raises(Rejected):
-        check_certificate(
-            poly1, replace(known, argument=replace(known.argument, above_closed=True))
-        )
+        check_certificate(poly1, replace(known, argument=replace(split, above_closed=True)))
 
 
 def test_a_part_alone_proves_its_own_settings_only(poly1):
     known = certificate(poly1, "calibrated")
-    above = known.argument.above
+    split = split_of(known)
+    above = split.above
     with pytest.raises(Rejected):
         check_certificate(poly1, replace(known, argument=above))
-    eps = known.argument.symbol
-    way = (Cut(eps, S(-2), True, False),)
+    way = (Cut(split.symbol, S(-2), True, False),)
     assert check_certificate(poly1, replace(known, argument=above, way=way))
 
 
@@ -156,9 +169,10 @@ def test_a_part_alone_proves_its_own_settings_only(poly1):
 )
 def test_guesses_that_mean_nothing_are_refused(hinge, guess):
     known = certificate(hinge, "lipschitz", "score")
-    use = Use(known.argument.uses[0].reading, guess, known.argument.uses[0].proofs)
+    part = part_of(known)
+    use = replace(part.uses[0], guess=guess)
     with pytest.raises(Rejected):
-        check_certificate(hinge, replace(known, argument=replace(known.argument, uses=(use,))))
+        check_certificate(hinge, replace(known, argument=replace(part, uses=(use,))))
 
 
 # ---------------------------------------------------------------- statements

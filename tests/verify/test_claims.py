@@ -64,7 +64,9 @@ def test_halves_of_what_has_no_value_stay(conditions):
     (settings,) = read(conditions, "a > b and b > 0")
     a, b = sympy.symbols("a b", real=True)
     assert settings.fixed_to({"b": Fraction(3)}) == Settings((Cut(a, S(3), True, False),))
-    assert settings.fixed_to({"a": Fraction(3)}).way[0] == Cut(b, S(3), False, False)
+    fixed = settings.fixed_to({"a": Fraction(3)})
+    assert fixed is not None
+    assert fixed.way[0] == Cut(b, S(3), False, False)
     assert settings.fixed_to({"b": Fraction(-1)}) is None
 
 
