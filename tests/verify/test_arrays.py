@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import pytest
 import sympy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from sympy import Integer, Symbol
+from sympy import Expr, Integer, Symbol
 
 from losslang.ir.heads import ONE, At, Axis, Branch, Index, Size, Tensor
 from losslang.ir.reduce import Reduce
@@ -29,14 +30,21 @@ Z = At(X, K)
 LSE = Reduce("logsumexp", (K,), ONE, Z)
 
 
-def holds(of: Range, number: object) -> bool:
+def holds(of: Range, number: Any) -> bool:
     """Whether a range holds a number, up to the rounding of the interpreter."""
-    slack = mpmath.mpf(10) ** -12 * (1 + abs(number))  # type: ignore[arg-type]
+    slack = mpmath.mpf(10) ** -12 * (1 + abs(number))
     low, high = (
         mpmath.fdiv(*rational(end).as_integer_ratio()) if end.is_finite() else None
         for end in (of.hull.low, of.hull.high)
     )
-    return (low is None or number >= low - slack) and (high is None or number <= high + slack)  # type: ignore[operator]
+    return (low is None or number >= low - slack) and (high is None or number <= high + slack)
+
+
+def spread(expr: Expr, region: Region = REGION) -> Range:
+    """The range of a formula that is known to have a value everywhere."""
+    found = spread_of(expr, region)
+    assert found is not None
+    return found
 
 
 @st.composite
@@ -53,6 +61,7 @@ def test_every_value_lies_in_the_range(expr, points):
     assume(not expr.has(sympy.nan, sympy.zoo, sympy.I, sympy.oo))
     found = spread_of(expr, REGION)
     assume(found is not None)
+    assert found is not None
     for x, q, y, c in points:
         computed = value(expr, x, q, y, c)
         assert computed is not None, "the range says that there is a value everywhere"
@@ -76,15 +85,13 @@ def test_every_value_lies_in_the_range(expr, points):
     ids=str,
 )
 def test_parts_that_move_together_are_taken_together(expr, low, high):
-    found = spread_of(expr, REGION)
-    assert found is not None
-    assert found.hull == Interval.of(low, high)
+    assert spread(expr).hull == Interval.of(low, high)
 
 
 def test_a_log_sum_exp_is_strictly_above_its_members_where_there_are_two():
     gap = LSE - At(X, LABEL)
-    assert spread_of(gap, REGION).positive
-    alone = spread_of(gap, Region(conditions=(LessEqual(Integer(1), Size(CLASS)),)))
+    assert spread(gap).positive
+    alone = spread(gap, Region(conditions=(LessEqual(Integer(1), Size(CLASS)),)))
     assert alone.nonnegative
     assert not alone.positive
 
@@ -98,9 +105,9 @@ def test_a_cosine_lies_between_minus_one_and_one_though_vectors_may_be_zero():
 
     cosine = Reduce("sum", (d,), ONE, At(u, d) * At(v, d) / (norm(u) * norm(v)))
     region = Region(conditions=(LessEqual(ONE, Size(dim)),))
-    assert spread_of(cosine, region).hull == Interval.of(-1, 1)
+    assert spread(cosine, region).hull == Interval.of(-1, 1)
     distance = Reduce("sum", (d,), ONE, (At(u, d) / norm(u) - At(v, d) / norm(v)) ** 2)
-    assert spread_of(distance, region).hull == Interval.of(0, 4)
+    assert spread(distance, region).hull == Interval.of(0, 4)
 
 
 def test_nothing_is_said_of_a_maximum_over_what_may_be_nobody():
@@ -111,19 +118,19 @@ def test_nothing_is_said_of_a_maximum_over_what_may_be_nobody():
 
 def test_the_exponential_of_a_log_sum_exp_over_nobody_is_zero():
     unknown = Reduce("logsumexp", (K,), Equal(At(Tensor("label", "label"), K), Integer(3)), Z)
-    found = spread_of(sympy.exp(unknown), REGION)
+    found = spread(sympy.exp(unknown))
     assert found.nonnegative
     assert not found.positive
 
 
 def test_a_guard_is_known_to_hold_inside():
     square = Reduce("sum", (K,), Less(ONE, Z), sympy.log(Z))
-    assert spread_of(square, REGION).nonnegative
+    assert spread(square).nonnegative
 
 
 def test_a_branch_knows_its_test():
     z = At(X, LABEL)
-    assert spread_of(Branch(LessEqual(sympy.S.Zero, z), z + 1, 1 / (1 - z)), REGION).positive
+    assert spread(Branch(LessEqual(sympy.S.Zero, z), z + 1, 1 / (1 - z))).positive
 
 
 def test_conditions_tell_that_something_is_not_zero():

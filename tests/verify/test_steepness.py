@@ -25,6 +25,7 @@ def test_no_two_values_differ_by_more_than_the_constant_allows(expr, data):
     assume(not expr.has(sympy.nan, sympy.zoo, sympy.I, sympy.oo))
     most = steepness(expr, X, REGION)
     assume(most)
+    assert most is not None
     for _ in range(6):
         x, q, y, c = data.draw(inputs())
         other = data.draw(st.lists(FRACTIONS, min_size=len(x), max_size=len(x)))
