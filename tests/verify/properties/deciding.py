@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import sympy
 from sympy import Expr, Rational
@@ -27,6 +28,8 @@ from losslang.verify.verdict import Witness
 
 SECONDS = 8.0
 GUESSES = 16
+
+Kind = TypeVar("Kind", bound=Reading)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def loss(program: str) -> Loss:
         return driver.elaborated(path=path, name=name)
 
 
-def reading(program: str, kind: type[Reading], **settings: float) -> Reading:
+def reading(program: str, kind: type[Kind], **settings: float) -> Kind:
     """How a loss reads as one kind, with settings for hyperparameters."""
     found = next(r for r in readings(loss(program)) if isinstance(r, kind))
     symbols = (s for s in found.region.symbols if s.name in settings)

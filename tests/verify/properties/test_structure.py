@@ -92,6 +92,7 @@ def test_the_constant_of_the_triplet_loss_is_attained(tmp_path):
 
 def test_the_witness_of_a_requirement_names_it_and_the_inputs(tmp_path):
     found = decide("mape", "well_defined", tmp_path).witness
+    assert found is not None
     assert "not defined" in found.says
     assert found.values["target"] == 0
 
