@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mpmath
 import pytest
 import sympy
@@ -220,7 +222,7 @@ def _combined(parts: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 FORMULAS = st.recursive(SMOOTH, _combined, max_leaves=5)
 
 
-def _value(expr: Expr, values: dict[str, object]) -> object:
+def _value(expr: Expr, values: dict[str, Any]) -> Any:
     world = World({}, {name: exact.number(v) for name, v in values.items()}, {}, {})
     return exact.rough(Evaluator(world).value(expr))
 
@@ -236,6 +238,7 @@ def _value(expr: Expr, values: dict[str, object]) -> object:
 def test_the_formula_of_a_cell_is_the_whole_inside_it(expr, at, alpha, beta, gamma):
     found = cells(expr, x, LINE, REGION)
     assume(found is not None)
+    assert found is not None
     values = {"a": alpha, "b": beta, "g": gamma}
     with mpmath.workdps(40):
         place = exact.rough(at)
