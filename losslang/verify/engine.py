@@ -45,7 +45,8 @@ class Engine:
         self.whole = loss
         given = {h.name: h.default for h in loss.hyperparameters if h.given and not h.learn}
         self.loss = fixed(loss, given)
-        self._end = time.monotonic() + timeout
+        self._timeout = timeout
+        self._spent = 0.0
         self._verdicts: dict[Question, Verdict] = {}
         self._deciders: dict[tuple[object, ...], Decider] = {}
 
@@ -122,7 +123,7 @@ class Engine:
 
     def left(self) -> float:
         """Seconds that are left for all questions."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._timeout - self._spent)
 
     def decide(self, question: Question) -> Verdict:
         """The verdict; the same each time."""
@@ -141,7 +142,9 @@ class Engine:
         given = verdict(deciding, question, found, self._name, where.way)
         if given.status == "refuted":
             given = replace(given, culprit=culprit(deciding.loss, question, budget))
-        return replace(given, seconds=round(time.perf_counter() - start, 3))
+        seconds = time.perf_counter() - start
+        self._spent += seconds
+        return replace(given, seconds=round(seconds, 3))
 
     def _name(self, symbol: sympy.Symbol) -> str:
         sizes = {size: name for name, size in self._sizes.items()}
