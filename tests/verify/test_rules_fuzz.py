@@ -8,6 +8,7 @@ reported; what it is asked covers whatever a certificate may say.
 from __future__ import annotations
 
 import random
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -25,7 +26,17 @@ from losslang.verify.rules import RULES
 from losslang.verify.rules.boxes import shows
 from losslang.verify.rules.maps import MAPS
 from losslang.verify.sampling import points
-from losslang.verify.statement import LINE, OPPOSITE, POSITIVE, UNIT, Bounds, Limit, Region, Sign
+from losslang.verify.statement import (
+    LINE,
+    OPPOSITE,
+    POSITIVE,
+    UNIT,
+    Bounds,
+    Limit,
+    Region,
+    Relation,
+    Sign,
+)
 from losslang.verify.theorems.pieces import compares
 from losslang.verify.tripwire import is_inside
 from losslang.verify.watchdog import within
@@ -53,7 +64,7 @@ INTERVALS = (
     ),
     *(Bounds(S.Zero, a), Bounds(-a, a, True, True), Bounds(-oo, a), Bounds(b, oo)),
 )
-HOLDS = (">", ">=", "<", "<=", "==", "!=")
+HOLDS: tuple[Relation, ...] = (">", ">=", "<", "<=", "==", "!=")
 
 
 def formula(draw: random.Random, symbols, depth: int):
@@ -254,5 +265,5 @@ NAMES = sorted(set(RULES) - {"limit", "indexed"})
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_false_does_not_follow(name):
     for seed in range(ROUNDS):
-        found = within(5.0, lambda seed=seed: suspicious(name, seed))
+        found = within(5.0, partial(suspicious, name, seed))
         assert found is None, f"{name}, seed {seed}: {found[0]} from {[*map(str, found[2])]}"
