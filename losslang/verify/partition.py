@@ -38,7 +38,7 @@ def half(region: Region, cut: Cut) -> Region:
     if not Composition(region).defined(cut.at):
         raise ValueError(f"{cut.at} may have no value")
     end = bounds.low if cut.above else bounds.high
-    if cut.at == end:
+    if cut.at == end and not cut.symbol.is_integer:
         return region if cut.closed else region.having(cut.symbol, _ended(bounds, cut))
     if not (cut.at.is_Rational and bounds.low.is_number and bounds.high.is_number):
         others = (b for s, b in region.variables if s != cut.symbol)
