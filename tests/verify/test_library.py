@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Loss

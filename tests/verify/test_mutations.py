@@ -5,6 +5,8 @@ A fixed sample of the mutants that ``benchmarks.mutations`` makes; the benchmark
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.mutations import Mutant, judge, mutants, tasks
 from losslang import resources
 
@@ -12,7 +14,7 @@ SAMPLE = slice(3, None, 20)
 BAR = 0.5
 
 
-def mutant(loss: str, change: str) -> tuple[Mutant, object]:
+def mutant(loss: str, change: str) -> tuple[Mutant, Path]:
     """The task of judging one mutant of a library loss."""
     path = resources.library_files()[loss]
     return next((m, path) for m in mutants(loss, path) if m.change == change)
