@@ -51,14 +51,18 @@ def _frozen(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, tuple(value) if isinstance(value, list) else value
 
 
+SECONDS = 600.0
+"""For all rows about one program; each question has its own limit."""
+
+
 @cache
 def _report(program: str, settings: tuple[tuple[str, Any], ...]) -> Any:
     given = {name: list(v) if isinstance(v, tuple) else v for name, v in settings}
     verify = cast(Any, losslang).verify
     if not is_text(program):
-        return verify(program, **given)
+        return verify(program, timeout=SECONDS, **given)
     with _file(program) as place:
-        return verify(**place, **given)
+        return verify(**place, timeout=SECONDS, **given)
 
 
 @contextmanager
@@ -196,7 +200,8 @@ def _numbers(value: Any, known: Collection[str]) -> tuple[sympy.Expr, ...]:
         text = f"({text[1:-1]})"
     scope: dict[str, Any] = {name: sympy.Symbol(name) for name in known}
     scope |= {"E": sympy.Function("E"), "min": sympy.Min, "max": sympy.Max, "inf": sympy.oo}
-    parsed = sympy.sympify(text, locals=scope)
+    # The number of classes is K in the table.
+    parsed = sympy.sympify(text.replace("Size(class)", "K"), locals=scope)
     return tuple(parsed) if isinstance(parsed, tuple | sympy.Tuple) else (parsed,)
 
 

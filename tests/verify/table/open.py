@@ -6,3 +6,6 @@ A row that is here and is decided is a failure too, so the list stays true.
 from __future__ import annotations
 
 OPEN: dict[str, str] = {}
+
+MEANINGLESS: dict[str, str] = {}
+"""Statements that the verifier takes for meaningless for their kind of loss, with the reason."""
