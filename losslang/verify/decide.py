@@ -244,7 +244,8 @@ class Decider:
                 if change is None:
                     return whole
             else:
-                change = survey.change()
+                with suppress(TypeError, ValueError, NotImplementedError):  # SymPy may not compare
+                    change = survey.change()
                 if change is None:
                     return Open("the answer depends on the setting, but not seen where it changes")
         ends = [

@@ -232,9 +232,9 @@ class _Line:
     ) -> Change | None:
         if self.symbol.is_integer:
             return Change(self.symbol, high, True)
-        candidates = [c for c in self._candidates(region) if low <= self._number(c) <= high]
+        candidates = [c for c in self._candidates(region) if self._lies(c, low, high)]
         for _ in range(HALVINGS):
-            inside = [c for c in candidates if low <= self._number(c) <= high]
+            inside = [c for c in candidates if self._lies(c, low, high)]
             if len({self._number(c) for c in inside}) == 1 and inside[0] not in (low, high):
                 break
             middle = (low + high) / 2
@@ -243,7 +243,7 @@ class _Line:
                 break
             known[middle] = answer
             low, high = (middle, high) if answer == known[low] else (low, middle)
-        inside = [c for c in candidates if low <= self._number(c) <= high]
+        inside = [c for c in candidates if self._lies(c, low, high)]
         simple = [low, high, *_simple(low, high)]
         for candidate in [*sorted(dict.fromkeys(inside), key=_likelihood), *simple]:
             value = self._number(candidate)
@@ -261,6 +261,13 @@ class _Line:
             if low < side < high and self.answer(side) not in (None, known[end]):
                 return False
         return True
+
+    def _lies(self, candidate: Expr, low: Expr, high: Expr) -> bool:
+        """Whether a candidate lies between two settings, as floats tell."""
+        try:
+            return float(low) <= float(self._number(candidate)) <= float(high)
+        except (TypeError, ValueError, OverflowError):
+            return False
 
     def _number(self, candidate: Expr) -> Expr:
         others = {s: v for s, v in self.base.items() if s != self.symbol}

@@ -11,7 +11,7 @@ from tests.verify.table import IDS, MEANINGLESS, MORE, OPEN, OUTSIDE, ROWS, keye
 from tests.verify.table.compare import mistake, undecided, verdict
 
 KEYED = keyed((*ROWS, *MORE))
-ALLOWED_OPEN = 0.05
+ALLOWED_OPEN = {"rows": 0.05, "more": 0.09}
 SLOW = 5.0
 """Seconds after which a row may stay open on a busy machine; ``known_verdicts`` counts it still."""
 
@@ -29,11 +29,11 @@ def test_each_statement_stands_once():
     assert [question for question, times in asked.items() if times > 1] == []
 
 
-@pytest.mark.parametrize("rows", [ROWS, MORE], ids=["rows", "more"])
-def test_few_statements_are_open(rows):
+@pytest.mark.parametrize(("name", "rows"), [("rows", ROWS), ("more", MORE)])
+def test_few_statements_are_open(name, rows):
     high = {key for key, row in keyed(rows).items() if row.confidence == "high"}
     assert {*OPEN, *MEANINGLESS} <= set(KEYED)
-    assert len(high & {*OPEN, *MEANINGLESS}) <= ALLOWED_OPEN * len(high)
+    assert len(high & {*OPEN, *MEANINGLESS}) <= ALLOWED_OPEN[name] * len(high)
 
 
 @pytest.mark.parametrize("key", KEYED)
