@@ -229,6 +229,13 @@ class Decider:
         self, question: Question, way: tuple[Cut, ...], budget: Budget, splits: int = MAX_SPLITS
     ) -> Found:
         """Arguments for all settings on the way, as far as they are found."""
+        try:
+            return self._find(question, way, budget, splits)
+        except (TypeError, ValueError, NotImplementedError) as error:
+            # SymPy cannot always tell which of two numbers is greater.
+            return Open(f"a threshold could not be placed: {str(error)[:60]}")
+
+    def _find(self, question: Question, way: tuple[Cut, ...], budget: Budget, splits: int) -> Found:
         if splits == 0 or not thresholds.free(self.parameters, way):
             return self.attempt(question, way, budget)
         quick = self.attempt(question, way, budget.part(QUICK_SECONDS))
@@ -244,8 +251,7 @@ class Decider:
                 if change is None:
                     return whole
             else:
-                with suppress(TypeError, ValueError, NotImplementedError):  # SymPy may not compare
-                    change = survey.change()
+                change = survey.change()
                 if change is None:
                     return Open("the answer depends on the setting, but not seen where it changes")
         ends = [

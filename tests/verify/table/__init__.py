@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from tests.verify.table import divergence, local, margin, multiclass, regression
 from tests.verify.table.ids import IDS
 from tests.verify.table.more import MORE
-from tests.verify.table.open import MEANINGLESS, OPEN
+from tests.verify.table.open import LOOSE, MEANINGLESS, OPEN
 from tests.verify.table.outside import OUTSIDE
 from tests.verify.table.row import Row
 
@@ -29,4 +29,4 @@ def keyed(rows: Iterable[Row]) -> dict[str, Row]:
     return found
 
 
-__all__ = ["IDS", "MEANINGLESS", "MORE", "OPEN", "OUTSIDE", "ROWS", "Row", "keyed"]
+__all__ = ["IDS", "LOOSE", "MEANINGLESS", "MORE", "OPEN", "OUTSIDE", "ROWS", "Row", "keyed"]
