@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
-from itertools import islice, product
+from itertools import combinations, islice, pairwise, product
 from typing import Any
 
 import sympy
@@ -16,6 +17,7 @@ from sympy import Expr, Rational, S
 
 from losslang.diagnostics import InternalError
 from losslang.ir.derive import derivative
+from losslang.ir.heads import Max
 from losslang.verify.sampling import looks_false
 from losslang.verify.search.candidates import limit, solutions, usable
 from losslang.verify.search.numbers import sign_of, values
@@ -26,6 +28,7 @@ from losslang.verify.watchdog import within
 
 LIMIT_SECONDS = 2.0
 SOLVE_SECONDS = 3.0
+MAX_DEGREE = 12
 STEPS = tuple(Rational(n) for n in ("1", "1/2", "2", "4", "1/8", "10", "1/64", "50"))
 SHARES = tuple(
     Rational(n)
@@ -111,11 +114,31 @@ def points_of(
     """Places where a formula seems to have a sign, whatever the setting."""
     found = 0
     for n in range(len(p)):
-        for place in islice(_with_sign(p, n, expr(n), sign, spots(p, n)), 2):
+        formula = expr(n)
+        for place in islice(_with_sign(p, n, formula, sign, _everywhere(p, n, formula)), 2):
             yield place
             found += 1
         if found >= most:
             return
+
+
+def _everywhere(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
+    """Points of a piece, and in the end one between any two roots of a quotient of polynomials."""
+    yield from spots(p, n)
+    low, high = p.spans[n].low, p.spans[n].high
+    if (low.free_symbols | high.free_symbols) or formula.free_symbols != {p.variable}:
+        return
+    if not formula.is_rational_function(p.variable):
+        return
+    top = sympy.Poly(sympy.fraction(sympy.together(formula))[0], p.variable)
+    if top.degree() > MAX_DEGREE or not top.domain.is_Exact:
+        return
+    marks = [root for root in sympy.real_roots(top, multiple=True) if is_inside(p, n, root)]
+    marks = [end for end in (low, *dict.fromkeys(marks), high) if end.is_finite]
+    for left, right in pairwise(map(float, marks)):
+        middle = Fraction((left + right) / 2)
+        tries = (middle.limit_denominator(10**digits) for digits in range(1, 13))
+        yield from (Rational(x) for x in islice((x for x in tries if left < x < right), 1))
 
 
 def beside_roots(p: Pieces, expr: Callable[[int], Expr], sign: int) -> Iterator[dict[str, Expr]]:
@@ -267,6 +290,30 @@ def places(p: Pieces, exprs: Sequence[Callable[[int], Expr]]) -> list[Place]:
 
 def suprema(p: Pieces, exprs: Sequence[Callable[[int], Expr]]) -> list[Place]:
     """Where the formulas seem to be greatest, the likeliest first; none if one is unbounded."""
+    rows = _values(p, exprs)
+    ranked = sorted(rows, key=lambda row: (-len(row[1]), sympy.count_ops(row[0].value)))
+    return [place for place, wins in ranked if wins]
+
+
+def greatest(p: Pieces, exprs: Sequence[Callable[[int], Expr]]) -> Iterator[dict[str, Expr]]:
+    """Guesses of a supremum: at one place, or at the better one of two, told by the setting."""
+    rows = _values(p, exprs)
+    yield from (place.guess for place in suprema(p, exprs))
+    everywhere = frozenset[int]().union(*(wins for _, wins in rows))
+    for (one, wins), (other, others) in combinations(rows, 2):
+        if wins != everywhere and others != everywhere and wins | others == everywhere:
+            yield {
+                **one.guess,
+                **{f"second {name}": part for name, part in other.guess.items()},
+                "first value": one.value,
+                "value": Max(one.value, other.value),
+            }
+
+
+def _values(
+    p: Pieces, exprs: Sequence[Callable[[int], Expr]]
+) -> list[tuple[Place, frozenset[int]]]:
+    """Values at ends and stationary points, and at which samples none is greater."""
     found = places(p, exprs)
     if any(place.value == S.Infinity for place in found):
         return []
@@ -280,12 +327,13 @@ def suprema(p: Pieces, exprs: Sequence[Callable[[int], Expr]]) -> list[Place]:
         return []
     count = min(len(row) for _, row in rows)
     tops = [max(row[i] for _, row in rows) for i in range(count)]
-
-    def wins(row: Sequence[float]) -> int:
-        return sum(row[i] >= tops[i] - 1e-9 * max(1, abs(tops[i])) for i in range(count))
-
-    ranked = sorted(rows, key=lambda pair: (-wins(pair[1]), sympy.count_ops(pair[0].value)))
-    return [place for place, row in ranked if wins(row)]
+    return [
+        (
+            place,
+            frozenset(i for i in range(count) if row[i] >= tops[i] - 1e-9 * max(1, abs(tops[i]))),
+        )
+        for place, row in rows
+    ]
 
 
 def unbounded(p: Pieces, expr: Callable[[int], Expr], *infinities: Expr) -> Iterator[Guess]:

@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Rational, S
 
 from losslang.ir.binders import substitute
+from losslang.ir.heads import Max, Min
 from losslang.verify.property import Strategy, no_guess
 from losslang.verify.readings import Curve, Margin, Pairs
 from losslang.verify.sampling import points
@@ -18,6 +19,7 @@ from losslang.verify.search.critical import (
     attempt,
     beside_roots,
     ends,
+    greatest,
     is_inside,
     limit_of,
     places,
@@ -180,15 +182,18 @@ def _flattening(p: Pieces) -> Iterator[Guess]:
 def _sizes(order: int) -> Finder:
     def find(p: Pieces) -> Iterator[Guess]:
         exprs = [lambda n: p.formula(n, order), lambda n: -p.formula(n, order)]
-        yield from (place.guess for place in suprema(p, exprs))
+        yield from greatest(p, exprs)
 
     return find
 
 
 def _least_curvature(p: Pieces) -> Iterator[Guess]:
-    for place in suprema(p, [lambda n: -p.formula(n, 2)]):
-        if sign_of(-place.value, p.region) > 0:
-            yield {**place.guess, "value": -place.value}
+    for guess in greatest(p, [lambda n: -p.formula(n, 2)]):
+        least = -guess["value"]
+        if isinstance(guess["value"], Max):
+            least = Min(*(-value for value in guess["value"].args))
+        if sign_of(least, p.region) > 0:
+            yield {**guess, "value": least}
 
 
 def _infinite(order: int) -> Finder:

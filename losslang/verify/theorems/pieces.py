@@ -17,6 +17,7 @@ from sympy import Basic, Expr, S
 from losslang.diagnostics import InternalError
 from losslang.ir.binders import is_undefined, substitute
 from losslang.ir.derive import derivative
+from losslang.ir.heads import Max, Min
 from losslang.ir.truth import LessEqual
 from losslang.verify.cells import cells, formula_at
 from losslang.verify.statement import Bounds, Limit, Region, Relation, Sign
@@ -274,9 +275,28 @@ def tends(p: Pieces, label: str, expr: Expr, n: int, low: bool, value: Expr) -> 
 def supremum(
     p: Pieces, label: str, exprs: Sequence[Callable[[int], Expr]], value: Expr, guess: Guess
 ) -> Iterator[Premise]:
-    """``value`` is the supremum of ``exprs`` inside the pieces, the guessed place shows which."""
+    """``value`` is the supremum of ``exprs`` inside the pieces, the guessed place shows which.
+
+    If the guess has a ``second`` place too, ``value`` is the greater one of what is approached
+    there (``second value``) and at the other place (``first value``).
+    """
     for expr in exprs:
         yield from everywhere(p, label, _below(value, expr), ">=")
+    if "second value" not in guess:
+        yield from _best(p, label, exprs, value, guess)
+        return
+    tops = guess["first value"], guess["second value"]
+    if value not in (Max(*tops), -Min(*(-top for top in tops))):
+        raise Silent
+    second = {name: guess[f"second {name}"] for name in ("piece", "at", "which")}
+    yield from _best(p, label, exprs, tops[0], guess)
+    yield from _best(p, label, exprs, tops[1], second)
+
+
+def _best(
+    p: Pieces, label: str, exprs: Sequence[Callable[[int], Expr]], value: Expr, guess: Guess
+) -> Iterator[Premise]:
+    """One of ``exprs``, ``which``, takes the value at the guessed place or approaches it."""
     which = exprs[number(guess, "which", len(exprs))] if len(exprs) > 1 else exprs[0]
     yield from approached(p, f"{label} is the least", which, value, guess)
 

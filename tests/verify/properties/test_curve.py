@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Abs, Expr, S, Symbol, exp, log, sqrt
+from sympy import Abs, Expr, Rational, S, Symbol, exp, log, sqrt
 
-from losslang.ir.heads import Branch
+from losslang.ir.heads import Branch, Max, Min
 from losslang.ir.truth import Less, LessEqual
 from losslang.verify.readings import Curve
 from losslang.verify.statement import LINE, POSITIVE, Bounds, Region
@@ -108,3 +108,28 @@ def test_the_slope_of_the_pinball_loss() -> None:
     """Oracle: max(theta, 1 - theta)."""
     for theta, slope in ((0.9, "9/10"), (0.25, "3/4")):
         assert same(ask("quantile", "lipschitz", Curve, theta=theta).value, slope)
+
+
+def test_a_window_between_a_root_and_an_end_is_found_however_narrow() -> None:
+    """Oracle: (x^2/(1 + x^2))'' has the sign of 1 - 3 x^2, and 1/sqrt 3 = 0.57735..."""
+    bends = X**2 / (1 + X**2)
+    for end, convex in (("0.57735", True), ("0.57736", False)):
+        bounds = Bounds(-Rational(end), Rational(end), low_closed=True, high_closed=True)
+        assert decide(curve(bends, bounds), "convex").holds is convex
+
+
+@pytest.mark.parametrize(
+    ("power", "property", "value"),
+    [(1, "lipschitz", Max), (2, "smooth", Max), (2, "strongly_convex", Min)],
+)
+def test_the_setting_may_tell_which_side_is_steeper(
+    power: int, property: str, value: type[Expr]
+) -> None:
+    """Oracle: the slopes of the pinball, the curvatures of the expectile loss."""
+    tilted = Branch(Less(X, S.Zero), (2 - D) * (-X) ** power, D * X**power)
+    found = decide(curve(tilted, d=Bounds(S.Zero, S(2))), property).value
+    assert found == value(power * D, power * (2 - D))
+    even = Branch(Less(X, S.Zero), 2 * (-X) ** power, D * X**power)
+    assert decide(curve(even, d=Bounds(S.Zero, S.One)), property).value == power * (
+        2 if value is Max else D
+    )
