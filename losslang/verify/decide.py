@@ -6,7 +6,7 @@ proved it decides single settings, guesses where the answer changes, and proves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -20,11 +20,11 @@ from losslang.ir.loss import Loss
 from losslang.verify import thresholds
 from losslang.verify.check import together
 from losslang.verify.formula import normal
-from losslang.verify.partition import narrowed
+from losslang.verify.partition import narrowed, sides
 from losslang.verify.proof import Proof
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property, Strategy
-from losslang.verify.prover import Budget, prove, within
+from losslang.verify.prover import Budget, prove
 from losslang.verify.prover.polynomial import hint
 from losslang.verify.readings.recognise import readings
 from losslang.verify.readings.structure import Structure
@@ -38,6 +38,9 @@ MAX_GUESSES = 16
 MAX_SPLITS = 7
 QUICK_SECONDS = 0.5
 """How long to try all settings at once before single ones are looked at."""
+
+GUESS_SECONDS = 3.0
+PREMISE_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Fork:
 
 Found: TypeAlias = Part | Fork | Open
 Key: TypeAlias = tuple[Question, tuple[Cut, ...], bool | None]
+"""A question, the settings it is asked about, and the answer that has a chance."""
 
 
 def settled(found: Found) -> Argument | None:
@@ -81,10 +85,12 @@ class Decider:
     loss: Loss
     readings: tuple[Reading, ...]
     parameters: Region
-    _proofs: dict[Statement, Proof | None] = field(default_factory=dict)
-    _decided: dict[tuple[Question, tuple[Cut, ...], bool | None], Found] = field(
-        default_factory=dict
-    )
+    _proofs: dict[Statement, Proof] = field(default_factory=dict)
+    _unproved: dict[Statement, float] = field(default_factory=dict)
+    """The patience with which a statement's proof was looked for in vain."""
+    _decided: dict[Key, Part] = field(default_factory=dict)
+    _open: dict[tuple[Key, float], Open] = field(default_factory=dict)
+    """What stays open with some patience."""
 
     # ------------------------------------------------------------ one region
 
@@ -100,8 +106,8 @@ class Decider:
         Where the answer is known at some setting, ``wanted`` says which side alone has a chance.
         """
         key = question, way, wanted
-        known = self._decided.get(key)
-        if isinstance(known, Part | Open):
+        known = self._decided.get(key) or self._open.get((key, budget.patience))
+        if known is not None:
             return known
         try:
             found = self._attempt(question, way, budget, wanted)
@@ -109,8 +115,10 @@ class Decider:
             found = Open(f"a defect of losslang, please report it: {defect}")
         except RecursionError:
             found = Open("SymPy does not come to an end with some formula")
-        if isinstance(found, Part) or budget.left() > 0:
+        if isinstance(found, Part):
             self._decided[key] = found
+        elif budget.left() > 0:
+            self._open[key, budget.patience] = found
         return found
 
     def _attempt(
@@ -174,7 +182,8 @@ class Decider:
         waiting = iter(strategy.guesses(reading, question))
         for _ in range(MAX_GUESSES):
             found: list[Guess] = []
-            quietly(min(3.0, budget.left()), lambda found=found: found.append(next(waiting)))  # type: ignore[misc]
+            with suppress(Exception):  # algebra fails in many ways on odd formulas
+                budget.part(GUESS_SECONDS).within(lambda found=found: found.append(next(waiting)))  # type: ignore[misc]
             if not found:
                 return
             # As a certificate holds it: algebra may leave what evaluates further.
@@ -189,7 +198,7 @@ class Decider:
         """Proofs of all premises, or the first that has none."""
         for premise in premises:
             statement = premise.statement
-            if statement in self._proofs and self._proofs[statement] is None:
+            if self._has_failed(statement, budget):
                 return f"cannot show that {premise.label}{hint(statement)}"
             if isinstance(statement, Sign) and looks_false(statement) is not None:
                 return f"it is not so that {premise.label}"
@@ -202,14 +211,23 @@ class Decider:
         return tuple(proofs)
 
     def _prove(self, statement: Statement, budget: Budget) -> Proof | None:
-        if statement not in self._proofs:
-            proof = prove(statement, budget.part(4.0))
-            if proof is None and budget.left() <= 0:
-                return None
-            if proof is not None:
-                tripwire(statement)
+        known = self._proofs.get(statement)
+        if known is not None or self._has_failed(statement, budget):
+            return known
+        proof = prove(statement, budget.part(PREMISE_SECONDS))
+        if proof is not None:
+            tripwire(statement)
             self._proofs[statement] = proof
-        return self._proofs[statement]
+        elif budget.left() > 0:
+            self._unproved[statement] = budget.patience
+        return proof
+
+    def _has_failed(self, statement: Statement, budget: Budget) -> bool:
+        """Whether no proof was found with as much patience."""
+        failed = self._unproved.get(statement, 0.0) >= budget.patience
+        if failed:
+            budget.give_up()
+        return failed
 
     def formulas(self, question: Question, way: tuple[Cut, ...], budget: Budget) -> Iterator[Sign]:
         """The statements that the theorems ask about, for all settings on the way."""
@@ -243,10 +261,10 @@ class Decider:
             return quick
         change = thresholds.tested(self, way)
         if change is None:
-            survey = thresholds.survey(self, question, way, budget.part(budget.left() / 2))
+            survey = thresholds.survey(self, question, way, budget.share(1 / 2))
             if len(survey.answers) < 2:
                 wanted = next(iter(survey.answers), None)
-                whole = self.attempt(question, way, budget.part(budget.left() * 0.6), wanted)
+                whole = self.attempt(question, way, budget.share(0.6), wanted)
                 change = None if isinstance(whole, Part) else thresholds.end_of_half(self, way)
                 if change is None:
                     return whole
@@ -254,21 +272,12 @@ class Decider:
                 change = survey.change()
                 if change is None:
                     return Open("the answer depends on the setting, but not seen where it changes")
-        ends = [
-            Cut(change.symbol, change.at, above, change.above_closed == above)
-            for above in (False, True)
-        ]
+        ends = sides(change.symbol, change.at, change.above_closed)
         below, above = (
-            self.find(question, (*way, end), budget.part(budget.left() / (2 - n)), splits - 1)
-            for n, end in enumerate(ends)
+            self.find(question, (*way, end), budget.share(share), splits - 1)
+            for end, share in zip(ends, (1 / 2, 1.0), strict=True)
         )
         return Fork(change.symbol, change.at, change.above_closed, below, above)
-
-
-def quietly(seconds: float, work: Callable[[], None]) -> None:
-    """Run a search that may take too long, or fail in any way on odd formulas."""
-    with suppress(Exception):
-        within(seconds, work)
 
 
 def decider(loss: Loss) -> Decider:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,10 +15,11 @@ from sympy import Expr, Rational
 from losslang.ir.binders import substitute
 from losslang.ir.loss import Loss
 from losslang.syntax import nodes
+from losslang.verify import wording
 from losslang.verify.ask import understood
 from losslang.verify.claims import ClaimResult, Conditions, Settings
 from losslang.verify.culprit import culprit
-from losslang.verify.decide import Decider, decider
+from losslang.verify.decide import Decider, Found, decider, settled
 from losslang.verify.judge import verdict
 from losslang.verify.partition import half
 from losslang.verify.properties import PROPERTIES
@@ -29,16 +31,26 @@ from losslang.verify.statement import MIRRORED, Region, Relation, Sign
 from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Cut, Verdict
 
-QUESTION_SECONDS = 15.0
-SHARE = 0.3
-"""What one question may take of the time that is left, so that all get some."""
+SHARES = 0.25, 0.3
+"""What one question may take of all the time and of what is left, so that others get some."""
+
+LOOK_SECONDS = 2.0
+"""What each question may take before any has more."""
+
+ROUND_SECONDS = 15.0
+"""How long to try with ordinary patience; the next rounds are each so many times as long:"""
+
+MORE = 4.0
+CULPRIT_SECONDS = 5.0
+BOUND_SECONDS = 5.0
 LABELS = ("index", "bit", "sign", "label", "bool", "int")
 
 
 class Engine:
     """Decides questions about ``loss``; hyperparameters that were given a value are fixed to it.
 
-    ``timeout`` bounds the seconds that all questions together take.
+    ``timeout`` bounds the seconds that all questions together take; what the search tries has
+    limits of its own, in processor time.
     """
 
     def __init__(self, loss: Loss, timeout: float = 600.0) -> None:
@@ -46,7 +58,7 @@ class Engine:
         given = {h.name: h.default for h in loss.hyperparameters if h.given and not h.learn}
         self.loss = fixed(loss, given)
         self._timeout = timeout
-        self._spent = 0.0
+        self._seconds: defaultdict[Question, float] = defaultdict(float)
         self._verdicts: dict[Question, Verdict] = {}
         self._deciders: dict[tuple[object, ...], Decider] = {}
 
@@ -123,7 +135,20 @@ class Engine:
 
     def left(self) -> float:
         """Seconds that are left for all questions."""
-        return max(0.0, self._timeout - self._spent)
+        return max(0.0, self._timeout - sum(self._seconds.values()))
+
+    def look(self, question: Question) -> None:
+        """Decide a question if that is quick.
+
+        Looking at all questions first keeps hard ones from taking the time of easy ones.
+        """
+        if question not in self._verdicts:
+            start = time.perf_counter()
+            budget = self._budget(LOOK_SECONDS)
+            found = self._decider.find(question, (), budget)
+            self._seconds[question] += time.perf_counter() - start
+            if settled(found) is not None or not budget.was_short:
+                self._verdicts[question] = self._told(self._decider, question, Settings(), found)
 
     def decide(self, question: Question) -> Verdict:
         """The verdict; the same each time."""
@@ -137,14 +162,30 @@ class Engine:
 
     def _judged(self, deciding: Decider, question: Question, where: Settings) -> Verdict:
         start = time.perf_counter()
-        budget = Budget(min(QUESTION_SECONDS, self.left() * SHARE))
-        found = deciding.find(question, where.way, budget)
+        whole = Budget(min(self._timeout * SHARES[0], self.left() * SHARES[1]))
+        seconds, patience = ROUND_SECONDS, 1.0
+        while True:
+            budget = self._budget(min(seconds, whole.left()), patience)
+            found = deciding.find(question, where.way, budget)
+            if settled(found) is not None or not (budget.was_short and whole.left()):
+                break
+            seconds, patience = seconds * MORE, patience * MORE
+        self._seconds[question] += time.perf_counter() - start
+        return self._told(deciding, question, where, found)
+
+    def _budget(self, seconds: float, patience: float = 1.0) -> Budget:
+        return Budget(seconds, patience, time.monotonic() + self.left())
+
+    def _told(
+        self, deciding: Decider, question: Question, where: Settings, found: Found
+    ) -> Verdict:
+        start = time.perf_counter()
         given = verdict(deciding, question, found, self._name, where.way)
         if given.status == "refuted":
-            given = replace(given, culprit=culprit(deciding.loss, question, budget))
-        seconds = time.perf_counter() - start
-        self._spent += seconds
-        return replace(given, seconds=round(seconds, 3))
+            blamed = culprit(deciding.loss, question, self._budget(CULPRIT_SECONDS))
+            given = replace(given, culprit=blamed)
+        self._seconds[question] += time.perf_counter() - start
+        return replace(given, seconds=round(self._seconds[question], 3))
 
     def _name(self, symbol: sympy.Symbol) -> str:
         sizes = {size: name for name, size in self._sizes.items()}
@@ -227,11 +268,13 @@ class Engine:
     ) -> tuple[bool, str]:
         if given.value is None:
             return False, "the verdict gives no constant to compare with"
+        if relation not in given.allows:
+            return False, f"{wording.value(given)} is a bound, and may not be the best"
         value = given.value
         if isinstance(value, sympy.Interval):
             value = value.inf if relation in (">", ">=") else value.sup
         sign = Sign(bound - value, MIRRORED[relation], region)
-        if prove(sign, Budget(min(5.0, self.left() + 0.1))) is not None:
+        if prove(sign, Budget(BOUND_SECONDS)) is not None:
             return True, ""
         return False, f"the constant is {given.value}"
 

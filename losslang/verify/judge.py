@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import sympy
 from sympy import Expr, Rational
@@ -11,8 +12,8 @@ from sympy import Expr, Rational
 from losslang.ir.heads import Max, Min
 from losslang.verify import witnesses
 from losslang.verify.conditions import Name, condition
-from losslang.verify.decide import Decider, Fork, Found, Open, quietly, settled, strategies
-from losslang.verify.partition import half, narrowed
+from losslang.verify.decide import Decider, Fork, Found, Open, settled, strategies
+from losslang.verify.partition import narrowed, pinned, restricted, sides
 from losslang.verify.proof import Proof
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Strategy
@@ -51,20 +52,20 @@ def verdict(
             reason = f"fails for the settings of the witness; {reason}"
         return replace(given, reason=reason, condition=None, witness=witness)
     if sides == {True}:
-        return replace(given, status="proved", value=_value(decider, question, parts))
+        return replace(given, status="proved", **_valued(decider, question, parts))
     where, _part = next((w, p) for w, p in parts if isinstance(p, Part) and not p.holds)
     witness = find_witness(decider, question, where)
     if witness is None:
         return replace(given, reason="the numbers of the counterexample do not replay")
     if sides == {False}:
         return replace(
-            given, status="refuted", witness=witness, value=_value(decider, question, parts)
+            given, status="refuted", witness=witness, **_valued(decider, question, parts)
         )
     return replace(
         given,
         status="conditional",
         witness=witness,
-        value=_value(decider, question, [(w, p) for w, p in parts if _holds(p)]),
+        **_valued(decider, question, [(w, p) for w, p in parts if _holds(p)]),
     )
 
 
@@ -76,9 +77,9 @@ def _leaves(found: Found, way: tuple[Cut, ...]) -> Iterator[tuple[tuple[Cut, ...
     if not isinstance(found, Fork):
         yield way, found
         return
-    for above, rest in ((False, found.below), (True, found.above)):
-        cut = Cut(found.symbol, found.at, above, found.above_closed == above)
-        yield from _leaves(rest, (*way, cut))
+    below, above = sides(found.symbol, found.at, found.above_closed)
+    yield from _leaves(found.below, (*way, below))
+    yield from _leaves(found.above, (*way, above))
 
 
 def _reason(
@@ -101,18 +102,20 @@ def _cases(
         yield Case(narrowed(decider.readings[use.reading], way), question, use.guess)
 
 
-def _value(
+def _valued(
     decider: Decider,
     question: Question,
     parts: Sequence[tuple[tuple[Cut, ...], Part | Open]],
-) -> Expr | None:
-    """What the theorems say besides, where it is the same for all settings."""
+) -> dict[str, Any]:
+    """What the theorems say besides, where it is the same for all settings, and how sharp it is."""
+    told = [(way, part) for way, part in parts if isinstance(part, Part)]
     values = {
         _over_labels(question, [_told(part, case) for case in _cases(decider, question, way, part)])
-        for way, part in parts
-        if isinstance(part, Part)
+        for way, part in told
     }
-    return values.pop() if len(values) == 1 else None
+    value = values.pop() if len(values) == 1 else None
+    loose = value is not None and not all(THEOREMS[part.theorem].exact for _, part in told)
+    return {"value": value, "value_is_bound": loose}
 
 
 def _told(part: Part, case: Case) -> Expr | None:
@@ -147,12 +150,12 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
     setting = setting_on(decider, way)
     if setting is None:
         return None
-    cuts = tuple(Cut(s, v, above, True) for s, v in setting.items() for above in (False, True))
-    part = decider.attempt(question, (*way, *cuts), Budget(WITNESS_SECONDS))
+    here = (*way, *pinned(setting))
+    part = decider.attempt(question, here, Budget(WITNESS_SECONDS))
     if not isinstance(part, Part) or part.holds:
         return None
     strategy = strategies(PROPERTIES[question.property])[part.theorem]
-    for case in _cases(decider, question, (*way, *cuts), part):
+    for case in _cases(decider, question, here, part):
         premises = list(decider.premises(strategy, case) or ())
         for made in (_offered(strategy, case), witnesses.from_premises(case, premises)):
             if made is not None and witnesses.replays(made):
@@ -163,9 +166,10 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
 
 def _offered(strategy: Strategy, case: Case) -> Witness | None:
     """What the search makes of a case, unless it fails on it."""
-    found: list[Witness | None] = []
-    quietly(3.0, lambda: found.append(strategy.witness(case)))
-    return found[0] if found else None
+    try:
+        return Budget(WITNESS_SECONDS).within(lambda: strategy.witness(case))
+    except Exception:  # algebra fails in many ways on odd formulas
+        return None
 
 
 def _depends(decider: Decider, part: Part, symbol: sympy.Symbol) -> bool:
@@ -179,9 +183,7 @@ def _depends(decider: Decider, part: Part, symbol: sympy.Symbol) -> bool:
 
 def setting_on(decider: Decider, way: tuple[Cut, ...]) -> dict[sympy.Symbol, Expr] | None:
     """One setting on the way: the defaults if they lie on it, else plain numbers."""
-    region = decider.parameters
-    for cut in way:
-        region = half(region, cut)
+    region = restricted(decider.parameters, way)
     setting: dict[sympy.Symbol, Expr] = {}
     defaults = {h.symbol: h.default for h in decider.loss.hyperparameters if not h.axes}
     for symbol, bounds in region.variables:

@@ -5,7 +5,7 @@ Whoever splits a region covers it: the halves are derived here, never stated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -53,6 +53,25 @@ def half(region: Region, cut: Cut) -> Region:
     if inside or (cut.at == end and not cut.closed):
         return region.having(cut.symbol, _ended(bounds, cut))
     return region
+
+
+def restricted(region: Region, way: Sequence[Cut]) -> Region:
+    """The part in all of some halves. Raises ValueError as :func:`half`."""
+    for cut in way:
+        region = half(region, cut)
+    return region
+
+
+def sides(symbol: sympy.Symbol, at: Expr, above_closed: bool) -> tuple[Cut, Cut]:
+    """The halves below and above a number, which belongs to the one above if ``above_closed``."""
+    return Cut(symbol, at, False, not above_closed), Cut(symbol, at, True, above_closed)
+
+
+def pinned(setting: Mapping[sympy.Symbol, Expr]) -> tuple[Cut, ...]:
+    """Halves that leave one setting."""
+    return tuple(
+        Cut(s, value, above, True) for s, value in setting.items() for above in (False, True)
+    )
 
 
 def _integral(cut: Cut) -> Cut:
@@ -108,6 +127,6 @@ def leaves(argument: Argument, way: tuple[Cut, ...] = ()) -> Iterator[tuple[tupl
     if isinstance(argument, Part):
         yield way, argument
         return
-    for above, rest in ((False, argument.below), (True, argument.above)):
-        closed = argument.above_closed == above
-        yield from leaves(rest, (*way, Cut(argument.symbol, argument.at, above, closed)))
+    below, above = sides(argument.symbol, argument.at, argument.above_closed)
+    yield from leaves(argument.below, (*way, below))
+    yield from leaves(argument.above, (*way, above))

@@ -36,6 +36,10 @@ VERSION = 1
 class Engine(ask.Asked, Protocol):
     """Decides questions about one loss: :class:`losslang.verify.engine.Engine`."""
 
+    def look(self, question: Question) -> None:
+        """Decide a question if that is quick."""
+        ...
+
     def decide(self, question: Question) -> Verdict:
         """The verdict; the same each time."""
         ...
@@ -111,9 +115,15 @@ class Report(Mapping[str, Verdict]):
             self._verdicts[question] = self._engine.decide(question)
         return self._verdicts[question]
 
+    def look(self, text: str) -> None:
+        """Decide a question if that is quick; worth doing for all before the first is looked up."""
+        self._engine.look(self.question(text))
+
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts of all :attr:`questions`, in their order."""
+        for question in self.questions:
+            self._engine.look(question)
         return tuple(map(self._decided, self.questions))
 
     # ------------------------------------------------------------ claims
@@ -205,6 +215,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Json]:
         "status": verdict.status,
         "condition": verdict.condition,
         "value": None if verdict.value is None else _number(verdict.value),
+        "value_is_bound": verdict.value_is_bound,
         "witness": None if verdict.witness is None else _witness(verdict.witness),
         "culprit": verdict.culprit,
         "citation": verdict.citation,

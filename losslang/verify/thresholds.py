@@ -20,8 +20,8 @@ from losslang.ir.binders import walk
 from losslang.ir.heads import At, Index, Size
 from losslang.ir.loss import Loss
 from losslang.ir.truth import Equal, Less, LessEqual
-from losslang.verify.partition import half
-from losslang.verify.prover import Budget, within
+from losslang.verify.partition import half, pinned, restricted
+from losslang.verify.prover import Budget
 from losslang.verify.statement import Bounds, Region, Sign
 from losslang.verify.theorem import Question
 from losslang.verify.verdict import Cut, Part
@@ -38,6 +38,7 @@ GENERIC = tuple(Rational(n) for n in ("3/4", "2", "3/2", "1/3", "-1/2", "-2"))
 HALVINGS = 5
 MAX_KNOWN = 12
 SETTING_SECONDS = 1.5
+CANDIDATE_SECONDS = 6.0
 LINE_SHARE = 0.6
 """The share of the time that is kept when a line has been looked at."""
 
@@ -74,14 +75,13 @@ class Survey:
 
 def free(parameters: Region, way: tuple[Cut, ...]) -> bool:
     """Whether more than one setting lies on the way."""
-    for cut in way:
-        parameters = half(parameters, cut)
-    return len(_fixed(parameters)) < len(parameters.variables)
+    region = restricted(parameters, way)
+    return len(_fixed(region)) < len(region.variables)
 
 
 def end_of_half(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
     """An end that belongs to a half: a proof may have to treat it by itself."""
-    region = _on(decider, way)
+    region = restricted(decider.parameters, way)
     cut_symbols = {cut.symbol for cut in way}
     for symbol, bounds in region.variables:
         if symbol.is_integer or symbol not in cut_symbols or bounds.low == bounds.high:
@@ -95,7 +95,7 @@ def end_of_half(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
 
 def tested(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
     """A number that the loss itself tests a hyperparameter against, where it changes its course."""
-    region = _on(decider, way)
+    region = restricted(decider.parameters, way)
     for symbol, bounds in region.variables:
         if symbol.is_integer or not (bounds.low.is_number and bounds.high.is_number):
             continue
@@ -124,18 +124,9 @@ def _is_read(part: Basic) -> bool:
     return isinstance(part, At | Index | Size)
 
 
-def _on(decider: Decider, way: tuple[Cut, ...]) -> Region:
-    region = decider.parameters
-    for cut in way:
-        region = half(region, cut)
-    return region
-
-
 def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: Budget) -> Survey:
     """Decide the question at some settings on the way."""
-    region = decider.parameters
-    for cut in way:
-        region = half(region, cut)
+    region = restricted(decider.parameters, way)
     fixed = _fixed(region)
     region = region.setting(fixed)
     base = generic(region)
@@ -199,9 +190,8 @@ class _Line:
 
     def answer(self, value: Expr) -> bool | None:
         """The verdict at one setting; ``None`` if it is open."""
-        at = self.base | {self.symbol: value}
-        cuts = tuple(Cut(s, v, above, True) for s, v in at.items() for above in (False, True))
-        found = self.decider.attempt(self.question, cuts, self.budget.part(SETTING_SECONDS))
+        at = pinned(self.base | {self.symbol: value})
+        found = self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
         return found.holds if isinstance(found, Part) else None
 
     def fill(self, region: Region) -> None:
@@ -287,7 +277,7 @@ class _Line:
                         found.append(root)
 
         with suppress(NotImplementedError, TypeError, ValueError, AttributeError, ArithmeticError):
-            within(min(6.0, self.budget.left()), collect)
+            self.budget.part(CANDIDATE_SECONDS).within(collect)
         return found
 
 

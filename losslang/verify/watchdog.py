@@ -4,6 +4,9 @@ SymPy can take minutes for what looks simple, and does not look at a clock. Duri
 another thread does, and raises an exception in the one that computes. Calls nest, and an outer
 limit that passes during an inner call ends both. A single long call of a C library is not
 interrupted.
+
+Time is what the computing thread has spent on a processor, so that other work on the machine does
+not change what can be proved.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import mpmath
 from sympy.core.cache import clear_cache
@@ -26,6 +30,21 @@ PERIOD = 0.005
 
 AGAIN = 0.05
 """How long after an interruption another one follows, for a callback may swallow the first."""
+
+
+Clock: TypeAlias = Callable[[], float]
+
+
+def clock_of(thread: int) -> Clock:
+    """The processor time of a running thread in seconds; real time where no system call tells."""
+    if hasattr(time, "pthread_getcpuclockid"):
+        return partial(time.clock_gettime, time.pthread_getcpuclockid(thread))
+    return time.monotonic
+
+
+def now() -> float:
+    """What :func:`clock_of` tells of this thread."""
+    return clock_of(threading.get_ident())()
 
 
 class TimeUp(BaseException):
@@ -45,7 +64,7 @@ class _Watchdog:
     """
 
     def __init__(self) -> None:
-        self._deadlines: dict[int, float] = {}
+        self._deadlines: dict[int, tuple[float, Clock]] = {}
         self._lock = threading.Lock()
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._asleep = False
@@ -54,8 +73,9 @@ class _Watchdog:
 
     def watch(self, thread: int, deadline: float) -> None:
         """Interrupt a thread from ``deadline`` on, until told otherwise."""
+        clock = clock_of(thread)
         with self._lock:
-            self._deadlines[thread] = deadline
+            self._deadlines[thread] = deadline, clock
             asleep, self._asleep = self._asleep, False
         if asleep:
             self._wake.put(None)
@@ -82,12 +102,13 @@ class _Watchdog:
                 self._wake.get()
             time.sleep(PERIOD)
             with self._lock:
-                self._look(time.monotonic())
+                self._look()
 
-    def _look(self, now: float) -> None:
-        for thread, deadline in self._deadlines.items():
-            if now > deadline:
-                self._deadlines[thread] = now + AGAIN
+    def _look(self) -> None:
+        for thread, (deadline, clock) in self._deadlines.items():
+            time_now = clock()
+            if time_now > deadline:
+                self._deadlines[thread] = time_now + AGAIN, clock
                 if self._report is None:
                     self._report = sys.unraisablehook
                     sys.unraisablehook = _quietly(self._report)
@@ -113,7 +134,7 @@ _watchdog = _Watchdog()
 
 
 def within(seconds: float, work: Callable[[], T]) -> T | None:
-    """What ``work`` returns, or ``None`` if that takes longer than ``seconds``.
+    """What ``work`` returns, or ``None`` if that takes more than ``seconds`` of processor time.
 
     Raises:
         TimeUp: A limit around this one has passed.
@@ -123,7 +144,7 @@ def within(seconds: float, work: Callable[[], T]) -> T | None:
     outer, thread, digits = tuple(_here.deadlines), threading.get_ident(), mpmath.mp.prec
     if not outer:
         _watchdog.start()
-    deadline = time.monotonic() + seconds
+    deadline = now() + seconds
     result: T | None = None
     if outer and deadline >= min(outer):
         # The limit around this one passes first.
@@ -137,11 +158,11 @@ def within(seconds: float, work: Callable[[], T]) -> T | None:
             _leave(thread, outer)
     except TimeUp:
         _insist(lambda: _leave(thread, outer))
-    now = time.monotonic()
-    if now > deadline:
+    end = now()
+    if end > deadline:
         mpmath.mp.prec = digits
         clear_cache()  # assumptions that were being worked out stay unknown in there
-    if outer and now > min(outer):
+    if outer and end > min(outer):
         raise TimeUp
     return result
 

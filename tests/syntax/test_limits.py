@@ -21,7 +21,7 @@ def code_of(parse, text: str) -> str:
     with pytest.raises(DiagnosticError) as caught:
         parse(Source(text))
     str(caught.value)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
     return caught.value.diagnostics[0].code
 
 

@@ -83,12 +83,21 @@ def is_plain(expr: Expr) -> bool:
     return not expr.has(S.NaN, S.ComplexInfinity, S.ImaginaryUnit, S.Infinity, S.NegativeInfinity)
 
 
-class Strict(Evaluator):
-    """The reference interpreter, which gives up where a part that it needs is not finite."""
+def is_gamma(expr: Basic) -> bool:
+    """Whether it is a function of positive numbers that mpmath continues below 0."""
+    return isinstance(expr, Apply) and expr.name in ("lgamma", "digamma", "trigamma")
 
-    @staticmethod
-    def _remembered(expr: Basic, code: Code) -> Code:
+
+class Strict(Evaluator):
+    """The reference interpreter, which gives up where a part that it needs has no finite value."""
+
+    def _build(self, expr: Basic) -> Code:
+        code = super()._build(expr)
+        positive = self._code(expr.args[1]) if is_gamma(expr) else None
+
         def run(env: Environment) -> Any:
+            if positive is not None and positive(env) <= 0:
+                raise ValueError(f"{expr} is not defined")
             value = code(env)
             if isinstance(value, mpmath.mpf) and not mpmath.isfinite(value):
                 raise ValueError(f"{expr} is {value}")

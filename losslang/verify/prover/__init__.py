@@ -17,8 +17,9 @@ from losslang.verify.prover import (
     weaken,
     zeros,
 )
+from losslang.verify.prover.budget import Budget
 from losslang.verify.prover.points import counterexample
-from losslang.verify.prover.run import Budget, Layer, Run
+from losslang.verify.prover.run import Layer, Run
 from losslang.verify.statement import Statement
 from losslang.verify.watchdog import within
 
@@ -59,7 +60,7 @@ def prove(statement: Statement, budget: Budget) -> Proof | None:
     run = Run(budget, LAYERS)
     for effort in range(EFFORT + 1):
         try:
-            found = within(budget.left(), lambda effort=effort: run.prove(statement, effort))  # type: ignore[misc]
+            found = budget.within(lambda effort=effort: run.prove(statement, effort))  # type: ignore[misc]
         except Exception:
             # SymPy fails on odd input in many ways. A search that fails has found nothing.
             found = None

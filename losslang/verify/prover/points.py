@@ -11,7 +11,7 @@ from sympy import Expr, Rational
 from losslang.ir.binders import substitute
 from losslang.verify.evaluate import compile_tape
 from losslang.verify.interval import Undefined
-from losslang.verify.prover.run import Budget
+from losslang.verify.prover.budget import Budget
 from losslang.verify.rules.boxes import shows
 from losslang.verify.sampling import Point, points
 from losslang.verify.statement import OPPOSITE, Bounds, Region, Sign

@@ -1,34 +1,17 @@
-"""One run of the prover: its budget, what it has tried, and steps from a rule to a proof."""
+"""One run of the prover: what it has tried, and steps from a rule to a proof."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
 from losslang.verify.proof import Data, Proof, Rejected
+from losslang.verify.prover.budget import Budget
 from losslang.verify.rules import RULES
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Shape, Sign, Statement
-from losslang.verify.watchdog import within
-
-
-class Budget:
-    """Time that is running out."""
-
-    def __init__(self, seconds: float) -> None:
-        """``seconds`` from now on."""
-        self.end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds left; 0 when none are."""
-        return max(0.0, self.end - time.monotonic())
-
-    def part(self, seconds: float) -> Budget:
-        """A budget of at most ``seconds`` within this one."""
-        return Budget(min(seconds, self.left()))
 
 
 @dataclass(frozen=True)
@@ -48,11 +31,11 @@ class Layer:
     share: float = 0.5
     """How much of the time that is left a layer without ``seconds`` has."""
 
-    def limit(self, left: float, effort: int) -> float:
-        """The seconds it has."""
+    def budget(self, whole: Budget, effort: int) -> Budget:
+        """What it has of a search's budget."""
         if self.seconds is None:
-            return left * self.share
-        return min(left, self.seconds * 3.0 ** (effort - self.effort))
+            return whole.share(self.share)
+        return whole.part(self.seconds * 3.0 ** (effort - self.effort))
 
 
 Step: TypeAlias = tuple[str, Mapping[str, Data]]
@@ -90,9 +73,9 @@ class Run:
                 continue
             if self.doubted.get(statement) or (layer.effort > 0 and self.is_doubtful(statement)):
                 return None
-            seconds = layer.limit(self.budget.left(), effort)
+            own = layer.budget(self.budget, effort)
             try:
-                found = within(seconds, partial(layer.search, self, statement, effort))
+                found = own.within(partial(layer.search, self, statement, effort))
             except Exception:  # SymPy fails on odd input in many ways; such a layer finds nothing
                 found = None
             if found is not None:

@@ -40,9 +40,12 @@ def loss_of(program: str) -> Loss:
         return driver.elaborated(**place)
 
 
-def verdict(row: Row) -> Any:
-    """What the verifier says of the row's property."""
-    report = _report(row.program, tuple(sorted(_frozen(row.settings))))
+def verdict(row: Row, seconds: float = 60.0) -> Any:
+    """What the verifier says of the row's property.
+
+    ``seconds`` are for all rows about one program; a question may take a part of them.
+    """
+    report = _report(row.program, tuple(sorted(_frozen(row.settings))), seconds)
     return report[row.property]
 
 
@@ -51,18 +54,14 @@ def _frozen(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, tuple(value) if isinstance(value, list) else value
 
 
-SECONDS = 600.0
-"""For all rows about one program; each question has its own limit."""
-
-
 @cache
-def _report(program: str, settings: tuple[tuple[str, Any], ...]) -> Any:
+def _report(program: str, settings: tuple[tuple[str, Any], ...], seconds: float) -> Any:
     given = {name: list(v) if isinstance(v, tuple) else v for name, v in settings}
     verify = cast(Any, losslang).verify
     if not is_text(program):
-        return verify(program, timeout=SECONDS, **given)
+        return verify(program, timeout=seconds, **given)
     with _file(program) as place:
-        return verify(**place, timeout=SECONDS, **given)
+        return verify(**place, timeout=seconds, **given)
 
 
 @contextmanager
