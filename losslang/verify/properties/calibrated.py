@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, margin, multiclass, pooled, probability, score, tilted
+from losslang.verify.search import local, margin, multiclass, pairwise, pooled, probability, score, tilted
 
 PROPERTY = Property(
     "calibrated",
@@ -11,6 +11,7 @@ PROPERTY = Property(
     (
         *local.CALIBRATED,
         *multiclass.CALIBRATED,
+        *pairwise.CALIBRATED,
         *tilted.CALIBRATED,
         *pooled.CALIBRATED,
         *score.CALIBRATED,

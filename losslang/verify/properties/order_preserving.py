@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, multiclass, pooled, probability, score, tilted
+from losslang.verify.search import local, multiclass, pairwise, pooled, probability, score, tilted
 
 PROPERTY = Property(
     "order_preserving",
@@ -11,6 +11,7 @@ PROPERTY = Property(
     (
         *local.ORDER_PRESERVING,
         *multiclass.ORDER_PRESERVING,
+        *pairwise.ORDER_PRESERVING,
         *tilted.ORDER_PRESERVING,
         *pooled.ORDER_PRESERVING,
         *score.ORDER_PRESERVING,

@@ -88,6 +88,26 @@ def _tied(case: Case) -> Witness:
     )
 
 
+def _idle(reading: Pooled, question: Question) -> Iterable[Guess]:
+    if _binary(reading) is not None:
+        yield from ({"place": S(place)} for place in (-1, 0, 1, -2, 2, -10, 10))
+
+
+def _unmoved(case: Case) -> Witness | None:
+    """One score for all classes, beside which no label's loss gains from another score."""
+    found, place = _binary(case.reading), case.guess["place"]
+    if found is None:
+        return None
+    own, other, z = found
+    gaps = (
+        substitute(part, {z: place + step}) - substitute(part, {z: place})
+        for part in (own, other)
+        for step in (-1, 1)
+    )
+    facts = tuple(Sign(gap, ">=") for gap in gaps)
+    return Witness({"z": (place, place, place)}, facts, "equal scores are best for every label")
+
+
 # ---------------------------------------------------------------- a free offset
 
 
@@ -174,6 +194,7 @@ def _of(prop: str) -> tuple[Strategy, ...]:
         *(Strategy(t, _floors) for t in _plain(pooled.SEPARABLE, prop)),
         *(Strategy(t, _weights) for t in _plain(pooled.SQUENTROPY, prop)),
         *(Strategy(t, _ties, _tied) for t in _plain(pooled.TIES, prop)),
+        *(Strategy(t, _idle, _unmoved) for t in _plain(pooled.IDLE, prop)),
         *(Strategy(t, _pieces) for t in _plain(pooled.MARGIN_SUM, prop)),
     )
 

@@ -10,6 +10,7 @@ from losslang.verify.theorems import (
     entries,
     not_elicited,
     regression,
+    pairwise,
     sets,
     structure,
 )
@@ -47,6 +48,7 @@ ALL: tuple[Theorem, ...] = (
     *TILT,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,
+    *pairwise.THEOREMS,
     *regression.THEOREMS,
     *divergence.THEOREMS,
     *sets.THEOREMS,

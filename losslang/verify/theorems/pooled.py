@@ -95,6 +95,21 @@ def _ties(case: Case) -> Iterator[Premise]:
 
 
 @premises()
+def _is_idle(case: Case) -> Iterator[Premise]:
+    """One score is least for A and for B."""
+    f, place = _one_vs_all(case), case.guess["place"]
+    for k, name in enumerate("AB"):
+        least = f.value(place, k)
+        yield from continuous(f, 0, k)
+        yield from everywhere(
+            f,
+            f"{name} is least there",
+            lambda n, k=k, least=least: f.formula(n, 0, k) - least,  # type: ignore[misc]
+            ">=",
+        )
+
+
+@premises()
 def _is_margin_sum(case: Case) -> Iterator[Premise]:
     """Two classes, B(v) = A(-v), A convex and falling at 0."""
     f, region = _one_vs_all(case), case.reading.region
@@ -133,6 +148,19 @@ TIES = tuple(
         "a sum of binary losses, one for each class, where one score is best for two probabilities",
         f"Zhang 2004; {THEORY}: One-vs-all sums",
         _ties,
+        holds=False,
+    )
+    for word, prop in (("order", "order_preserving"), ("calibrated", "calibrated"))
+)
+IDLE = tuple(
+    Theorem(
+        f"one-vs-all-idle-{word}",
+        prop,
+        Pooled,
+        "a sum of binary losses, one for each class, both least at one score: with it for all "
+        "classes no label costs more than it must",
+        "the definition",
+        _is_idle,
         holds=False,
     )
     for word, prop in (("order", "order_preserving"), ("calibrated", "calibrated"))
@@ -485,7 +513,7 @@ SQUENTROPY = tuple(
 )
 
 POOLED = (
-    *(*SEPARABLE, *TIES, *MARGIN_SUM),
+    *(*SEPARABLE, *TIES, *IDLE, *MARGIN_SUM),
     *LIFTED.values(),
     STANDARDISED_NONNEGATIVE,
     *STANDARDISED,

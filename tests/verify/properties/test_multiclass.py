@@ -40,9 +40,24 @@ loss squared(logits: real[class], target: class) =
 """
 
 
+PAIRWISE_LOGISTIC = """
+loss pairs(logits: real[class], target: class) =
+    sum(softplus(logits[k] - logits[target]) for k in class if k != target)
+"""
+LEFT_ALONE = """
+loss below(logits: real[class], target: class) =
+    sum(max(0, 1 + logits[k]) for k in class if k != target)
+"""
+
+
 @pytest.mark.parametrize(
     ("program", "kind", "settings", "prop", "holds"),
     [
+        (PAIRWISE_LOGISTIC, Multiclass, {}, "order_preserving", True),
+        (PAIRWISE_HINGE, Multiclass, {"K": 2}, "order_preserving", True),
+        (PAIRWISE_HINGE, Multiclass, {"K": 3}, "order_preserving", False),
+        (PAIRWISE_HINGE, Multiclass, {"K": 7}, "calibrated", False),
+        (LEFT_ALONE, Pooled, {}, "calibrated", False),
         (table.BRIER, Score, {}, "calibrated", True),
         (table.BRIER, Score, {}, "order_preserving", True),
         (table.BRIER_SCORE, Score, {}, "strictly_proper", True),

@@ -49,6 +49,18 @@ loss ranked(score: real[batch], target: bit[batch]) =
         for i in batch for j in batch if target[i] > target[j]
     )
 """
+PAIRWISE_SQUARED = """
+loss pairs(logits: real[class], target: class) =
+    sum(max(0, 1 + logits[k] - logits[target])**2 for k in class if k != target)
+"""
+PAIRWISE_EXPONENTIAL = """
+loss pairs(logits: real[class], target: class) =
+    sum(exp(logits[k] - logits[target]) for k in class if k != target)
+"""
+ABSOLUTE_VALUES = """
+loss far(logits: real[class], target: class) =
+    abs(logits[target]) + sum(logits[k]**2 for k in class if k != target)
+"""
 
 MORE = (
     # hinges
@@ -697,4 +709,19 @@ MORE = (
     Row("more-553", "dice", "nonnegative", "proved"),
     Row("more-554", "clip", "batch_permutation_invariant", "proved"),
     Row("more-555", "clip", "scale_invariant(image)", "proved"),
+    # sums of a function of differences, over the other classes
+    Row(
+        "more-700",
+        WESTON_WATKINS,
+        "order_preserving",
+        "conditional",
+        condition="size(class) == 2",
+        source="Wang and Scott 2020, Weston-Watkins Hinge Loss and Ordered Partitions",
+    ),
+    Row("more-701", PAIRWISE_SQUARED, "calibrated", "proved", source="Zhang 2004, theorem 5"),
+    Row("more-702", PAIRWISE_SQUARED, "order_preserving", "proved"),
+    Row("more-703", PAIRWISE_EXPONENTIAL, "calibrated", "proved", source="Zhang 2004, theorem 5"),
+    Row("more-704", PAIRWISE_EXPONENTIAL, "order_preserving", "proved"),
+    Row("more-705", ABSOLUTE_VALUES, "calibrated", "refuted"),
+    Row("more-706", ABSOLUTE_VALUES, "order_preserving", "refuted"),
 )
