@@ -24,7 +24,7 @@ from losslang.ir.loss import (
     Written,
 )
 from losslang.ir.merge import Inputs, collect
-from losslang.ir.scope import Scope
+from losslang.ir.scope import Entry, Scope
 from losslang.ir.values import Lazy, Setting, Value, axes_text, slot
 from losslang.source import Span
 from losslang.syntax import nodes
@@ -82,7 +82,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
         options.note(elab, key, node, frame)
     terms = _terms(elab, expr, frame, name)
     keys.check_all_used(elab)
-    declaration = _single(expr, scope)
+    entry = _single(expr, scope)
     renamed, final = _final_names(elab)
     loss = Loss(
         name=name,
@@ -103,9 +103,14 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
     loss = replace(
         loss,
         options=options.settled(loss, elab.options),
-        written=Written(expr, extras.definitions, reached(expr, extras.definitions, scope)),
+        written=Written(
+            expr,
+            extras.definitions,
+            reached(expr, extras.definitions, scope),
+            scope if entry is None else entry.scope,
+        ),
     )
-    return _documented(loss, declaration)
+    return loss if entry is None else _documented(loss, entry.declaration)
 
 
 def reached(
@@ -129,8 +134,8 @@ def reached(
     return tuple(found.values())
 
 
-def _single(expr: nodes.Expr, scope: Scope) -> nodes.Loss | None:
-    """The declaration an expression names, if it is nothing but that loss."""
+def _single(expr: nodes.Expr, scope: Scope) -> Entry | None:
+    """The entry of the loss that an expression names, if it is nothing but that loss."""
     name = (
         expr.function.id
         if isinstance(expr, nodes.Call)
@@ -139,13 +144,11 @@ def _single(expr: nodes.Expr, scope: Scope) -> nodes.Loss | None:
         else ""
     )
     entry = scope.find(name)
-    found = entry.declaration if entry else None
-    return found if isinstance(found, nodes.Loss) else None
+    return entry if entry is not None and isinstance(entry.declaration, nodes.Loss) else None
 
 
-def _documented(loss: Loss, declaration: nodes.Loss | None) -> Loss:
-    if declaration is None:
-        return loss
+def _documented(loss: Loss, declaration: nodes.Loss | nodes.Function) -> Loss:
+    assert isinstance(declaration, nodes.Loss)
     formula = declaration.body.span.text
     if declaration.where:
         parts = [d.span.text for d in declaration.where]

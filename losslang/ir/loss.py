@@ -11,6 +11,7 @@ import sympy
 from sympy import Basic, Expr
 
 from losslang.ir.heads import ONE, ZERO, Axis, Index, Tensor
+from losslang.ir.scope import Scope
 from losslang.source import Span
 from losslang.syntax import nodes
 
@@ -167,19 +168,23 @@ class Term:
 
 @dataclass(frozen=True)
 class Written:
-    """What a loss was made from: the expression, its named parts, and the losses they lead to."""
+    """What a loss was made from: the expression, its named parts, and the losses they lead to.
+
+    ``scope`` is where the names in its claims are looked up.
+    """
 
     expression: nodes.Expr
     parts: tuple[nodes.Definition, ...] = ()
     losses: tuple[nodes.Loss, ...] = ()
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True)
 class Loss:
     """A loss: the sum of its terms, each reduced over its own examples.
 
-    ``hints`` gives the program's names for subexpressions, ``origin`` their places; neither changes
-    what the loss means.
+    ``values`` are those of the hyperparameters that it no longer has. ``hints`` gives the program's
+    names for subexpressions, ``origin`` their places; neither changes what the loss means.
     """
 
     name: str
@@ -195,6 +200,7 @@ class Loss:
     claims: tuple[nodes.Claim, ...] = ()
     examples: tuple[nodes.Example, ...] = ()
     options: Mapping[str, Constant] = field(default_factory=dict)
+    values: Mapping[str, Constant | Expr] = field(default_factory=dict)
     hints: Mapping[Basic, str] = field(default_factory=dict, compare=False)
     origin: Mapping[Basic, Span] = field(default_factory=dict, compare=False)
     written: Written | None = field(default=None, compare=False)

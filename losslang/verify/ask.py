@@ -104,6 +104,8 @@ def _takes(kind: str, argument: str, node: nodes.Expr | None, known: Property, o
             return argument in of.inputs
         case "level":
             return isinstance(node, nodes.Number | nodes.Name)
+        case "loss":
+            return True
     return argument in known.words
 
 

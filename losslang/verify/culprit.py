@@ -26,13 +26,16 @@ ADDITIVE = (
 )
 """Properties that a sum has if all its terms do: the only term that is not known to is to blame."""
 
+OF_THE_WHOLE = ("equals",)
+"""Properties that say nothing about a sum's terms."""
+
 
 def culprit(loss: Loss, question: Question, budget: Budget) -> str | None:
     """The smallest summand that lacks the property by itself; ``None`` if no one stands out."""
     from losslang.verify.decide import decider
 
     parts = list(summands(loss))
-    if len(parts) < 2:
+    if len(parts) < 2 or question.property in OF_THE_WHOLE:
         return None
     guilty, open_ = [], []
     for name, part in parts:

@@ -35,8 +35,10 @@ def fixed(loss: Loss, settings: Mapping[str, Any]) -> Loss:
 
 def with_values(loss: Loss, values: Mapping[sympy.Symbol, Expr]) -> Loss:
     """The loss with formulas in place of scalar hyperparameters, which it then no longer has."""
-    kept = tuple(h for h in loss.hyperparameters if h.axes or h.symbol not in values)
-    return replace(_mapped(loss, substitution(values)), hyperparameters=kept)
+    for hyper in loss.hyperparameters:
+        if not hyper.axes and hyper.symbol in values:
+            loss = _without(loss, hyper, values[hyper.symbol])
+    return _mapped(loss, substitution(values))
 
 
 def settled(loss: Loss) -> Loss:
@@ -61,12 +63,13 @@ def _fixed(loss: Loss, hyper: Hyperparameter, value: Any) -> Loss:
         if value not in hyper.options:
             raise ValueError(f"{hyper.name!r} is one of {', '.join(hyper.options)}, not {value!r}")
         words = {Chosen(hyper.name, o): Integer(int(o == value)) for o in hyper.options}
-        return _without(_mapped(loss, substitution(words)), hyper)
+        return _without(_mapped(loss, substitution(words)), hyper, value)
     if not hyper.axes:
-        rule = {hyper.symbol: _checked(hyper, value)}
-        return _without(_mapped(loss, substitution(rule)), hyper)
+        number = _checked(hyper, value)
+        return _without(_mapped(loss, substitution({hyper.symbol: number})), hyper, number)
     shape, entries = _entries(hyper, value)
-    return _listed(loss, hyper, shape, {k: _checked(hyper, v) for k, v in entries.items()})
+    numbers = {k: _checked(hyper, v) for k, v in entries.items()}
+    return _listed(loss, hyper, value, shape, numbers)
 
 
 def _checked(hyper: Hyperparameter, value: Any) -> Rational:
@@ -119,12 +122,18 @@ def _taken_apart(loss: Loss, hyper: Hyperparameter) -> Loss:
         )
         for place, v in entries.items()
     }
-    loss = _listed(loss, hyper, shape, {place: s.symbol for place, s in scalars.items()})
+    symbols = {place: s.symbol for place, s in scalars.items()}
+    loss = _listed(loss, hyper, None, shape, symbols)
+    loss = replace(loss, values={k: v for k, v in loss.values.items() if k != hyper.name})
     return replace(loss, hyperparameters=(*loss.hyperparameters, *scalars.values()))
 
 
 def _listed(
-    loss: Loss, hyper: Hyperparameter, shape: tuple[int, ...], entries: Mapping[Any, Expr]
+    loss: Loss,
+    hyper: Hyperparameter,
+    value: Any,
+    shape: tuple[int, ...],
+    entries: Mapping[Any, Expr],
 ) -> Loss:
     """The loss with an array written out, and its axes of the array's size."""
     sizes: dict[Basic, Basic] = {}
@@ -148,18 +157,17 @@ def _listed(
             )
         )
 
-    loss = _without(_mapped(loss, lambda formula: rewritten(formula, listed)), hyper)
-    return _resized(loss, sizes) if sizes else loss
+    loss = _without(_mapped(loss, lambda formula: rewritten(formula, listed)), hyper, value)
+    return resized(loss, sizes) if sizes else loss
 
 
 def _sized(axis: Axis, size: int) -> Axis:
     return Axis(axis.name, Integer(size))
 
 
-def _without(loss: Loss, hyper: Hyperparameter) -> Loss:
-    return replace(
-        loss, hyperparameters=tuple(h for h in loss.hyperparameters if h.name != hyper.name)
-    )
+def _without(loss: Loss, hyper: Hyperparameter, value: Any) -> Loss:
+    kept = tuple(h for h in loss.hyperparameters if h.name != hyper.name)
+    return replace(loss, hyperparameters=kept, values={**loss.values, hyper.name: value})
 
 
 def _mapped(loss: Loss, new: Callable[[Any], Any]) -> Loss:
@@ -173,10 +181,13 @@ def _mapped(loss: Loss, new: Callable[[Any], Any]) -> Loss:
             h if h.formula is None else replace(h, formula=new(h.formula))
             for h in loss.hyperparameters
         ),
+        values={k: new(v) if isinstance(v, Basic) else v for k, v in loss.values.items()},
     )
 
 
-def _resized(loss: Loss, sizes: Mapping[Basic, Basic]) -> Loss:
+def resized(loss: Loss, sizes: Mapping[Basic, Basic]) -> Loss:
+    """The loss with other axes in place of some, everywhere."""
+
     def new(axes: Iterable[Axis]) -> tuple[Any, ...]:
         return tuple(sizes.get(axis, axis) for axis in axes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import (
     contrastive,
+    difference,
     divergence,
     elicitation,
     entries,
@@ -54,6 +55,7 @@ ALL: tuple[Theorem, ...] = (
     *sets.THEOREMS,
     *entries.THEOREMS,
     *contrastive.THEOREMS,
+    *difference.THEOREMS,
     *structure.THEOREMS,
 )
 

@@ -1,0 +1,226 @@
+"""A loss less another one that a question names: ``equals(ce)`` asks whether nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+from sympy import Basic, Expr
+
+from losslang.ir import compose
+from losslang.ir.binders import substitution
+from losslang.ir.config import free_names, title
+from losslang.ir.heads import Axis
+from losslang.ir.loss import Domain, Hyperparameter, Input, Loss, Term
+from losslang.ir.reduce import Reduce
+from losslang.ir.scope import Scope
+from losslang.source import Source
+from losslang.syntax import nodes
+from losslang.syntax.parse import parse_expression
+from losslang.verify.readings.algebra import spelled
+from losslang.verify.readings.domains import bounds_of
+from losslang.verify.readings.fix import fixed, resized, settled, with_values
+from losslang.verify.statement import Region, Relation, Sign
+
+
+@dataclass(frozen=True)
+class Difference:
+    """``loss`` is 0 wherever the two agree; ``allowed`` are the other's domains.
+
+    Its inputs are those of the first loss, and the hyperparameters of either that are arrays.
+    """
+
+    loss: Loss
+    allowed: tuple[Sign, ...]
+
+
+def difference(loss: Loss, text: str, region: Region) -> Difference | None:
+    """A loss less the one that an expression over losses means; ``None`` if they do not compare.
+
+    Inputs are matched by their names, and those without a namesake in their order. Hyperparameters
+    of the loss keep their meaning in the expression; others of the same name are identified with
+    them unless the expression sets them, and all that is left has its default. Raises
+    :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the expression.
+    """
+    if loss.written is None or loss.written.scope is None:
+        return None
+    names = frozenset(h.name for h in loss.hyperparameters if not h.axes) | {*loss.values}
+    other, lent = _elaborated(text, loss.written.scope, names)
+    try:
+        return _compared(loss, other, lent, region)
+    except (_Strangers, ValueError):
+        return None
+
+
+class _Strangers(Exception):
+    """Two losses of different inputs or settings."""
+
+
+@lru_cache(maxsize=256)
+def _elaborated(text: str, scope: Scope, names: frozenset[str]) -> tuple[Loss, frozenset[str]]:
+    """The loss of an expression, and which of the ``names`` it uses as hyperparameters."""
+    node = parse_expression(Source(text, "<loss>"))
+    used = [n for n in free_names(node) if n.id in names and scope.find(n.id) is None]
+    extras = compose.Extras(
+        hyperparameters={n.id: nodes.Number(n.span, "1", Fraction(1)) for n in used}
+    )
+    other = compose.elaborate(node, scope, title(node), extras)
+    return other, frozenset(n.id for n in used)
+
+
+def _compared(loss: Loss, other: Loss, lent: frozenset[str], region: Region) -> Difference:
+    if other.draws or not {*other.averages} <= {*loss.averages}:
+        raise _Strangers
+    other = _with_inputs_of(loss, other)
+    other, allowed = _with_settings_of(loss, other, lent, region)
+    (result, guard, body), theirs = _whole(loss), _whole(other)
+    if theirs[:2] == (result, guard):
+        left = body - theirs[2]
+    else:
+        left = _mean(result, guard, body) - _mean(*theirs)
+        result, guard = (), sympy.S.One
+    term = Term("difference", result, spelled(left), guard)
+    made = replace(loss, name="difference", terms=(term,), requires=(), written=None, hints={})
+    return Difference(_opened(made), allowed)
+
+
+def _opened(loss: Loss) -> Loss:
+    """The loss with its array hyperparameters among the inputs: it is 0 for all of their values."""
+    arrays = [hyper for hyper in loss.hyperparameters if hyper.axes]
+    inputs = (
+        Input(h.name, "int" if h.kind == "int" else "real", h.axes, False, domain=h.domain)
+        for h in arrays
+    )
+    kept = tuple(hyper for hyper in loss.hyperparameters if not hyper.axes)
+    return replace(loss, inputs=(*loss.inputs, *inputs), hyperparameters=kept)
+
+
+# ---------------------------------------------------------------- inputs
+
+
+def _with_inputs_of(loss: Loss, other: Loss) -> Loss:
+    axes: dict[Basic, Basic] = {}
+    pairs = list(_matched(loss.inputs, other.inputs))
+    for mine, theirs in pairs:
+        for known, axis in zip(_axes(theirs), _axes(mine), strict=True):
+            if axes.setdefault(known, axis) != axis or known.size != axis.size:
+                raise _Strangers
+    renamed = {axis: new for axis, new in axes.items() if axis != new}
+    if len(set(axes.values())) < len(axes):
+        raise _Strangers
+    other = resized(other, renamed) if renamed else other
+    put = substitution({theirs.tensor: mine.tensor for mine, theirs in pairs})
+    terms = (replace(t, body=put(t.body), guard=put(t.guard)) for t in other.terms)
+    return replace(other, terms=tuple(terms))
+
+
+def _matched(mine: tuple[Input, ...], theirs: tuple[Input, ...]) -> Iterator[tuple[Input, Input]]:
+    """Each of their inputs with one of mine."""
+    named = {known.name: known for known in mine}
+    taken = {known.name for known in theirs} & {*named}
+    for known in theirs:
+        found = named[known.name] if known.name in taken else None
+        if found is None:
+            free = (i for i in mine if i.name not in taken and _alike(i, known))
+            found = next(free, None)
+        if found is None or not _alike(found, known):
+            raise _Strangers
+        taken.add(found.name)
+        yield found, known
+
+
+def _alike(mine: Input, theirs: Input) -> bool:
+    """Whether all that one input may be, the other may be."""
+    return _shape(mine) == _shape(theirs) and _within(mine.domain, theirs.domain)
+
+
+def _shape(known: Input) -> tuple[object, ...]:
+    pack = None if known.pack is None else known.axes.index(known.pack)
+    return known.kind, known.batched, len(known.axes), known.over is None, pack
+
+
+def _axes(known: Input) -> tuple[Axis, ...]:
+    return (*known.axes, *((known.over,) if known.over is not None else ()))
+
+
+def _within(inner: Domain, outer: Domain) -> bool:
+    mine, theirs = bounds_of(inner), bounds_of(outer)
+    low = mine.low > theirs.low or (
+        mine.low == theirs.low and (theirs.low_closed or not mine.low_closed)
+    )
+    high = mine.high < theirs.high or (
+        mine.high == theirs.high and (theirs.high_closed or not mine.high_closed)
+    )
+    return bool(low) and bool(high)
+
+
+# ---------------------------------------------------------------- hyperparameters
+
+
+def _with_settings_of(
+    loss: Loss, other: Loss, lent: frozenset[str], region: Region
+) -> tuple[Loss, tuple[Sign, ...]]:
+    """The other loss with this one's settings, and that they are settings of it."""
+    mine = {hyper.name: hyper for hyper in loss.hyperparameters}
+    shared = [h for h in other.hyperparameters if h.name in lent or not h.given]
+    shared = [h for h in shared if h.name in mine or h.name in loss.values]
+    rest = [h for h in other.hyperparameters if h not in shared]
+    if any(h.default is None for h in rest):
+        raise _Strangers
+    other = fixed(other, {h.name: h.default for h in rest})
+    values: dict[sympy.Symbol, Expr] = {}
+    tensors: dict[Basic, Basic] = {}
+    allowed: list[Sign] = []
+    for hyper in shared:
+        own = mine.get(hyper.name)
+        if own is None and isinstance(loss.values[hyper.name], Expr) and not hyper.axes:
+            values[hyper.symbol] = loss.values[hyper.name]
+        elif own is None:
+            other = fixed(other, {hyper.name: loss.values[hyper.name]})
+        elif hyper.axes:
+            if len(own.axes) != len(hyper.axes) or not _within(own.domain, hyper.domain):
+                raise _Strangers
+            tensors[hyper.tensor] = own.tensor
+        elif hyper.kind == "choice" or own.axes or own.kind != hyper.kind != "real":
+            raise _Strangers
+        else:
+            values[hyper.symbol] = own.symbol
+        if hyper.symbol in values:
+            allowed += _inside(values[hyper.symbol], hyper, own, region)
+    put = substitution(tensors)
+    terms = (replace(t, body=put(t.body), guard=put(t.guard)) for t in other.terms)
+    other = with_values(replace(other, terms=tuple(terms)), values)
+    return settled(other), tuple(allowed)
+
+
+def _inside(
+    value: Expr, hyper: Hyperparameter, own: Hyperparameter | None, region: Region
+) -> Iterator[Sign]:
+    if own is not None and _within(own.domain, hyper.domain):
+        return
+    bounds = bounds_of(hyper.domain)
+    above: Relation = ">=" if bounds.low_closed else ">"
+    below: Relation = "<=" if bounds.high_closed else "<"
+    if bounds.low.is_finite:
+        yield Sign(value - bounds.low, above, region)
+    if bounds.high.is_finite:
+        yield Sign(value - bounds.high, below, region)
+
+
+# ---------------------------------------------------------------- values
+
+
+def _whole(loss: Loss) -> tuple[tuple[Basic, ...], Expr, Expr]:
+    """The places, the guard and the formula of all terms together."""
+    places = {(term.result, term.guard) for term in loss.terms}
+    if len(places) != 1:
+        raise _Strangers
+    ((result, guard),) = places
+    return result, guard, sympy.Add(*(term.body for term in loss.terms))
+
+
+def _mean(result: tuple[Basic, ...], guard: Expr, body: Expr) -> Expr:
+    return Reduce("mean", result, guard, body) if result else body
