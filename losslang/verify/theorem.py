@@ -98,7 +98,7 @@ class Theorem:
 
     ``premises`` may return ``None``: the theorem does not speak of such a case. ``value`` is what
     the theorem says besides (a constant, a bound, a link), ``source`` the paper and its number, or
-    where the proof stands.
+    where the proof stands. Unless it is ``exact``, such a constant is a bound of the best one.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Theorem:
     premises: Callable[[Case], Sequence[Premise] | None]
     holds: bool = True
     value: Callable[[Case], Expr | None] = lambda _: None
+    exact: bool = True
 
 
 def inputs_of(reading: Reading) -> tuple[str, ...]:

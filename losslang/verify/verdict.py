@@ -11,8 +11,11 @@ from sympy import Expr
 
 from losslang.verify import wording
 from losslang.verify.proof import Proof
-from losslang.verify.statement import Sign
+from losslang.verify.statement import Relation, Sign
 from losslang.verify.theorem import Guess, Question
+
+FROM_BELOW = ("bounded_below", "strongly_convex", "raising_tail")
+"""Properties whose best constant is the greatest one, so that a bound is one from below."""
 
 Status: TypeAlias = Literal["proved", "refuted", "conditional", "tested", "unknown"]
 
@@ -102,7 +105,8 @@ class Verdict:
 
     ``condition`` is in the language's syntax and says for which hyperparameters and sizes the
     property holds: exactly there if the status is ``conditional``. ``value`` is the constant, bound
-    or link that belongs to the property. ``culprit`` is the smallest term that breaks it.
+    or link that belongs to the property; if ``value_is_bound``, the best constant is proved to lie
+    on one side of it only. ``culprit`` is the smallest term that breaks the property.
     ``evidence`` are the numbers behind ``tested``, ``reason`` says why a verdict is ``unknown``.
     """
 
@@ -110,6 +114,7 @@ class Verdict:
     status: Status
     condition: str | None = None
     value: Expr | None = None
+    value_is_bound: bool = False
     witness: Witness | None = None
     culprit: str | None = None
     citation: str | None = None
@@ -118,6 +123,18 @@ class Verdict:
     seconds: float = 0.0
     certificate: Certificate | None = None
     steps: tuple[str, ...] = field(default=())
+
+    @property
+    def allows(self) -> tuple[Relation, ...]:
+        """The relations of the best constant to a number that ``value`` can show.
+
+        For an interval ``<=`` and ``==`` speak of its upper end, ``>=`` and ``>`` of its lower.
+        """
+        if not self.value_is_bound:
+            return ("<=", "<", "==", ">=", ">", "!=")
+        if isinstance(self.value, sympy.Interval):
+            return ("<=", "<", ">=", ">")
+        return (">=", ">") if self.question.property in FROM_BELOW else ("<=", "<")
 
     def __str__(self) -> str:
         return wording.verdict(self)

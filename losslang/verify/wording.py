@@ -137,7 +137,7 @@ def details(given: Verdict) -> Iterator[str]:
     if given.condition is not None:
         yield f"when {given.condition}"
     if given.value is not None:
-        yield f"value {short(given.value)}"
+        yield f"value {value(given)}"
     if given.witness is not None:
         yield ("fails " if given.status == "conditional" else "") + witness(given.witness)
     if given.culprit is not None:
@@ -146,6 +146,16 @@ def details(given: Verdict) -> Iterator[str]:
         yield given.evidence
     if given.status in ("tested", "unknown") and given.reason:
         yield given.reason
+
+
+def value(given: Verdict) -> str:
+    """A verdict's value: ``2``; for a bound of the best one ``<= 2``, ``>= 2`` or ``in [0, 2]``."""
+    if given.value is None:
+        return "none"
+    if not given.value_is_bound:
+        return short(given.value)
+    sign = "in" if isinstance(given.value, sympy.Interval) else given.allows[0]
+    return f"{sign} {short(given.value)}"
 
 
 def verdict(given: Verdict) -> str:

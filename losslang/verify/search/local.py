@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice, pairwise, product
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ from losslang.ir.derive import derivative
 from losslang.verify.property import Strategy
 from losslang.verify.readings.local import Local
 from losslang.verify.search.candidates import (
+    GRID,
     PLACES,
     function_of,
     greatest,
@@ -25,9 +27,11 @@ from losslang.verify.search.candidates import (
     solutions,
     variants,
 )
-from losslang.verify.statement import Relation, Sign
+from losslang.verify.search.critical import suprema
+from losslang.verify.statement import UNIT, Relation, Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import local, local_proper, local_shape
+from losslang.verify.theorems.pieces import pieces
 from losslang.verify.verdict import Witness
 
 HALF = Rational(1, 2)
@@ -421,25 +425,36 @@ def _pull(reading: Local) -> Expr:
     return (1 - reading.p) * sympy.Add(*(reading.p * term for term in terms))
 
 
+def _greatest_sizes(formula: Callable[[Local], Expr]) -> _Guesses:
+    """Places in pieces of the unit interval where a formula of f may be greatest in size."""
+
+    def guesses(reading: Local, question: Question) -> Iterable[Guess]:
+        for f in variants(reading.f):
+            parts = pieces(reading.region, reading.p, UNIT, f)
+            if parts is None:
+                continue
+            formulas = [formula(replace(reading, f=parts.formula(n))) for n in range(len(parts))]
+            sides = (formulas.__getitem__, lambda n, of=formulas: -of[n])
+            for place in suprema(parts, sides):
+                yield place.guess | {"most": place.value}
+
+    return guesses
+
+
 def _pulls(reading: Local, question: Question) -> Iterable[Guess]:
-    """Bounds of q (1 - q) |f'|: at the ends, at critical points, or just above the greatest."""
-    pull, p = _pull(reading), reading.p
-    ends = list(_known(*_ends(reading, pull)))
-    value = function_of(pull, p)
-    if value is None:
-        yield from ({"most": -end} for end in ends)
-        yield from ({"most": end} for end in ends)
-        for root in islice(solutions(derivative(pull, p), p), 4):
-            yield {"most": -substitute(pull, {p: root})}
+    """A number just above the greatest q (1 - q) |f'|, or a plain one."""
+    f = pieces(reading.region, reading.p, UNIT, reading.f)
+    formulas = [_pull(replace(reading, f=f.formula(n))) for n in range(len(f))] if f else []
+    values = [function_of(formula, reading.p) for formula in formulas]
+    if f is None or not all(values):
         yield {"most": S.One}
         return
-    place, most = greatest(lambda x: abs(value(x)))
-    for end in ends:
-        if abs(abs(float(end.evalf())) - most) <= 1e-9 * most + 1e-300:
-            yield {"most": abs(end)}
-    for root in islice(solutions(derivative(pull, p), p), 6):
-        if abs(float(sympy.N(root)) - place) < 1e-6:
-            yield {"most": sympy.Abs(substitute(pull, {p: root}))}
+    most = S.Zero
+    for n, value in enumerate(values):
+        low, high = (float(end) for end in (f.spans[n].low, f.spans[n].high))
+        grid = [low + (high - low) * x for x in GRID]
+        _, here = greatest(lambda x, value=value: abs(value(x)), grid)  # type: ignore[misc]
+        most = max(most, here)
     yield {"most": slightly_above(most)}
 
 
@@ -587,7 +602,8 @@ LIPSCHITZ = (
         _infinite_ends(_pull),
         _growing(_pull, "the slope in the label's logit grows without bound"),
     ),
-    Strategy(local_shape.LIPSCHITZ, _pulls),
+    Strategy(local_shape.LIPSCHITZ, _greatest_sizes(_pull)),
+    Strategy(local_shape.LIPSCHITZ_AT_MOST, _pulls),
 )
 SMOOTH = (
     Strategy(
@@ -595,7 +611,8 @@ SMOOTH = (
         _infinite_ends(_bend),
         _growing(_bend, "the second derivative grows without bound"),
     ),
-    Strategy(local_shape.SMOOTH, _bends),
+    Strategy(local_shape.SMOOTH, _greatest_sizes(lambda reading: 2 * _bend(reading))),
+    Strategy(local_shape.SMOOTH_AT_MOST, _bends),
 )
 NONNEGATIVE = (
     Strategy(local_shape.NONNEGATIVE),

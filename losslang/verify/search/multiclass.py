@@ -12,6 +12,7 @@ from losslang.ir.heads import Max, Min
 from losslang.verify.property import Strategy
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.search.candidates import limit
+from losslang.verify.search.critical import suprema
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question, Theorem
 from losslang.verify.theorems import multiclass
@@ -58,11 +59,9 @@ def _lower(reading: Multiclass, question: Question) -> Iterable[Guess]:
 def _slopes(reading: Multiclass, question: Question) -> Iterable[Guess]:
     phi = _phi(reading, multiclass.worst)
     if phi is not None:
-        yield {"most": S.One}
-        for n in range(len(phi)):
-            slope = phi.formula(n, 1)
-            if slope.is_number:
-                yield {"most": abs(slope)}
+        slopes = (lambda n: phi.formula(n, 1), lambda n: -phi.formula(n, 1))
+        for place in suprema(phi, slopes):
+            yield place.guess | {"most": place.value}
 
 
 def _infinite(reading: Multiclass, question: Question) -> Iterable[Guess]:

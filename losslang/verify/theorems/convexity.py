@@ -289,6 +289,7 @@ SELF_CONCORDANT = (
         BACH + "; Sun & Tran-Dinh 2019, def. 2 with nu = 2",
         _self_concordant,
         value=guessed("value"),
+        exact=False,
     ),
     Theorem(
         "third-derivative-without-second",

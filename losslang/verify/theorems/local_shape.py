@@ -27,6 +27,7 @@ from losslang.verify.theorems.local import (
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
+    approached,
     compares,
     continuous,
     defined,
@@ -35,6 +36,7 @@ from losslang.verify.theorems.pieces import (
     jump,
     number,
     sign,
+    supremum,
     tends,
 )
 
@@ -212,8 +214,22 @@ def _norm(case: Case) -> Expr:
     return norms[words.pop()]
 
 
+def _both(expr: Callable[[int], Expr]) -> tuple[Callable[[int], Expr], Callable[[int], Expr]]:
+    """A formula and its negative: one of them is greatest where its size is."""
+    return expr, lambda n: -expr(n)
+
+
 @conditions
 def _is_lipschitz(case: Case) -> Iterator[Premise]:
+    """``most`` is the supremum of q (1 - q) |f'(q)|."""
+    f, most = _softmax(case.reading), case.guess["most"]
+    _norm(case)
+    yield from supremum(f, "q (1 - q) |f'| <= c", _both(lambda n: _pull(f, n)), most, case.guess)
+    yield from continuous(f)
+
+
+@conditions
+def _is_lipschitz_at_most(case: Case) -> Iterator[Premise]:
     """q (1 - q) |f'(q)| <= most."""
     f, most = _softmax(case.reading), case.guess["most"]
     _norm(case)
@@ -259,11 +275,22 @@ LIPSCHITZ = Theorem(
     "local-shape-lipschitz",
     "lipschitz",
     Local,
-    "q (1 - q) |f'(q)| <= c: the gradient f' q_y (e_y - q) has norm at most sqrt(2) c, and the sum "
-    "of its entries' sizes is at most 2 c",
+    "c is the supremum of q (1 - q) |f'(q)|: the gradient f' q_y (e_y - q) has norm at most "
+    "sqrt(2) c, and the sum of its entries' sizes is at most 2 c, which two logits come up to",
     f"{THEORY}: Slope of losses of the label's probability",
     _is_lipschitz,
     value=_lipschitz_constant,
+)
+LIPSCHITZ_AT_MOST = Theorem(
+    "local-shape-lipschitz-at-most",
+    "lipschitz",
+    Local,
+    "q (1 - q) |f'(q)| <= c: the gradient f' q_y (e_y - q) has norm at most sqrt(2) c, and the sum "
+    "of its entries' sizes is at most 2 c",
+    f"{THEORY}: Slope of losses of the label's probability",
+    _is_lipschitz_at_most,
+    value=_lipschitz_constant,
+    exact=False,
 )
 LIPSCHITZ_PEAK = Theorem(
     "local-shape-lipschitz-peak",
@@ -285,8 +312,7 @@ NOT_LIPSCHITZ = Theorem(
 )
 
 
-@conditions
-def _is_smooth(case: Case) -> Iterator[Premise]:
+def _bounded_hessian(case: Case) -> Iterator[Premise]:
     """2 (1 - q)**2 |f'' q**2 + f' q| + |f' q| / 2 <= most."""
     if not case.reading.composed:
         raise Silent
@@ -296,6 +322,25 @@ def _is_smooth(case: Case) -> Iterator[Premise]:
         for b in (1, -1):
             rest = most - a * 2 * (1 - p) ** 2 * along - b * across / 2
             yield sign("the Hessian is bounded", rest, ">=", f.where(0))
+
+
+@conditions
+def _is_smooth_at_most(case: Case) -> Iterator[Premise]:
+    yield from _bounded_hessian(case)
+
+
+@conditions
+def _is_smooth(case: Case) -> Iterator[Premise]:
+    """Along the unit vector between two logits the second derivative comes up to ``most``."""
+    yield from _bounded_hessian(case)
+    f, p, most = smooth(case.reading), case.reading.p, case.guess["most"]
+    sides = _both(lambda n: 2 * p * (1 - p) * _curvature(f, n))
+    side = sides[number(case.guess, "which", len(sides))]
+    yield from approached(f, "two logits bend it so much", side, most, case.guess)
+
+
+def _smoothness(case: Case) -> Expr:
+    return case.guess["most"] * case.reading.scale**2
 
 
 @conditions
@@ -311,10 +356,22 @@ SMOOTH = Theorem(
     "smooth",
     Local,
     "2 (1 - q)**2 |f'' q**2 + f' q| + |f' q| / 2 <= b bounds the largest eigenvalue of the "
-    "Hessian, for |e_y - q|**2 <= 2 (1 - q_y)**2 and diag(q) - q q' <= 1/2",
+    "Hessian, and 2 q (1 - q) (q (1 - q) f'' + (1 - 2 q) f'), the curvature between two logits, "
+    "comes up to it",
     f"{THEORY}: Curvature of losses of the label's probability",
     _is_smooth,
-    value=lambda case: case.guess["most"] * case.reading.scale**2,
+    value=_smoothness,
+)
+SMOOTH_AT_MOST = Theorem(
+    "local-shape-smooth-at-most",
+    "smooth",
+    Local,
+    "2 (1 - q)**2 |f'' q**2 + f' q| + |f' q| / 2 <= b bounds the largest eigenvalue of the "
+    "Hessian, for |e_y - q|**2 <= 2 (1 - q_y)**2 and diag(q) - q q' <= 1/2",
+    f"{THEORY}: Curvature of losses of the label's probability",
+    _is_smooth_at_most,
+    value=_smoothness,
+    exact=False,
 )
 NOT_SMOOTH = Theorem(
     "local-shape-not-smooth",
@@ -534,7 +591,8 @@ UNBOUNDED_BELOW = Theorem(
 
 LOCAL_SHAPE = (
     *(CONVEX, CONVEX_FOR_TWO, CONVEX_ON_SIMPLEX, NOT_CONVEX, NOT_CONVEX_RISING),
-    *(LIPSCHITZ, LIPSCHITZ_PEAK, NOT_LIPSCHITZ, SMOOTH, NOT_SMOOTH),
+    *(LIPSCHITZ, LIPSCHITZ_AT_MOST, LIPSCHITZ_PEAK, NOT_LIPSCHITZ),
+    *(SMOOTH, SMOOTH_AT_MOST, NOT_SMOOTH),
     *(NONNEGATIVE, NOT_NONNEGATIVE, MONOTONE, NOT_MONOTONE),
     *(RANGE, RANGE_TURNING, BOUNDED_FALLING, BOUNDED, UNBOUNDED),
     *(BOUNDED_BELOW, UNBOUNDED_BELOW),

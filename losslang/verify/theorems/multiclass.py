@@ -29,6 +29,7 @@ from losslang.verify.theorems.pieces import (
     pieces,
     premises,
     sign,
+    supremum,
     tends,
 )
 
@@ -245,8 +246,8 @@ def _is_convex_margin(case: Case) -> Iterator[Premise]:
 def _is_lipschitz_margin(case: Case) -> Iterator[Premise]:
     phi, most = worst(case.reading), case.guess["most"]
     _norm(case)
-    yield from everywhere(phi, "phi' >= -c", lambda n: phi.formula(n, 1) + most, ">=")
-    yield from everywhere(phi, "phi' <= c", lambda n: phi.formula(n, 1) - most, "<=")
+    slopes = (lambda n: phi.formula(n, 1), lambda n: -phi.formula(n, 1))
+    yield from supremum(phi, "|phi'| <= c", slopes, most, case.guess)
     yield from continuous(phi)
 
 
@@ -326,7 +327,7 @@ WORST_LIPSCHITZ = Theorem(
     "worst-pair-lipschitz",
     "lipschitz",
     Multiclass,
-    "|phi'| <= c, and the margin changes by a difference of two logits",
+    "c is the supremum of |phi'|, and the margin changes by a difference of two logits",
     "definition",
     _is_lipschitz_margin,
     value=lambda case: _norm(case) * case.guess["most"],

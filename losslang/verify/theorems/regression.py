@@ -177,6 +177,7 @@ REJECTS = Theorem(
     f"{HAMPEL}2.6",
     _rejects,
     value=lambda case: along(case.reading).joints[-1],
+    exact=False,
 )
 REDESCENDS = Theorem(
     "redescending",
@@ -186,6 +187,7 @@ REDESCENDS = Theorem(
     f"{HAMPEL}2.6",
     _redescends,
     value=lambda _: S.Infinity,
+    exact=False,
 )
 STAYS = Theorem(
     "not-redescending",

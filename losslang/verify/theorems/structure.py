@@ -445,6 +445,7 @@ BOUNDED_BELOW = (
         SUMMED,
         _bounded_below,
         value=lambda case: _total(case, "low"),
+        exact=False,
     ),
 )
 BOUNDED = (
@@ -466,6 +467,7 @@ BOUNDED = (
         SUMMED,
         _bounded,
         value=lambda case: Interval(_total(case, "low"), _total(case, "high")),
+        exact=False,
     ),
 )
 CONVEX = (
@@ -497,6 +499,7 @@ LIPSCHITZ = (
         "the chain rule and the triangle inequality",
         _at_most,
         value=steepest,
+        exact=False,
     ),
     _LINES["slope-unbounded"],
     _LINES["jump-so-not-lipschitz"],

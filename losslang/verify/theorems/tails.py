@@ -46,6 +46,7 @@ RAISING_TAIL = (
         DAI,
         _raising_tail,
         value=lambda case: case.guess.get("power"),
+        exact=False,
     ),
     Theorem(
         "no-raising-tail",
