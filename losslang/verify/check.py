@@ -34,12 +34,12 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(
         (
             *("convex", "strongly_convex", "smooth", "differentiable", "self_concordant"),
-            *("scale_invariant", "shift_invariant"),
+            "scale_invariant",
         ),
         ((INPUT,),),
     ),
     "lipschitz": ((INPUT,), ("inf", "1", "2")),
-    "jointly_convex": ((INPUT,), (INPUT,)),
+    **dict.fromkeys(("jointly_convex", "shift_invariant"), ((INPUT,), (INPUT,))),
     "equals": ((LOSS,),),
     "elicits": (("mean", "median", "quantile", "expectile"), (LEVEL,)),
 }

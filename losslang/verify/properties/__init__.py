@@ -19,6 +19,7 @@ from losslang.verify.properties import (
     equals,
     error_monotone,
     excess_risk,
+    exchange_invariant,
     exponential_tail,
     f_divergence,
     h_consistent,
@@ -48,6 +49,7 @@ from losslang.verify.properties import (
     temperature,
     translation_invariant,
     well_defined,
+    zero_at_equality,
 )
 from losslang.verify.property import Property
 
@@ -81,6 +83,7 @@ ALL: tuple[Property, ...] = (
     shift_invariant.PROPERTY,
     scale_invariant.PROPERTY,
     translation_invariant.PROPERTY,
+    exchange_invariant.PROPERTY,
     permutation_equivariant.PROPERTY,
     batch_permutation_invariant.PROPERTY,
     relabel_invariant.PROPERTY,
@@ -91,6 +94,7 @@ ALL: tuple[Property, ...] = (
     redescending.PROPERTY,
     error_monotone.PROPERTY,
     homogeneous.PROPERTY,
+    zero_at_equality.PROPERTY,
     bregman.PROPERTY,
     f_divergence.PROPERTY,
     jointly_convex.PROPERTY,

@@ -7,9 +7,10 @@ from losslang.verify.search import invariance
 
 PROPERTY = Property(
     "shift_invariant",
-    "adding one number to all of an example's scores changes nothing",
+    "adding one number to all of an example's scores, or to all entries of two inputs, "
+    "changes nothing",
     (*invariance.SHIFT_INVARIANT,),
-    arguments=("input",),
+    arguments=("input", "input"),
     means=invariance.has_arrays,
     listed=invariance.has_scores,
 )

@@ -59,9 +59,18 @@ def normal(expr: Expr) -> Expr:
         if isinstance(e, Max | Min):
             return _extremum(e.func, args)
         made = e.func(*args)
-        return sympy.expand_mul(made, deep=False) if isinstance(made, sympy.Mul) else made
+        return _multiplied_out(made) if isinstance(made, sympy.Mul) else made
 
     return visit(expr)
+
+
+def _multiplied_out(product: Expr) -> Expr:
+    """A product as a sum of products, divisors staying as they are."""
+    factors = sympy.Mul.make_args(product)
+    below = [f for f in factors if f.is_Pow and f.exp.is_negative]
+    above = [f for f in factors if f not in below]
+    terms = sympy.Add.make_args(sympy.expand_mul(sympy.Mul(*above), deep=False))
+    return sympy.Add(*(sympy.Mul(term, *below) for term in terms))
 
 
 def _terms(e: Expr) -> tuple[Expr, ...]:

@@ -116,8 +116,8 @@ def _arrays(case: Case) -> dict[str, Expr | tuple[Expr, ...]]:
 
 
 def has_arrays(reading: Structure, question: Question) -> bool:
-    """Whether the question is about an array of real numbers."""
-    return invariance.moving_input(reading.loss, question.input) is not None
+    """Whether the question is about an array of real numbers, or about several of one shape."""
+    return bool(invariance.moving(reading.loss, question))
 
 
 def has_scores(reading: Structure, question: Question) -> bool:

@@ -10,11 +10,13 @@ from losslang.verify.theorems import (
     elicitation,
     entries,
     not_elicited,
-    regression,
     pairwise,
+    profile,
+    regression,
     sets,
     structure,
 )
+from losslang.verify.theorems.alike import ALIKE
 from losslang.verify.theorems.composite import COMPOSITE
 from losslang.verify.theorems.curve import CURVE
 from losslang.verify.theorems.excess import EXCESS
@@ -33,6 +35,7 @@ from losslang.verify.theorems.tilted import TILT
 
 ALL: tuple[Theorem, ...] = (
     *INVARIANCE,
+    *ALIKE,
     *CURVE,
     *MARGIN,
     *EXCESS,
@@ -46,10 +49,11 @@ ALL: tuple[Theorem, ...] = (
     *SCORE,
     *POOLED,
     *MULTICLASS,
+    *pairwise.THEOREMS,
+    *profile.THEOREMS,
     *TILT,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,
-    *pairwise.THEOREMS,
     *regression.THEOREMS,
     *divergence.THEOREMS,
     *sets.THEOREMS,

@@ -15,7 +15,7 @@ from losslang.verify import instances
 from losslang.verify.instances import Inputs, permuted, with_reads
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import Sign
-from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorem import Case, Premise, Question, Theorem
 
 BY_DEFINITION = "by definition"
 OFFSET, FACTOR = Tensor("<offset>"), Tensor("<factor>", "positive")
@@ -33,6 +33,14 @@ def moving_input(loss: Loss, name: str) -> Input | None:
     return None
 
 
+def moving(loss: Loss, question: Question) -> tuple[Input, ...]:
+    """The inputs that are asked about, if they can be moved, together if there are several."""
+    names = question.arguments or (question.input,)
+    found = tuple(known for known in (moving_input(loss, name) for name in names) if known)
+    types = {(known.axes, known.batched) for known in found}
+    return found if len(found) == len(set(names)) and len(types) == 1 else ()
+
+
 def moved_axes(loss: Loss, known: Input) -> tuple[Axis, ...]:
     """The axes along which an invariance moves all entries of an input alike.
 
@@ -42,16 +50,16 @@ def moved_axes(loss: Loss, known: Input) -> tuple[Axis, ...]:
     return tuple(indexed[:1]) or known.axes
 
 
-def moved(loss: Loss, known: Input, body: Expr, by: Tensor) -> Expr:
-    """``body`` with a number added to the entries of an input, or multiplied to them.
+def moved(loss: Loss, inputs: Sequence[Input], body: Expr, by: Tensor) -> Expr:
+    """``body`` with a number added to the entries of inputs of one shape, or multiplied to them.
 
     There is one number for each example, and for each place along the axes that are not moved.
     """
-    axes = moved_axes(loss, known)
-    own = (BATCH, *known.axes) if known.batched else known.axes
+    axes, tensors = moved_axes(loss, inputs[0]), {known.tensor for known in inputs}
+    own = (BATCH, *inputs[0].axes) if inputs[0].batched else inputs[0].axes
 
     def change(read: At) -> Expr:
-        if read.tensor != known.tensor:
+        if read.tensor not in tensors:
             return read
         kept = (e for e, axis in zip(read.indices, own, strict=True) if axis not in axes)
         number = At(by, *kept)
@@ -63,13 +71,13 @@ def moved(loss: Loss, known: Input, body: Expr, by: Tensor) -> Expr:
 def _invariant(by: Tensor, what: str) -> Premises:
     def premises(case: Case) -> Sequence[Premise] | None:
         loss = case.reading.loss
-        known = moving_input(loss, case.question.input)
-        if known is None:
+        inputs = moving(loss, case.question)
+        if not inputs:
             return None
         return [
             Premise(
                 f"{what} leaves {term.name} as it is",
-                Sign(moved(loss, known, term.body, by) - term.body, "==", case.reading.region),
+                Sign(moved(loss, inputs, term.body, by) - term.body, "==", case.reading.region),
             )
             for term in loss.terms
         ]
@@ -79,18 +87,18 @@ def _invariant(by: Tensor, what: str) -> Premises:
 
 def changed_by(case: Case, by: Tensor) -> tuple[Expr, Expr] | None:
     """The loss at the guess's inputs, before and after the first example is moved by ``by``."""
-    loss, inputs = case.reading.loss, instances.from_data(case.guess)
-    known = moving_input(loss, case.question.input)
+    loss, given = case.reading.loss, instances.from_data(case.guess)
+    inputs = {known.name: known for known in moving(loss, case.question)}
     number = case.guess.get("by")
-    if known is None or number is None or not number.is_Rational:
+    if not inputs or number is None or not number.is_Rational:
         return None
     if by == FACTOR and not number > 0:
         return None
-    entries = dict(inputs.entries)
-    for (name, at), old in inputs.entries.items():
-        if name == known.name and (not known.batched or at[0] == 0):
+    entries = dict(given.entries)
+    for (name, at), old in given.entries.items():
+        if name in inputs and (not inputs[name].batched or at[0] == 0):
             entries[name, at] = old + number if by == OFFSET else old * number
-    return _both(loss, inputs, Inputs(inputs.sizes, entries))
+    return _both(loss, given, Inputs(given.sizes, entries))
 
 
 def _both(loss: Loss, before: Inputs, after: Inputs) -> tuple[Expr, Expr] | None:

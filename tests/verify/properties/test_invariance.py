@@ -60,6 +60,9 @@ CASES = [
     ("ce", "batch_permutation_invariant", "proved"),
     ("info_nce", "batch_permutation_invariant", "proved"),
     ("supcon", "relabel_invariant", "proved"),
+    ("giou", "shift_invariant(prediction, target)", "proved"),
+    ("giou", "shift_invariant(prediction)", "refuted"),
+    ("kd", "shift_invariant(student, teacher)", "proved"),
 ]
 
 
