@@ -6,7 +6,7 @@ TITLES: dict[str, str] = {
     # syntax: what the text may look like
     "assignment-for-comparison": "`=` stands where a comparison was meant",
     "bad-binder": "an index is bound by something else than `for k in axis`",
-    "bad-claim": "the arguments of a claimed property are not names and numbers",
+    "bad-claim": "an argument of a claimed property is a condition",
     "bad-size": "the fixed size of an axis is not a whole number, at least 1",
     "claim-without-loss": "a claim has no loss above it",
     "comparison-in-bound": "a domain holds a second comparison",

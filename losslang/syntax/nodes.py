@@ -272,7 +272,7 @@ class Cite(Node):
 class Claim(Node):
     """``claim [not] property [op bound] [when condition]``.
 
-    ``property`` is a name or a call of names and numbers; ``lipschitz(logits) <= 2`` has
+    ``property`` is a name or a call of names, numbers and losses; ``lipschitz(logits) <= 2`` has
     ``relation`` ``"<="`` and ``bound`` ``2``.
     """
 

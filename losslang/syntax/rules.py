@@ -230,15 +230,16 @@ def check_range(name: str, span: Span) -> None:
 
 
 def check_claimed(claimed: nodes.Name | nodes.Call) -> None:
-    """The arguments of a property are names and numbers."""
+    """The arguments of a property are names, numbers and losses; none is a condition."""
     if isinstance(claimed, nodes.Name):
         return
     for argument in (*claimed.args, *(given.value for given in claimed.keywords)):
-        inner = argument.operand if isinstance(argument, nodes.Unary) else argument
-        if not isinstance(inner, (nodes.Name, nodes.Number)):
+        if isinstance(argument, nodes.Compare | nodes.BoolOp) or (
+            isinstance(argument, nodes.Unary) and argument.op == "not"
+        ):
             fail(
                 "bad-claim",
-                "the arguments of a claimed property are names and numbers",
+                "the arguments of a claimed property are names, numbers and losses",
                 argument.span,
                 help="put conditions after `when`: claim convex(logits) when gamma > 0",
             )
