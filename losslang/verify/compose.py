@@ -9,6 +9,7 @@ primitives.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import combinations
 from typing import TypeAlias
 
 import sympy
@@ -38,6 +39,16 @@ from losslang.verify.interval import Interval, Undefined, precision
 from losslang.verify.statement import Bounds, Region
 
 Known: TypeAlias = dict[Basic, Range | None]
+
+RISING = (sympy.log, sympy.exp, sympy.tanh, sympy.atan)
+"""Functions that rise strictly wherever they have a value."""
+ORDERS = (
+    ("positive", ABOVE_ZERO),
+    ("negative", -ABOVE_ZERO),
+    ("nonnegative", FROM_ZERO),
+    ("nonpositive", -FROM_ZERO),
+)
+"""What a rising function does with two places that differ so."""
 
 
 def spread(expr: Expr, region: Region) -> Range | None:
@@ -76,6 +87,8 @@ class Composition:
             if found is not None and not found.nonzero and isinstance(expr, sympy.Add):
                 self._known[expr] = found
                 found = self._by_ends(expr, found)
+                if not found.nonzero:
+                    found = self._by_pairs(expr, found)
             self._known[expr] = found
         return self._known[expr]
 
@@ -210,6 +223,28 @@ class Composition:
             found = found.meet(self._between(expr, symbol, first, last, steep.nonzero))
             if found.nonzero:
                 return found
+        return found
+
+    def _by_pairs(self, expr: sympy.Add, found: Range) -> Range:
+        """A rising function, taken at two places with opposite weights, keeps their order."""
+        seen = [
+            (term, factor, term / factor)
+            for term in expr.args
+            for factor in sympy.Mul.make_args(term)
+            if isinstance(factor, RISING) and factor.free_symbols
+        ]
+        for (first, f, weight), (second, g, against) in combinations(seen, 2):
+            if f.func != g.func or weight + against != 0:
+                continue
+            gap = self._range(sympy.expand(f.args[0] - g.args[0]))
+            times, rest = self._range(weight), self._range(expr - first - second)
+            if gap is None or times is None or rest is None:
+                continue
+            order = next((r for known, r in ORDERS if getattr(gap, known)), None)
+            if order is not None:
+                found = found.meet(rest + times * order)
+                if found.nonzero:
+                    return found
         return found
 
     def _between(

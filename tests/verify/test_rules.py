@@ -101,6 +101,15 @@ def test_composition_tells_strict_from_weak():
     rejects(Sign(exp(-(x**2)) - 1, "<", over((x, LINE))), "composition")
 
 
+@pytest.mark.parametrize("rising", [log, exp, sympy.tanh, sympy.atan])
+def test_composition_knows_that_a_rising_function_keeps_an_order(rising):
+    one, other, region = rising(x + 2), rising(x + 1), over((x, POSITIVE))
+    for shown in (one - other, x * one - x * other, x - 3 * other + 3 * one):
+        assert premises(Sign(shown, ">", region), "composition") == []
+    for open_ in (one - rising(2 * x), rising(2 * x) - rising(x) - 1):
+        rejects(Sign(open_, "!=", region), "composition")
+
+
 def test_composition_knows_nothing_of_strangers():
     rejects(Sign(p, ">", Region()), "composition")
 
