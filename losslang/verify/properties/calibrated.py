@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, margin, multiclass, pairwise, pooled, probability, score, tilted
+from losslang.verify.search import (
+    local,
+    margin,
+    multiclass,
+    pairwise,
+    pooled,
+    probability,
+    score,
+    tilted,
+)
 
 PROPERTY = Property(
     "calibrated",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, pooled, probability, score, sets
+from losslang.verify.search import local, pooled, probability, profile, score, sets
 
 PROPERTY = Property(
     "proper",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *local.PROPER,
         *pooled.PROPER,
         *score.PROPER,
+        *profile.PROPER,
         *probability.PROPER,
         *sets.PROPER,
     ),

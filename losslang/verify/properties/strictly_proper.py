@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, pooled, probability, score
+from losslang.verify.search import local, pooled, probability, profile, score
 
 PROPERTY = Property(
     "strictly_proper",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *local.STRICTLY_PROPER,
         *pooled.STRICTLY_PROPER,
         *score.STRICTLY_PROPER,
+        *profile.STRICTLY_PROPER,
         *probability.STRICTLY_PROPER,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import divergence, local, margin, multiclass, score
+from losslang.verify.search import divergence, local, margin, multiclass, profile, score
 
 PROPERTY = Property(
     "symmetric",
@@ -13,6 +13,7 @@ PROPERTY = Property(
         *local.SYMMETRIC,
         *multiclass.SYMMETRIC,
         *score.SYMMETRIC,
+        *profile.SYMMETRIC,
         *margin.SYMMETRIC,
     ),
 )

@@ -61,6 +61,10 @@ ABSOLUTE_VALUES = """
 loss far(logits: real[class], target: class) =
     abs(logits[target]) + sum(logits[k]**2 for k in class if k != target)
 """
+LINEAR_SCORE = "loss linear(q: simplex[class], target: class) = -q[target]"
+DISTANCE_SCORE = """
+loss distance(q: simplex[class], target: class) = sum(abs(q[k] - (k == target)) for k in class)
+"""
 
 MORE = (
     # hinges
@@ -724,4 +728,12 @@ MORE = (
     Row("more-704", PAIRWISE_EXPONENTIAL, "order_preserving", "proved"),
     Row("more-705", ABSOLUTE_VALUES, "calibrated", "refuted"),
     Row("more-706", ABSOLUTE_VALUES, "order_preserving", "refuted"),
+    # one class in front of others that are alike
+    Row(
+        "more-707", LINEAR_SCORE, "proper", "refuted", source="Gneiting and Raftery 2007, section 3"
+    ),
+    Row("more-708", DISTANCE_SCORE, "proper", "refuted"),
+    Row("more-709", "nce", "proper", "refuted"),
+    Row("more-710", WESTON_WATKINS, "symmetric", "refuted"),
+    Row("more-711", PAIRWISE_SQUARED, "symmetric", "refuted"),
 )
