@@ -16,7 +16,6 @@ from losslang.verify.decide import Decider, Fork, Found, Open, settled, strategi
 from losslang.verify.partition import narrowed, pinned, restricted, sides
 from losslang.verify.proof import Proof
 from losslang.verify.properties import PROPERTIES
-from losslang.verify.property import Strategy
 from losslang.verify.prover import Budget
 from losslang.verify.rules import RULES
 from losslang.verify.statement import Region
@@ -156,20 +155,11 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
         return None
     strategy = strategies(PROPERTIES[question.property])[part.theorem]
     for case in _cases(decider, question, here, part):
-        premises = list(decider.premises(strategy, case) or ())
-        for made in (_offered(strategy, case), witnesses.from_premises(case, premises)):
-            if made is not None and witnesses.replays(made):
-                own = {s: v for s, v in setting.items() if _depends(decider, part, s)}
-                return witnesses.with_settings(made, own)
+        made = witnesses.of(strategy, case)
+        if made is not None:
+            own = {s: v for s, v in setting.items() if _depends(decider, part, s)}
+            return witnesses.with_settings(made, own)
     return None
-
-
-def _offered(strategy: Strategy, case: Case) -> Witness | None:
-    """What the search makes of a case, unless it fails on it."""
-    try:
-        return Budget(WITNESS_SECONDS).within(lambda: strategy.witness(case))
-    except Exception:  # algebra fails in many ways on odd formulas
-        return None
 
 
 def _depends(decider: Decider, part: Part, symbol: sympy.Symbol) -> bool:

@@ -3,40 +3,143 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Rational
 
 from losslang.ir.binders import substitute
 from losslang.verify.evaluate import compile_tape
 from losslang.verify.interval import Undefined
+from losslang.verify.property import Strategy
+from losslang.verify.prover import Budget
 from losslang.verify.sampling import points
-from losslang.verify.statement import Relation, Sign
-from losslang.verify.theorem import Case, Premise
+from losslang.verify.statement import Limit, Relation, Sign
+from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorems.pieces import Silent
 from losslang.verify.tripwire import is_inside
 from losslang.verify.verdict import Witness
+from losslang.verify.wording import short
+
+SECONDS = 4.0
 
 
-def from_premises(case: Case, premises: list[Premise]) -> Witness:
+def of(strategy: Strategy, case: Case) -> Witness | None:
+    """The numbers of a refuting case: the search's own, or out of its premises, if they replay."""
+    try:
+        own = Budget(SECONDS).within(lambda: strategy.witness(case))
+    except Exception:  # algebra fails in many ways on odd formulas
+        own = None
+    for made in (own, from_premises(case, everything(strategy.theorem, case))):
+        if made is not None and replays(made):
+            return made
+    return None
+
+
+def from_premises(case: Case, premises: Sequence[Premise]) -> Witness:
     """A witness for people out of what was proved, where the theorem offers no other.
 
-    Its facts are the premises without variables, and an instance of each inequality with some.
+    Its facts are the premises without variables, an instance of each inequality with some, and
+    values on the way to each limit.
     """
-    found = [_instance(p.statement) for p in premises if isinstance(p.statement, Sign)]
-    labels = [p.label for p in premises]
-    facts = tuple(fact for fact in found if fact is not None)
-    return Witness(dict(case.guess), facts, "; ".join(labels))
+    values: dict[str, Expr | tuple[Expr, ...]] = dict(case.guess)
+    facts: list[Sign] = []
+    says: list[str] = []
+    for premise in premises:
+        statement, label = premise.statement, premise.label
+        if isinstance(statement, Sign):
+            facts += _instance(statement)
+        elif isinstance(statement, Limit):
+            way = _on_the_way(statement)
+            if way is not None:
+                values |= {str(statement.variable): way.places, f"{label}: values": way.values}
+                facts += way.facts
+                label += f", {short(statement.value)} (the way is seen, the end proved)"
+        says.append(label)
+    return Witness(values, tuple(dict.fromkeys(facts)), "; ".join(says))
 
 
-def _instance(statement: Sign) -> Sign | None:
-    """A statement at one point of its region; ``None`` where none is at hand."""
+def everything(theorem: Theorem, case: Case) -> tuple[Premise, ...]:
+    """The premises of a case, also those that a theorem leaves out for being plain arithmetic."""
+    # What `premises` and `stated` decorate is the generator of all of them.
+    spelled = getattr(theorem.premises, "__wrapped__", theorem.premises)
+    try:
+        return tuple(spelled(case) or ())
+    except (Silent, KeyError, ValueError):
+        return tuple(theorem.premises(case) or ())
+
+
+def _instance(statement: Sign) -> tuple[Sign, ...]:
+    """A statement at one point of its region; nothing where none is at hand."""
     if not statement.expr.free_symbols:
-        return Sign(statement.expr, statement.relation)
+        return (Sign(statement.expr, statement.relation),)
     point = next(points(statement.region), None)
     if point is None or statement.relation == "==" or not is_inside(point, statement.region):
+        return ()
+    return (Sign(substitute(statement.expr, point), statement.relation),)
+
+
+# ---------------------------------------------------------------- limits
+
+
+@dataclass(frozen=True)
+class Way:
+    """Values of a formula at places that approach a point."""
+
+    places: tuple[Expr, ...]
+    values: tuple[Expr, ...]
+    facts: tuple[Sign, ...]
+
+
+STEPS = ((2, 4, 8), (8, 16, 32), (32, 64, 128), (1, 2, 3), (128, 1024, 8192))
+"""How far out, or to which negative powers of two from a finite end, the places lie."""
+
+
+def approaching(point: Expr, side: str, steps: Sequence[int]) -> tuple[Expr, ...]:
+    """Places on the way to a point, or to infinity."""
+    if point.is_infinite:
+        return tuple(sympy.sign(point) * n for n in map(sympy.Integer, steps))
+    turn = 1 if side == "+" else -1
+    return tuple(point + turn * Rational(1, 2**n) for n in steps)
+
+
+def _on_the_way(limit: Limit) -> Way | None:
+    """Places at which the formula comes closer to the limit each time, in floats and intervals."""
+    point = next(points(limit.region), {}) if limit.region.variables else {}
+    expr, end, value = (substitute(e, point) for e in (limit.expr, limit.point, limit.value))
+    if expr.free_symbols - {limit.variable} or end.free_symbols or value.free_symbols:
         return None
-    return Sign(substitute(statement.expr, point), statement.relation)
+    for steps in STEPS:
+        places = approaching(end, limit.side, steps)
+        values = tuple(substitute(expr, {limit.variable: x}) for x in places)
+        facts = closer(values, value)
+        if facts and all(in_floats(fact) and in_intervals(fact) for fact in facts):
+            return Way(places, values, facts)
+    return None
+
+
+def closer(values: Sequence[Expr], value: Expr) -> tuple[Sign, ...]:
+    """That values come closer to a number, or grow beyond those before, towards infinity."""
+    if value.is_infinite:
+        turn = sympy.sign(value)
+        return tuple(Sign(turn * (b - a), ">") for a, b in pairwise(values))
+    away = [v - value for v in values]
+    if all(gap == 0 for gap in away):
+        return tuple(Sign(gap, "==") for gap in away[:1])
+    sizes = [gap * _turn(gap) for gap in away]
+    return tuple(Sign(a - b, ">") for a, b in pairwise(sizes))
+
+
+def _turn(gap: Expr) -> int:
+    try:
+        return -1 if compile_tape(gap, ()).float(()) < 0 else 1
+    except (TypeError, ArithmeticError):
+        return 1
+
+
+# ---------------------------------------------------------------- replay
 
 
 def with_settings(witness: Witness, settings: Mapping[sympy.Symbol, Expr]) -> Witness:
@@ -46,8 +149,9 @@ def with_settings(witness: Witness, settings: Mapping[sympy.Symbol, Expr]) -> Wi
 
 
 def replays(witness: Witness) -> bool:
-    """Whether every fact is true in float64, and true in interval arithmetic."""
-    return all(in_floats(fact) and in_intervals(fact) for fact in witness.facts)
+    """Whether there are facts, and every one is true in float64 and in interval arithmetic."""
+    true = [in_floats(fact) and in_intervals(fact) for fact in witness.facts]
+    return bool(true) and all(true)
 
 
 def in_floats(fact: Sign) -> bool:

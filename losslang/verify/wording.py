@@ -19,7 +19,7 @@ LONGEST = 9
 """Digits and signs of a number that is shown exactly."""
 LONGEST_FORMULA = 60
 
-PLACES = ("piece", "joint")
+PLACES = ("piece", "joint", "which")
 """Names under which searches count pieces of a function, which says nothing to a reader."""
 TOLD = ("loss", "slope", "slopes", "curvature", "sums", "before", "after", "expected loss")
 """Names of values that need not stand beside a sentence with the same numbers."""

@@ -75,10 +75,40 @@ def test_premises_become_facts_with_an_instance_of_those_with_variables():
         Premise("limit", Limit(1 / x, x, sympy.oo, "-", S.Zero)),
     ]
     found = from_premises(case, premises)
-    assert len(found.facts) == 2
+    # The number, one point of the inequality, and two steps on the way to the limit.
+    assert len(found.facts) == 4
     assert not any(fact.expr.free_symbols for fact in found.facts)
     assert replays(found)
-    assert found.says == "number; everywhere; equation; limit"
+    assert found.values[str(x)] == (2, 4, 8)
+    assert found.values["limit: values"] == (S.Half, Rational(1, 4), Rational(1, 8))
+    assert found.says.startswith("number; everywhere; equation; limit, 0 (")
+
+
+def test_a_witness_without_facts_does_not_replay():
+    assert not replays(Witness({"m": S.One}, (), "it fails"))
+
+
+@pytest.mark.parametrize(
+    ("expr", "point", "side", "value"),
+    [
+        (sympy.exp(x), sympy.oo, "-", sympy.oo),
+        (-sympy.log(x), S.Zero, "+", sympy.oo),
+        (x * sympy.exp(-x), sympy.oo, "-", S.Zero),
+        ((x - 1) / (x**2 - 1), S.One, "-", S.Half),
+        (sympy.tanh(x), -sympy.oo, "+", S.NegativeOne),
+    ],
+)
+def test_a_limit_is_seen_at_places_that_come_closer(expr, point, side, value):
+    case = Case(None, Question("bounded"))
+    found = from_premises(case, [Premise("limit", Limit(expr, x, point, side, value))])
+    assert len(found.facts) == 2
+    assert replays(found)
+
+
+def test_a_wrong_limit_is_not_seen():
+    case = Case(None, Question("bounded"))
+    wrong = Premise("limit", Limit(1 / x, x, sympy.oo, "-", S(3)))
+    assert not replays(from_premises(case, [wrong]))
 
 
 def test_a_false_premise_makes_a_witness_that_does_not_replay():

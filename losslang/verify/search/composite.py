@@ -11,6 +11,8 @@ from sympy import Expr, Rational, S
 from losslang.ir.binders import substitute
 from losslang.verify.property import Strategy
 from losslang.verify.search.critical import attempt, ends, spot, spots, suprema
+from losslang.verify.search.curve import no_witness
+from losslang.verify.search.distributions import no_best_score, one_score
 from losslang.verify.search.margin import by_halves, scores
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.theorem import Case, Guess
@@ -133,11 +135,19 @@ _FAILS = {
     "kink-for-many-probabilities": _kinks,
     "link-does-not-rise": _flat,
 }
+_SEEN = {
+    "link-stays-below-one": no_best_score,
+    "score-for-many-probabilities": one_score,
+    "kink-for-many-probabilities": one_score,
+}
 
 
 def _refuting(suffix: str = "", *names: str) -> tuple[Strategy, ...]:
     chosen = names or tuple(_FAILS)
-    return tuple(Strategy(_T[name + suffix], by_halves(_FAILS[name])) for name in chosen)
+    return tuple(
+        Strategy(_T[name + suffix], by_halves(_FAILS[name]), _SEEN.get(name, no_witness))
+        for name in chosen
+    )
 
 
 PROPER_COMPOSITE = (

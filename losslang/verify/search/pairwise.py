@@ -9,6 +9,7 @@ from sympy import Integer, S
 from losslang.verify.property import Strategy
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.search.candidates import limit
+from losslang.verify.search.distributions import tied_classes
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.theorem import Guess, Question, Theorem
 from losslang.verify.theorems import pairwise as theorems
@@ -50,7 +51,7 @@ def _of(found: Iterable[Theorem], prop: str) -> list[Theorem]:
 def _both(prop: str) -> tuple[Strategy, ...]:
     return (
         *(Strategy(t, falling) for t in _of(theorems.OF_TWO, prop)),
-        *(Strategy(t, kinks) for t in _of(theorems.KINK, prop)),
+        *(Strategy(t, kinks, tied_classes) for t in _of(theorems.KINK, prop)),
     )
 
 

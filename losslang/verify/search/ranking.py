@@ -9,6 +9,7 @@ from sympy import Expr, S
 
 from losslang.verify.property import Strategy
 from losslang.verify.search.critical import attempt, ends, tidy
+from losslang.verify.search.distributions import tied_examples
 from losslang.verify.search.margin import (
     CALIBRATED_FAILS,
     by_halves,
@@ -68,7 +69,7 @@ _T = {theorem.name: theorem for theorem in RANKING}
 AUC_CONSISTENT = (
     Strategy(_T["convex-still-falling-auc-consistent"], by_whole(_falling)),
     Strategy(_T["convex-auc-consistent"], by_whole(_low)),
-    Strategy(_T["kink-ties-pairs"], by_whole(_kinks)),
+    Strategy(_T["kink-ties-pairs"], by_whole(_kinks), tied_examples),
     Strategy(_T["square-auc-consistent"], by_whole(_square)),
     Strategy(_T["symmetric-auc-consistent"], by_halves(_symmetric)),
     *(

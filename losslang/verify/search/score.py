@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import sympy
-from sympy import Expr, Rational, S
+from sympy import Expr, S
 
 from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.verify.property import Strategy
 from losslang.verify.readings.score import Score
-from losslang.verify.theorem import Case, Guess, Question, Theorem
+from losslang.verify.search.grids import wrong_order
+from losslang.verify.theorem import Guess, Question, Theorem
 from losslang.verify.theorems import score
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.theorems.sums import Sums, sums_of
-from losslang.verify.verdict import Witness
 
 SIGNS = (S.One, S.NegativeOne)
 
@@ -70,33 +70,6 @@ def _plain(words: Iterator[Theorem] | tuple[Theorem, ...], prop: str) -> list[Th
     return [theorem for theorem in words if theorem.property == prop]
 
 
-def _any_order(case: Case) -> Witness:
-    """A label with three classes, and what the loss tends to with a wrong class in front."""
-    p = (Rational(1, 2), Rational(3, 10), Rational(1, 5))
-    return Witness(
-        {"p": p},
-        (),
-        "as the last class's probability goes to 0 the risk goes to its infimum, also with the "
-        "second class in front",
-    )
-
-
-def _four(case: Case) -> Witness:
-    p = (Rational(2, 5), Rational(3, 10), Rational(1, 5), Rational(1, 10))
-    return Witness(
-        {"p": p},
-        (),
-        "with all mass on the first class and the fourth fastest to 0 the risk goes to its least, "
-        "whatever the order of the second and the third",
-    )
-
-
-def _certain(case: Case) -> Witness:
-    return Witness(
-        {"p": (S.One, S.Zero)}, (), "for a label that is certain a wrong order costs no more"
-    )
-
-
 def _of(prop: str) -> tuple[Strategy, ...]:
     """The strategies for a property of the order of classes."""
     return (
@@ -104,11 +77,11 @@ def _of(prop: str) -> tuple[Strategy, ...]:
         *(Strategy(t, _powers) for t in _plain(score.SPHERICAL, prop)),
         *(Strategy(t, _mixtures) for t in _plain(score.SMOOTHED, prop)),
         *(
-            Strategy(t, _mixtures, _certain)
+            Strategy(t, _mixtures, wrong_order)
             for t in _plain(score.OVERSMOOTHED + score.OVERSHARPENED, prop)
         ),
         *(Strategy(t, _fractions) for t in _plain(score.NORMALISED_TWO, prop)),
-        *(Strategy(t, _fractions, _any_order) for t in _plain(score.NORMALISED, prop)),
+        *(Strategy(t, _fractions, wrong_order) for t in _plain(score.NORMALISED, prop)),
     )
 
 
@@ -116,7 +89,7 @@ CALIBRATED = (*_of("calibrated"), Strategy(score.ACTIVE_PASSIVE, _fractions))
 ORDER_PRESERVING = (
     *_of("order_preserving"),
     Strategy(score.ACTIVE_PASSIVE_THREE, _fractions),
-    Strategy(score.ACTIVE_PASSIVE_FOUR, _fractions, _four),
+    Strategy(score.ACTIVE_PASSIVE_FOUR, _fractions, wrong_order),
 )
 STRICTLY_PROPER = _of("strictly_proper")
 PROPER = _of("proper")

@@ -8,13 +8,13 @@ import sympy
 from sympy import Expr, Rational, S
 
 from losslang.verify.property import Strategy
-from losslang.verify.search.candidates import limit
-from losslang.verify.search.critical import LIMIT_SECONDS, ends, tidy
+from losslang.verify.search.critical import ends, tidy
+from losslang.verify.search.distributions import flat
+from losslang.verify.search.limits import limit_of
 from losslang.verify.search.margin import by_whole
 from losslang.verify.theorem import Case, Guess
 from losslang.verify.theorems.pieces import Pieces
 from losslang.verify.theorems.tails import TAILS
-from losslang.verify.watchdog import within
 
 
 def _starts(p: Pieces) -> Iterator[Expr]:
@@ -26,7 +26,7 @@ def _starts(p: Pieces) -> Iterator[Expr]:
 
 
 def _at_infinity(p: Pieces, expr: Expr) -> Expr | None:
-    return within(LIMIT_SECONDS, lambda: limit(expr, p.variable, S.Infinity, "-"))
+    return limit_of(expr, p.variable, S.Infinity, "-", p.region)
 
 
 def _raising(case: Case, p: Pieces) -> Iterator[Guess]:
@@ -76,7 +76,7 @@ RAISING_TAIL = (
     Strategy(_T["raising-tail"], by_whole(_raising)),
 )
 EXPONENTIAL_TAIL = (
-    Strategy(_T["flat-tail"], by_whole(_flat)),
+    Strategy(_T["flat-tail"], by_whole(_flat), flat),
     Strategy(_T["tail-of-another-kind"], by_whole(_other)),
     Strategy(_T["exponential-tail"], by_whole(_exponential)),
 )
