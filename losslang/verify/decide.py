@@ -264,19 +264,19 @@ class Decider:
             survey = thresholds.survey(self, question, way, budget.share(1 / 2))
             if len(survey.answers) < 2:
                 wanted = next(iter(survey.answers), None)
-                whole = self.attempt(question, way, budget.share(0.6), wanted)
-                change = None if isinstance(whole, Part) else thresholds.end_of_half(self, way)
-                if change is None:
+                change = thresholds.end_of_half(self, way)
+                whole = self.attempt(question, way, budget.share(0.6 if change else 1.0), wanted)
+                if change is None or isinstance(whole, Part):
                     return whole
             else:
                 change = survey.change()
                 if change is None:
                     return Open("the answer depends on the setting, but not seen where it changes")
-        ends = sides(change.symbol, change.at, change.above_closed)
-        below, above = (
-            self.find(question, (*way, end), budget.share(share), splits - 1)
-            for end, share in zip(ends, (1 / 2, 1.0), strict=True)
-        )
+        lower, upper = sides(change.symbol, change.at, change.above_closed)
+        below = self.find(question, (*way, lower), budget.share(1 / 2), splits - 1)
+        above = self.find(question, (*way, upper), budget, splits - 1)
+        if settled(below) is None and budget.left() > QUICK_SECONDS:
+            below = self.find(question, (*way, lower), budget, splits - 1)
         return Fork(change.symbol, change.at, change.above_closed, below, above)
 
 

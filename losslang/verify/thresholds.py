@@ -136,6 +136,8 @@ def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: B
     lines = [_Line(decider, question, way, s, base, budget) for s in region.symbols]
     for line in lines:
         line.fill(region)
+        if len(set(line.known.values())) > 1:
+            break
     return Survey(region, lines)
 
 
@@ -222,6 +224,9 @@ class _Line:
     ) -> Change | None:
         if self.symbol.is_integer:
             return Change(self.symbol, high, True)
+        plain = self._at_an_end(low, high)
+        if plain is not None:
+            return plain
         candidates = [c for c in self._candidates(region) if self._lies(c, low, high)]
         for _ in range(HALVINGS):
             inside = [c for c in candidates if self._lies(c, low, high)]
@@ -241,6 +246,21 @@ class _Line:
             closed = answer in (None, known[high])
             if self._confirmed(value, low, high, known):
                 return Change(self.symbol, candidate, closed)
+        return None
+
+    def _at_an_end(self, low: Expr, high: Expr) -> Change | None:
+        """One of two settings of the grid, if the answer stays the same until close to it."""
+        first, last = low, high
+        while self.budget.left() and (first == low or last == high):
+            if last - first <= (high - low) / 2**HALVINGS:
+                above = last == high
+                return Change(self.symbol, high if above else low, above)
+            middle = (first + last) / 2
+            answer = self.answer(middle)
+            if answer is None:
+                return None
+            self.known[middle] = answer
+            first, last = (middle, last) if answer == self.known[low] else (first, middle)
         return None
 
     def _confirmed(self, value: Expr, low: Expr, high: Expr, known: dict[Expr, bool]) -> bool:

@@ -38,7 +38,7 @@ def with_values(loss: Loss, values: Mapping[sympy.Symbol, Expr]) -> Loss:
     for hyper in loss.hyperparameters:
         if not hyper.axes and hyper.symbol in values:
             loss = _without(loss, hyper, values[hyper.symbol])
-    return _mapped(loss, substitution(values))
+    return mapped(loss, substitution(values))
 
 
 def settled(loss: Loss) -> Loss:
@@ -63,10 +63,10 @@ def _fixed(loss: Loss, hyper: Hyperparameter, value: Any) -> Loss:
         if value not in hyper.options:
             raise ValueError(f"{hyper.name!r} is one of {', '.join(hyper.options)}, not {value!r}")
         words = {Chosen(hyper.name, o): Integer(int(o == value)) for o in hyper.options}
-        return _without(_mapped(loss, substitution(words)), hyper, value)
+        return _without(mapped(loss, substitution(words)), hyper, value)
     if not hyper.axes:
         number = _checked(hyper, value)
-        return _without(_mapped(loss, substitution({hyper.symbol: number})), hyper, number)
+        return _without(mapped(loss, substitution({hyper.symbol: number})), hyper, number)
     shape, entries = _entries(hyper, value)
     numbers = {k: _checked(hyper, v) for k, v in entries.items()}
     return _listed(loss, hyper, value, shape, numbers)
@@ -157,7 +157,7 @@ def _listed(
             )
         )
 
-    loss = _without(_mapped(loss, lambda formula: rewritten(formula, listed)), hyper, value)
+    loss = _without(mapped(loss, lambda formula: rewritten(formula, listed)), hyper, value)
     return resized(loss, sizes) if sizes else loss
 
 
@@ -170,7 +170,9 @@ def _without(loss: Loss, hyper: Hyperparameter, value: Any) -> Loss:
     return replace(loss, hyperparameters=kept, values={**loss.values, hyper.name: value})
 
 
-def _mapped(loss: Loss, new: Callable[[Any], Any]) -> Loss:
+def mapped(loss: Loss, new: Callable[[Any], Any]) -> Loss:
+    """The loss with every formula rewritten."""
+    """The loss with all of its formulas rewritten."""
     return replace(
         loss,
         terms=tuple(replace(t, body=new(t.body), guard=new(t.guard)) for t in loss.terms),
@@ -191,7 +193,7 @@ def resized(loss: Loss, sizes: Mapping[Basic, Basic]) -> Loss:
     def new(axes: Iterable[Axis]) -> tuple[Any, ...]:
         return tuple(sizes.get(axis, axis) for axis in axes)
 
-    loss = _mapped(loss, substitution(sizes))
+    loss = mapped(loss, substitution(sizes))
     inputs = tuple(
         replace(
             known,

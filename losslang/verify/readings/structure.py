@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import sympy
 from sympy import Expr
 
 from losslang.ir.loss import Loss
-from losslang.verify.readings.fix import with_values
+from losslang.verify.readings.fix import mapped, with_values
 from losslang.verify.theorem import Reading
 
 
@@ -27,3 +27,7 @@ class Structure(Reading):
         return replace(
             self, region=self.region.setting(values), loss=with_values(self.loss, values)
         )
+
+    def mapped(self, change: Callable[[Any], Any]) -> Self:
+        """The same loss with its region and its formulas rewritten."""
+        return replace(self, region=change(self.region), loss=mapped(self.loss, change))

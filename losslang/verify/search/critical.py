@@ -6,6 +6,7 @@ Nothing here is trusted: what a theorem needs of a guess it asks for in its prem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -16,18 +17,19 @@ import sympy
 from sympy import Expr, Rational, S
 
 from losslang.diagnostics import InternalError
+from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.ir.heads import Max
 from losslang.verify.sampling import looks_false
-from losslang.verify.search.candidates import limit, solutions, usable
+from losslang.verify.search.candidates import solutions, usable
+from losslang.verify.search.limits import limit_of
 from losslang.verify.search.numbers import sign_of, values
 from losslang.verify.statement import LINE, Region, Sign
 from losslang.verify.theorem import Guess
 from losslang.verify.theorems.pieces import Pieces, Silent, defined
 from losslang.verify.watchdog import within
 
-LIMIT_SECONDS = 2.0
-SOLVE_SECONDS = 3.0
+SOLVE_SECONDS = 1.0
 MAX_DEGREE = 12
 STEPS = tuple(Rational(n) for n in ("1", "1/2", "2", "4", "1/8", "10", "1/64", "50"))
 SHARES = tuple(
@@ -174,12 +176,6 @@ def _beside_roots(p: Pieces, n: int, formula: Expr) -> Iterator[Expr]:
             yield from (x for x in (root - step, root + step) if is_inside(p, n, x))
 
 
-@lru_cache(maxsize=256)
-def limit_of(expr: Expr, variable: sympy.Symbol, at: Expr, side: str) -> Expr | None:
-    """A limit, if SymPy finds it soon."""
-    return within(LIMIT_SECONDS, lambda: limit(expr, variable, at, side))
-
-
 def attempt(compute: Callable[..., Expr], *args: Any) -> Expr | None:
     """What a computation gives, if it speaks of the case."""
     try:
@@ -192,7 +188,7 @@ def ends(p: Pieces, n: int, formula: Expr, which: int = 0) -> Iterator[Place]:
     """What a formula tends to at the ends of a piece."""
     span = p.spans[n]
     for end, side in ((span.low, "+"), (span.high, "-")):
-        value = limit_of(formula, p.variable, end, side)
+        value = limit_of(formula, p.variable, end, side, p.region)
         if value is not None and value.free_symbols <= set(p.region.symbols):
             yield Place(tidy(value), n, end, which)
 
@@ -210,11 +206,28 @@ def stationary(p: Pieces, n: int, formula: Expr, which: int = 0) -> Iterator[Pla
 
 
 def roots(expr: Expr, variable: sympy.Symbol, seconds: float = SOLVE_SECONDS) -> list[Expr]:
-    """Real roots that can be written down; exponentials are taken for unknowns first."""
-    try:
-        return within(seconds, lambda: list(_roots(expr, variable))) or []
-    except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
-        return []
+    """Real roots that can be written down, as far as they are found in time."""
+    if expr.could_extract_minus_sign():
+        expr = -expr
+    return list(_known_roots(expr, variable, seconds))
+
+
+@lru_cache(maxsize=256)
+def _known_roots(expr: Expr, variable: sympy.Symbol, seconds: float) -> tuple[Expr, ...]:
+    found = [root for root in _obvious(expr, variable) if substitute(expr, {variable: root}) == 0]
+
+    def solve() -> None:
+        found.extend(root for root in _roots(expr, variable) if root not in found)
+
+    with suppress(NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
+        within(seconds, solve)
+    return tuple(found)
+
+
+def _obvious(expr: Expr, variable: sympy.Symbol) -> list[Expr]:
+    """Zero, and the symbols that the variable is compared with: residuals turn there."""
+    others = sorted(expr.free_symbols - {variable}, key=lambda s: s.name)
+    return [S.Zero, *(s for s in others if expr.has(s - variable, variable - s))]
 
 
 def _roots(expr: Expr, variable: sympy.Symbol) -> Iterator[Expr]:

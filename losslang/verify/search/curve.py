@@ -21,7 +21,6 @@ from losslang.verify.search.critical import (
     ends,
     greatest,
     is_inside,
-    limit_of,
     places,
     points_of,
     roots,
@@ -29,6 +28,7 @@ from losslang.verify.search.critical import (
     suprema,
     unbounded,
 )
+from losslang.verify.search.limits import limit_of
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.statement import Bounds, Sign
 from losslang.verify.theorem import Case, Guess, Question
@@ -131,7 +131,7 @@ def _far_out(p: Pieces) -> Iterator[Guess]:
                 rates = [sympy.sign(end) * rate for rate in RATES]
             for rate, power in product(rates, POWERS):
                 near = sympy.exp(rate * x) * abs_of(x, end, side) ** power
-                value = limit_of(p.formula(n, 2) * near, x, end, side)
+                value = limit_of(p.formula(n, 2) * near, x, end, side, p.region)
                 lost += value is None
                 if lost > 2:
                     break

@@ -14,7 +14,7 @@ from losslang.verify.property import Strategy
 from losslang.verify.readings import Divergence
 from losslang.verify.search.candidates import UNUSABLE
 from losslang.verify.search.critical import is_inside, points_of
-from losslang.verify.search.limits import ranged_limit
+from losslang.verify.search.limits import limit_of
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.statement import Region, Sign
 from losslang.verify.theorem import Case, Guess, Question
@@ -49,8 +49,9 @@ def ranges(reading: Divergence, question: Question) -> Iterator[Guess]:
     p = _pieces(reading)
     if p is None:
         return
-    zero = ranged_limit(p.formula(0), p, S.Zero, "+")
-    far = ranged_limit(sympy.expand(p.formula(len(p) - 1) / p.variable), p, S.Infinity, "-")
+    zero = limit_of(p.formula(0), p.variable, S.Zero, "+", p.region)
+    rise = sympy.expand(p.formula(len(p) - 1) / p.variable)
+    far = limit_of(rise, p.variable, S.Infinity, "-", p.region)
     if zero is not None and far is not None and not (zero + far).has(*UNUSABLE, S.Infinity):
         yield {"zero": sympy.simplify(zero), "far": sympy.simplify(far)}
 

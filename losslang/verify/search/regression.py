@@ -15,7 +15,7 @@ from losslang.verify.readings import Curve, Regression, Residual
 from losslang.verify.sampling import points
 from losslang.verify.search import elicitation
 from losslang.verify.search.critical import ends, points_of, stationary, suprema, unbounded
-from losslang.verify.search.limits import ranged_limit
+from losslang.verify.search.limits import limit_of
 from losslang.verify.search.numbers import likely, sign_of, values
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import regression as theorems
@@ -110,7 +110,8 @@ def remains(reading: Residual, question: Question) -> Iterator[Guess]:
     if p is None:
         return
     for n, end in ((len(p) - 1, S.Infinity), (0, S.NegativeInfinity)):
-        value = ranged_limit(p.formula(n, 1), p, end, "-" if end == S.Infinity else "+")
+        side = "-" if end == S.Infinity else "+"
+        value = limit_of(sympy.simplify(p.formula(n, 1)), p.variable, end, side, p.region)
         if value is not None and value != 0:
             yield {"limit": value, "low": Integer(int(end == S.NegativeInfinity))}
 
