@@ -9,6 +9,7 @@ from sympy import Expr, Rational, S
 
 from losslang.verify.property import Strategy
 from losslang.verify.search.critical import ends, tidy
+from losslang.verify.search.distributions import flat
 from losslang.verify.search.limits import limit_of
 from losslang.verify.search.margin import by_whole
 from losslang.verify.theorem import Case, Guess
@@ -75,7 +76,7 @@ RAISING_TAIL = (
     Strategy(_T["raising-tail"], by_whole(_raising)),
 )
 EXPONENTIAL_TAIL = (
-    Strategy(_T["flat-tail"], by_whole(_flat)),
+    Strategy(_T["flat-tail"], by_whole(_flat), flat),
     Strategy(_T["tail-of-another-kind"], by_whole(_other)),
     Strategy(_T["exponential-tail"], by_whole(_exponential)),
 )
