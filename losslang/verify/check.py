@@ -34,7 +34,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(
         (
             *("convex", "strongly_convex", "smooth", "differentiable", "self_concordant"),
-            "scale_invariant",
+            *("saturates", "scale_invariant"),
         ),
         ((INPUT,),),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, structure
+from losslang.verify.search import approached, curve, local, structure
 
 PROPERTY = Property(
     "bounded_below",
@@ -11,6 +11,7 @@ PROPERTY = Property(
     (
         *local.BOUNDED_BELOW,
         *curve.BOUNDED_BELOW,
+        *approached.INFIMUM,
         *structure.BOUNDED_BELOW,
     ),
 )

@@ -16,7 +16,7 @@ from losslang.verify.instances import Entry, Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Case, Guess, Question
-from losslang.verify.theorems import invariance
+from losslang.verify.theorems import invariance, replication
 from losslang.verify.verdict import Witness
 
 DRAWS = 6
@@ -155,6 +155,14 @@ def has_examples(reading: Structure, question: Question) -> bool:
     return any(known.batched for known in reading.loss.inputs)
 
 
+def has_batches(reading: Structure, question: Question) -> bool:
+    """Whether the loss of an example depends on others, and on no hyperparameter.
+
+    That some formula differs from another for all hyperparameters often takes long to show.
+    """
+    return looks_across(reading.loss) and not reading.region.variables
+
+
 def has_points(reading: Structure, question: Question) -> bool:
     """Whether there are two or more real inputs of one shape."""
     return bool(invariance.points(reading.loss))
@@ -203,6 +211,14 @@ BATCH_PERMUTATION_INVARIANT = (
         invariance.NOT_BATCH_PERMUTATION_INVARIANT,
         inputs(False),
         witness(invariance.reshuffled, "when examples 0 and 1 swap places"),
+    ),
+)
+REPLICATION_INVARIANT = (
+    Strategy(replication.REPLICATION_INVARIANT),
+    Strategy(
+        replication.NOT_REPLICATION_INVARIANT,
+        inputs(False),
+        witness(replication.replicated, "when every example is repeated"),
     ),
 )
 RELABEL_INVARIANT = (

@@ -17,9 +17,11 @@ from losslang.verify.theorems import (
     structure,
 )
 from losslang.verify.theorems.alike import ALIKE
+from losslang.verify.theorems.approached import APPROACHED
 from losslang.verify.theorems.composite import COMPOSITE
 from losslang.verify.theorems.curve import CURVE
 from losslang.verify.theorems.excess import EXCESS
+from losslang.verify.theorems.far import FAR
 from losslang.verify.theorems.invariance import INVARIANCE
 from losslang.verify.theorems.local import LOCAL
 from losslang.verify.theorems.local_proper import LOCAL_PROPER
@@ -29,6 +31,7 @@ from losslang.verify.theorems.multiclass import MULTICLASS
 from losslang.verify.theorems.pooled import POOLED
 from losslang.verify.theorems.probability import PROBABILITY
 from losslang.verify.theorems.ranking import RANKING
+from losslang.verify.theorems.replication import REPLICATION
 from losslang.verify.theorems.score import SCORE
 from losslang.verify.theorems.tails import TAILS
 from losslang.verify.theorems.tilted import TILT
@@ -36,6 +39,9 @@ from losslang.verify.theorems.tilted import TILT
 ALL: tuple[Theorem, ...] = (
     *INVARIANCE,
     *ALIKE,
+    *APPROACHED,
+    *FAR,
+    *REPLICATION,
     *CURVE,
     *MARGIN,
     *EXCESS,
