@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, multiclass, score, structure, tilted
+from losslang.verify.search import (
+    apart,
+    curve,
+    divergence,
+    local,
+    multiclass,
+    score,
+    simplex,
+    structure,
+    tilted,
+)
 
 PROPERTY = Property(
     "bounded",
@@ -14,6 +24,8 @@ PROPERTY = Property(
         *multiclass.BOUNDED,
         *score.BOUNDED,
         *tilted.BOUNDED,
+        *apart.BOUNDED,
+        *simplex.BOUNDED,
         *curve.BOUNDED,
         *structure.BOUNDED,
     ),

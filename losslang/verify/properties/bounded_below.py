@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import approached, curve, local, structure
+from losslang.verify.search import apart, approached, curve, local, structure
 
 PROPERTY = Property(
     "bounded_below",
     "the loss lies above a number",
     (
         *local.BOUNDED_BELOW,
+        *apart.BOUNDED_BELOW,
         *curve.BOUNDED_BELOW,
         *approached.INFIMUM,
         *structure.BOUNDED_BELOW,

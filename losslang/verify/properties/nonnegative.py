@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, multiclass, pooled, structure
+from losslang.verify.search import (
+    apart,
+    curve,
+    divergence,
+    local,
+    multiclass,
+    pooled,
+    simplex,
+    structure,
+)
 
 PROPERTY = Property(
     "nonnegative",
@@ -13,6 +22,8 @@ PROPERTY = Property(
         *local.NONNEGATIVE,
         *multiclass.NONNEGATIVE,
         *pooled.NONNEGATIVE,
+        *apart.NONNEGATIVE,
+        *simplex.NONNEGATIVE,
         *curve.NONNEGATIVE,
         *structure.NONNEGATIVE,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, divergence, local, sets
+from losslang.verify.search import apart, curve, divergence, local, sets, simplex
 
 PROPERTY = Property(
     "range",
@@ -11,8 +11,12 @@ PROPERTY = Property(
     (
         *divergence.RANGE,
         *local.RANGE,
+        *apart.RANGE,
+        *simplex.RANGE,
         *curve.RANGE,
         *sets.RANGE,
     ),
-    means=sets.has_range,
+    means=lambda reading, question: (
+        sets.has_range(reading, question) or simplex.has_range(reading, question)
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import (
+    apart,
     contrastive,
     difference,
     divergence,
@@ -14,6 +15,7 @@ from losslang.verify.theorems import (
     profile,
     regression,
     sets,
+    simplex,
     structure,
 )
 from losslang.verify.theorems.alike import ALIKE
@@ -57,6 +59,8 @@ ALL: tuple[Theorem, ...] = (
     *MULTICLASS,
     *pairwise.THEOREMS,
     *profile.THEOREMS,
+    *simplex.THEOREMS,
+    *apart.THEOREMS,
     *TILT,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,

@@ -38,9 +38,9 @@ from losslang.verify.theorems.sums import Sums, sums_of
 # ---------------------------------------------------------------- one class against all others
 
 
-def _one_vs_all(case: Case) -> Pieces:
+def one_vs_all(reading: Pooled) -> Pieces:
     """A and B where l_y = A(z_y) + the sum over k != y of B(z_k)."""
-    found = sums_of(case.reading)
+    found = sums_of(reading)
     own, everywhere_ = found.separate()
     f = pieces(found.region, found.z, LINE, sympy.expand(own + everywhere_), everywhere_)
     if f is None:
@@ -55,7 +55,7 @@ def _above(f: Pieces, k: int, floor: Expr) -> Iterator[Premise]:
 @premises()
 def _is_separable(case: Case) -> Iterator[Premise]:
     """A - B falls; A is infinite at -oo, B at oo; both are smooth and bounded below."""
-    f, last = _one_vs_all(case), len(_one_vs_all(case)) - 1
+    f, last = one_vs_all(case.reading), len(one_vs_all(case.reading)) - 1
     yield from everywhere(f, "(A - B)' < 0", lambda n: f.formula(n, 1) - f.formula(n, 1, 1), "<")
     for k in (0, 1):
         yield from continuous(f, 0, k)
@@ -72,7 +72,7 @@ def _is_separable(case: Case) -> Iterator[Premise]:
 @premises()
 def _ties(case: Case) -> Iterator[Premise]:
     """One score is best for two probabilities, of which three classes may have the greater."""
-    f = _one_vs_all(case)
+    f = one_vs_all(case.reading)
     first, second, place = (case.guess[name] for name in ("first", "second", "place"))
     if not first.is_Rational or not second.is_Rational:
         raise Silent
@@ -97,7 +97,7 @@ def _ties(case: Case) -> Iterator[Premise]:
 @premises()
 def _is_idle(case: Case) -> Iterator[Premise]:
     """One score is least for A and for B."""
-    f, place = _one_vs_all(case), case.guess["place"]
+    f, place = one_vs_all(case.reading), case.guess["place"]
     for k, name in enumerate("AB"):
         least = f.value(place, k)
         yield from continuous(f, 0, k)
@@ -112,7 +112,7 @@ def _is_idle(case: Case) -> Iterator[Premise]:
 @premises()
 def _is_margin_sum(case: Case) -> Iterator[Premise]:
     """Two classes, B(v) = A(-v), A convex and falling at 0."""
-    f, region = _one_vs_all(case), case.reading.region
+    f, region = one_vs_all(case.reading), case.reading.region
     z = f.variable
     yield at_most(2, case.reading)
     mirrored = substitute(f.functions[1], {z: -z})

@@ -65,6 +65,33 @@ LINEAR_SCORE = "loss linear(q: simplex[class], target: class) = -q[target]"
 DISTANCE_SCORE = """
 loss distance(q: simplex[class], target: class) = sum(abs(q[k] - (k == target)) for k in class)
 """
+ENTROPY = """
+loss entropy(logits: real[class]) =
+    -sum(softmax(logits)[k] * log(softmax(logits)[k]) for k in class)
+"""
+GINI = "loss gini(q: simplex[class]) = 1 - sum(q[k]**2 for k in class)"
+TSALLIS = """
+loss tsallis(logits: real[class], *, a: real > 1) =
+    (1 - sum(softmax(logits)[k]**a for k in class)) / (a - 1)
+"""
+CONFIDENCE = """
+loss confidence(logits: real[class], *, beta: real > 0) =
+    beta * sum(xlogy(p[k], p[k]) for k in class)
+where
+    p = softmax(logits)
+"""
+EFFECTIVE_NUMBER = "loss effective(q: simplex[class]) = 1 / sum(q[k]**2 for k in class)"
+QUADRATIC_SCORE = """
+loss quadratic(q: simplex[class], target: class) = sum(q[k]**2 for k in class) - 2 * q[target]
+"""
+SQUARED_ONE_VS_ALL = """
+loss one_vs_all(logits: real[class], target: class) =
+    max(0, 1 - logits[target])**2 + sum(max(0, 1 + logits[k])**2 for k in class if k != target)
+"""
+SIGMOIDS = """
+loss one_vs_all(logits: real[class], target: class) =
+    sigmoid(-logits[target]) + sum(sigmoid(logits[k]) for k in class if k != target)
+"""
 
 MORE = (
     # hinges
@@ -736,4 +763,21 @@ MORE = (
     Row("more-709", "nce", "proper", "refuted"),
     Row("more-710", WESTON_WATKINS, "symmetric", "refuted"),
     Row("more-711", PAIRWISE_SQUARED, "symmetric", "refuted"),
+    # sums over the simplex, and sums of functions of numbers that vary independently
+    Row("more-712", ENTROPY, "range", "proved", value="(0, log(K))"),
+    Row("more-713", GINI, "range", "proved", value="(0, 1 - 1 / K)"),
+    Row("more-714", TSALLIS, "range", "proved", value="(0, (1 - K**(1 - a)) / (a - 1))"),
+    Row("more-715", CONFIDENCE, "range", "proved", value="(-beta * log(K), 0)"),
+    Row("more-716", EFFECTIVE_NUMBER, "range", "proved", value="(1, K)"),
+    Row("more-717", QUADRATIC_SCORE, "range", "proved", value="(-1, 1)"),
+    Row("more-718", QUADRATIC_SCORE, "nonnegative", "refuted"),
+    Row("more-719", ENTROPY, "nonnegative", "proved"),
+    Row("more-720", SQUARED_ONE_VS_ALL, "range", "proved", value="(0, inf)"),
+    Row("more-721", SQUARED_ONE_VS_ALL, "bounded", "refuted"),
+    Row("more-722", SIGMOIDS, "range", "proved", value="(0, K)"),
+    Row("more-723", SIGMOIDS, "bounded", "proved"),
+    Row("more-724", WESTON_WATKINS, "range", "proved", value="(0, inf)"),
+    Row("more-725", "crammer_singer", "range", "proved", value="(0, inf)"),
+    Row("more-726", PAIRWISE_EXPONENTIAL, "nonnegative", "proved"),
+    Row("more-727", GINI, "bounded", "proved"),
 )

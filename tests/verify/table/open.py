@@ -19,7 +19,6 @@ OPEN: dict[str, str] = {
     "more-259-asymmetric_robust": "local-not-asymmetric: cannot show that f'' > 0",
     "more-272-order_preserving": "holds when size(class) == 2; local-disorder-edge: it is not so",
     "more-278-strictly_proper": "local-not-falling: it is not so that f' >= 0",
-    "more-292-bounded": "no theorem speaks of this loss",
     "more-320-convex(logits)": "convex-by-composition: cannot show that smoothed is convex",
     "more-335-lipschitz(logits)": "no theorem speaks of this loss",
     "more-347-scale_invariant(logits)": "the factor cancels: cannot show that a positive factor l",
@@ -40,17 +39,12 @@ LOOSE: dict[str, str] = {
 """Statements decided as they should be, with a value that is a bound and not the best one."""
 
 MEANINGLESS: dict[str, str] = {
-    "local-063-range": "range is not asked of a loss",
     "more-153-strongly_convex(logits)": "strongly_convex(logits) is not asked of a loss of the la",
     "more-156-recoverable": "recoverable is not asked of a loss of the label's probability",
     "more-222-recoverable": "recoverable is not asked of a loss of the label's probability",
-    "more-293-range": "range is not asked of a loss on the simplex",
-    "more-296-range": "range is not asked of a loss on the simplex",
-    "more-301-range": "range is not asked of a loss on the simplex",
     "more-313-strongly_convex(logits)": "strongly_convex(logits) is not asked of a loss of the la",
     "more-314-smooth(logits)": "smooth(logits) is not asked of a loss of the label's logit and of",
     "more-345-smooth(logits)": "smooth(logits) is not asked of a loss on the simplex",
-    "more-349-range": "range is not asked of a loss on the simplex",
     "reg-134-order_preserving": "order_preserving is not asked of a loss",
 }
 """Statements that the verifier takes for meaningless for their kind of loss."""
