@@ -37,7 +37,8 @@ class Extras:
     """What a config adds to an expression: inputs, named parts, and values by name.
 
     ``hyperparameters`` are new ones with their values; ``settings`` give values to those of the
-    losses (``tau``, ``supcon.tau``), ``options`` to keywords of the call.
+    losses (``tau``, ``supcon.tau``), ``options`` to keywords of the call. ``inputs`` are there
+    whether or not a loss of the expression has them, and ``values`` stand for names in it.
     """
 
     signature: tuple[nodes.Parameter, ...] = ()
@@ -45,6 +46,8 @@ class Extras:
     hyperparameters: Mapping[str, nodes.Expr] = field(default_factory=dict)
     settings: Mapping[str, nodes.Expr] = field(default_factory=dict)
     options: Mapping[str, nodes.Expr] = field(default_factory=dict)
+    inputs: tuple[Input, ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None = None) -> Loss:
@@ -60,9 +63,13 @@ def elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras | None =
 
 def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Loss:
     inputs = Inputs()
-    own = frozenset(p.name for p in extras.signature) | {*extras.hyperparameters}
+    own = frozenset(p.name for p in extras.signature) | {*extras.hyperparameters, *extras.values}
     own |= {d.name for d in extras.definitions if not isinstance(d, nodes.Unpack)}
     axes: dict[str, Axis] = {}
+    for known in extras.inputs:
+        inputs.merged[known.name] = known
+        for axis in (*known.axes, *((known.over,) if known.over is not None else ())):
+            axes[axis.name] = inputs.elab.known_axis(axis)
     for parameter in extras.signature:
         inputs.add(parameter.name, parameter, axes, False, scope)
     for definition in extras.definitions:
@@ -73,6 +80,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
     elab.inputs = frozenset(merged)
     elab.packs = frozenset(known.pack for known in merged.values() if known.pack)
     frame = _root(merged, scope, axes)
+    frame.names.update(extras.values)
     elab.keep(frame)
     elab.settings = {key: Setting(node, frame) for key, node in extras.settings.items()}
     instantiate.define(frame, extras.definitions)

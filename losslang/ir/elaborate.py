@@ -184,6 +184,11 @@ class Elaborator:
         self._axes.add(free)
         return Axis(free, size)
 
+    def known_axis(self, axis: Axis) -> Axis:
+        """An axis that stands already; no other will have its name."""
+        self._axes.add(axis.name)
+        return axis
+
     # ------------------------------------------------------------ names
 
     def _number(self, node: nodes.Number, frame: Frame) -> Value:

@@ -35,10 +35,11 @@ def bind(elab: Elaborator, loss: LossValue, parameter: nodes.Parameter, frame: F
             _take_axes(parameter, binding, frame)
         return binding
     setting = loss.settings.get(parameter.name)
-    if setting is not None and not loss.frame.open and parameter_has_axes(parameter):
-        value = elab.number(setting.node, setting.frame)
-        _take_axes(parameter, value, frame)
-        return value
+    if setting is not None and parameter_has_axes(parameter):
+        value = _array(elab, setting, loss.frame.open)
+        if value is not None:
+            _take_axes(parameter, value, frame)
+            return value
     hyper = declare(elab, parameter, frame)
     found = _from_default(elab, loss, parameter, hyper, frame)
     if setting is not None:
@@ -60,6 +61,16 @@ def bind(elab: Elaborator, loss: LossValue, parameter: nodes.Parameter, frame: F
 def parameter_has_axes(parameter: nodes.Parameter) -> bool:
     """Whether a hyperparameter is declared as an array."""
     return isinstance(parameter.type, nodes.TypeExpr) and bool(parameter.type.dims)
+
+
+def _array(elab: Elaborator, setting: Setting, is_open: bool) -> Value | None:
+    """The array that a formula gives; ``None`` for constants where those stay hyperparameters."""
+    node = setting.node
+    written = isinstance(node, nodes.ListLiteral | nodes.Number)
+    if is_open and (written or (isinstance(node, nodes.Call) and node.function.id == "learn")):
+        return None
+    value = elab.number(node, setting.frame)
+    return value if value.axes or not is_open else None
 
 
 def _take_axes(parameter: nodes.Parameter, value: Value, frame: Frame) -> None:

@@ -104,7 +104,7 @@ def _takes(kind: str, argument: str, node: nodes.Expr | None, known: Property, o
             return argument in of.inputs
         case "level":
             return isinstance(node, nodes.Number | nodes.Name)
-        case "loss":
+        case "loss" | "quantity":
             return True
     return argument in known.words
 

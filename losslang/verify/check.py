@@ -29,7 +29,7 @@ from losslang.verify.theorem import (
 from losslang.verify.theorems import THEOREMS
 from losslang.verify.verdict import Certificate, Cut, Part, Use
 
-INPUT, LEVEL, LOSS = "<input>", "<level>", "<loss>"
+INPUT, LEVEL, LOSS, QUANTITY = "<input>", "<level>", "<loss>", "<quantity>"
 ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(
         (
@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "lipschitz": ((INPUT,), ("inf", "1", "2")),
     **dict.fromkeys(("jointly_convex", "shift_invariant"), ((INPUT,), (INPUT,))),
     "equals": ((LOSS,),),
+    **dict.fromkeys(("increasing", "decreasing"), ((QUANTITY,),)),
     "elicits": (("mean", "median", "quantile", "expectile"), (LEVEL,)),
 }
 """What stands in a property's parentheses, place by place; other properties have none."""
@@ -73,7 +74,8 @@ def _check_question(loss: Loss, question: Question) -> None:
     if len(question.arguments) > len(kinds):
         raise Rejected(f"{question.property} takes {len(kinds)} arguments")
     for kind, argument in zip(kinds, question.arguments, strict=False):
-        if kind not in ((LEVEL,), (LOSS,)) and argument not in (inputs if INPUT in kind else kind):
+        known = inputs if INPUT in kind else kind
+        if kind not in ((LEVEL,), (LOSS,), (QUANTITY,)) and argument not in known:
             raise Rejected(f"{argument!r} means nothing in {question}")
     if len(question.arguments) > 1 and question.arguments[0] in ("mean", "median"):
         raise Rejected(f"{question} has no level")

@@ -149,6 +149,7 @@ def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> 
     setting = setting_on(decider, way)
     if setting is None:
         return None
+    setting = {s: v for s, v in setting.items() if s.name not in question.arguments}
     here = (*way, *pinned(setting))
     part = decider.attempt(question, here, Budget(WITNESS_SECONDS))
     if not isinstance(part, Part) or part.holds:

@@ -133,7 +133,10 @@ def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: B
     if base is None:
         return Survey(region, [])
     base |= fixed
-    lines = [_Line(decider, question, way, s, base, budget) for s in region.symbols]
+    asked = question.arguments
+    base = {s: value for s, value in base.items() if s.name not in asked}
+    symbols = (s for s in region.symbols if s.name not in asked)
+    lines = [_Line(decider, question, way, s, base, budget) for s in symbols]
     for line in lines:
         line.fill(region)
         if len(set(line.known.values())) > 1:

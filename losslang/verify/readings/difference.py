@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import lru_cache
 
 import sympy
 from sympy import Basic, Expr
 
+from losslang.diagnostics import DiagnosticError
 from losslang.ir import compose
-from losslang.ir.binders import substitution
-from losslang.ir.config import free_names, title
-from losslang.ir.heads import Axis
-from losslang.ir.loss import Domain, Hyperparameter, Input, Loss, Term
+from losslang.ir.binders import occurs, substitution
+from losslang.ir.config import title
+from losslang.ir.heads import ONE, At, Axis
+from losslang.ir.loss import Domain, Hyperparameter, Input, Kind, Loss, Term
 from losslang.ir.reduce import Reduce
 from losslang.ir.scope import Scope
+from losslang.ir.values import Value, slot
 from losslang.source import Source
-from losslang.syntax import nodes
 from losslang.syntax.parse import parse_expression
 from losslang.verify.readings.algebra import spelled
 from losslang.verify.readings.domains import bounds_of
-from losslang.verify.readings.fix import fixed, resized, settled, with_values
+from losslang.verify.readings.fix import fixed, mapped, resized, settled, with_values
 from losslang.verify.statement import Region, Relation, Sign
 
 
@@ -40,17 +40,24 @@ class Difference:
 def difference(loss: Loss, text: str, region: Region) -> Difference | None:
     """A loss less the one that an expression over losses means; ``None`` if they do not compare.
 
-    Inputs are matched by their names, and those without a namesake in their order. Hyperparameters
-    of the loss keep their meaning in the expression; others of the same name are identified with
-    them unless the expression sets them, and all that is left has its default. Raises
+    Inputs, axes and hyperparameters of the loss mean the same in the expression. Inputs of the
+    other loss are matched by their names, and those without a namesake in their order. So are its
+    hyperparameters, unless the expression sets them; those without a namesake have defaults. Raises
     :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the expression.
     """
     if loss.written is None or loss.written.scope is None:
         return None
-    names = frozenset(h.name for h in loss.hyperparameters if not h.axes) | {*loss.values}
-    other, lent = _elaborated(text, loss.written.scope, names)
+    fixed_ones = (Hyperparameter(k, "real") for k, v in loss.values.items() if isinstance(v, Expr))
+    known = tuple(h for h in loss.hyperparameters if h.kind != "choice")
+    lent = {h.name: replace(h, name=f"{h.name}'") for h in (*known, *fixed_ones)}
     try:
-        return _compared(loss, other, lent, region)
+        other = _elaborated(text, loss.written.scope, loss.inputs, tuple(lent.items()))
+    except DiagnosticError as error:
+        if error.diagnostics[0].code == "input-clash":
+            return None
+        raise
+    try:
+        return _compared(loss, _returned(loss, other, lent), region)
     except (_Strangers, ValueError):
         return None
 
@@ -60,40 +67,68 @@ class _Strangers(Exception):
 
 
 @lru_cache(maxsize=256)
-def _elaborated(text: str, scope: Scope, names: frozenset[str]) -> tuple[Loss, frozenset[str]]:
-    """The loss of an expression, and which of the ``names`` it uses as hyperparameters."""
+def _elaborated(
+    text: str,
+    scope: Scope,
+    inputs: tuple[Input, ...],
+    lent: tuple[tuple[str, Hyperparameter], ...],
+) -> Loss:
+    """The loss of an expression, which may use some inputs and hyperparameters as names."""
     node = parse_expression(Source(text, "<loss>"))
-    used = [n for n in free_names(node) if n.id in names and scope.find(n.id) is None]
-    extras = compose.Extras(
-        hyperparameters={n.id: nodes.Number(n.span, "1", Fraction(1)) for n in used}
-    )
-    other = compose.elaborate(node, scope, title(node), extras)
-    return other, frozenset(n.id for n in used)
+    extras = compose.Extras(inputs=inputs, values={name: _value(hyper) for name, hyper in lent})
+    return compose.elaborate(node, scope, title(node), extras)
 
 
-def _compared(loss: Loss, other: Loss, lent: frozenset[str], region: Region) -> Difference:
+def _value(hyper: Hyperparameter) -> Value:
+    if not hyper.axes:
+        return Value(hyper.symbol, kind=_kind(hyper))
+    return Value(At(hyper.tensor, *map(slot, hyper.axes)), hyper.axes, _kind(hyper))
+
+
+def _kind(hyper: Hyperparameter) -> Kind:
+    return "real" if hyper.kind == "choice" else hyper.kind
+
+
+def _returned(loss: Loss, other: Loss, lent: Mapping[str, Hyperparameter]) -> Loss:
+    """The other loss with what it was lent as what it is."""
+    known = {hyper.name: hyper for hyper in loss.hyperparameters}
+    values: dict[Basic, Basic] = {}
+    for name, hyper in lent.items():
+        if hyper.axes:
+            values[hyper.tensor] = known[name].tensor
+        elif name in known:
+            values[hyper.symbol] = known[name].symbol
+        else:
+            values[hyper.symbol] = sympy.sympify(loss.values[name])
+    other = mapped(other, substitution(values))
+    read = [i for i in other.inputs if i not in loss.inputs or _reads(other, i)]
+    return replace(other, inputs=tuple(read))
+
+
+def _reads(loss: Loss, known: Input) -> bool:
+    return any(occurs(known.tensor, term.body, term.guard) for term in loss.terms)
+
+
+def _compared(loss: Loss, other: Loss, region: Region) -> Difference:
     if other.draws or not {*other.averages} <= {*loss.averages}:
         raise _Strangers
     other = _with_inputs_of(loss, other)
-    other, allowed = _with_settings_of(loss, other, lent, region)
+    other, allowed = _with_settings_of(loss, other, region)
     (result, guard, body), theirs = _whole(loss), _whole(other)
     if theirs[:2] == (result, guard):
         left = body - theirs[2]
     else:
         left = _mean(result, guard, body) - _mean(*theirs)
-        result, guard = (), sympy.S.One
+        result, guard = (), ONE
     term = Term("difference", result, spelled(left), guard)
     made = replace(loss, name="difference", terms=(term,), requires=(), written=None, hints={})
-    return Difference(_opened(made), allowed)
+    return Difference(opened(made), allowed)
 
 
-def _opened(loss: Loss) -> Loss:
+def opened(loss: Loss) -> Loss:
     """The loss with its array hyperparameters among the inputs: it is 0 for all of their values."""
     arrays = [hyper for hyper in loss.hyperparameters if hyper.axes]
-    inputs = (
-        Input(h.name, "int" if h.kind == "int" else "real", h.axes, False, domain=h.domain)
-        for h in arrays
-    )
+    inputs = (Input(h.name, _kind(h), h.axes, False, domain=h.domain) for h in arrays)
     kept = tuple(hyper for hyper in loss.hyperparameters if not hyper.axes)
     return replace(loss, inputs=(*loss.inputs, *inputs), hyperparameters=kept)
 
@@ -112,9 +147,7 @@ def _with_inputs_of(loss: Loss, other: Loss) -> Loss:
     if len(set(axes.values())) < len(axes):
         raise _Strangers
     other = resized(other, renamed) if renamed else other
-    put = substitution({theirs.tensor: mine.tensor for mine, theirs in pairs})
-    terms = (replace(t, body=put(t.body), guard=put(t.guard)) for t in other.terms)
-    return replace(other, terms=tuple(terms))
+    return mapped(other, substitution({theirs.tensor: mine.tensor for mine, theirs in pairs}))
 
 
 def _matched(mine: tuple[Input, ...], theirs: tuple[Input, ...]) -> Iterator[tuple[Input, Input]]:
@@ -160,13 +193,14 @@ def _within(inner: Domain, outer: Domain) -> bool:
 # ---------------------------------------------------------------- hyperparameters
 
 
-def _with_settings_of(
-    loss: Loss, other: Loss, lent: frozenset[str], region: Region
-) -> tuple[Loss, tuple[Sign, ...]]:
+def _with_settings_of(loss: Loss, other: Loss, region: Region) -> tuple[Loss, tuple[Sign, ...]]:
     """The other loss with this one's settings, and that they are settings of it."""
     mine = {hyper.name: hyper for hyper in loss.hyperparameters}
-    shared = [h for h in other.hyperparameters if h.name in lent or not h.given]
-    shared = [h for h in shared if h.name in mine or h.name in loss.values]
+    shared = [
+        h
+        for h in other.hyperparameters
+        if not h.given and (h.name in mine or h.name in loss.values)
+    ]
     rest = [h for h in other.hyperparameters if h not in shared]
     if any(h.default is None for h in rest):
         raise _Strangers
@@ -190,9 +224,7 @@ def _with_settings_of(
             values[hyper.symbol] = own.symbol
         if hyper.symbol in values:
             allowed += _inside(values[hyper.symbol], hyper, own, region)
-    put = substitution(tensors)
-    terms = (replace(t, body=put(t.body), guard=put(t.guard)) for t in other.terms)
-    other = with_values(replace(other, terms=tuple(terms)), values)
+    other = with_values(mapped(other, substitution(tensors)), values)
     return settled(other), tuple(allowed)
 
 

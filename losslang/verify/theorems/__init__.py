@@ -17,6 +17,7 @@ from losslang.verify.theorems import (
     sets,
     simplex,
     structure,
+    tendency,
 )
 from losslang.verify.theorems.alike import ALIKE
 from losslang.verify.theorems.approached import APPROACHED
@@ -70,6 +71,7 @@ ALL: tuple[Theorem, ...] = (
     *entries.THEOREMS,
     *contrastive.THEOREMS,
     *difference.THEOREMS,
+    *tendency.THEOREMS,
     *structure.THEOREMS,
 )
 

@@ -15,7 +15,7 @@ from losslang.verify.readings.difference import Difference, difference
 from losslang.verify.readings.recognise import readings
 from losslang.verify.readings.structure import Structure
 from losslang.verify.settle import settled
-from losslang.verify.statement import LINE, UNIT, Bounds, Region, Sign
+from losslang.verify.statement import LINE, UNIT, Region, Sign
 from losslang.verify.theorem import Case, Premise, Reading, Theorem
 from losslang.verify.theorems.elicitation import stated
 from losslang.verify.theorems.pieces import Silent
@@ -66,11 +66,16 @@ EQUALS = Theorem(
 # ---------------------------------------------------------------- as a formula of numbers
 
 
+def readings_of(loss: Loss) -> tuple[Reading, ...]:
+    """The readings of what a loss computes; they are kept."""
+    return _readings(loss.terms, loss.inputs, loss.hyperparameters)
+
+
 @lru_cache(maxsize=64)
 def _readings(
-    term: Term, inputs: tuple[Input, ...], hyperparameters: tuple[Hyperparameter, ...]
+    terms: tuple[Term, ...], inputs: tuple[Input, ...], hyperparameters: tuple[Hyperparameter, ...]
 ) -> tuple[Reading, ...]:
-    return readings(Loss("difference", inputs, hyperparameters, (term,)))
+    return readings(Loss("formula", inputs, hyperparameters, terms))
 
 
 def formulas(reading: Reading) -> tuple[tuple[Expr, ...], Region]:
@@ -93,12 +98,11 @@ def formulas(reading: Reading) -> tuple[tuple[Expr, ...], Region]:
     raise Silent
 
 
-def _narrowed(region: Region, where: Region) -> Region:
+def narrowed(region: Region, where: Region) -> Region:
     """A region for the settings of another one."""
-    own: tuple[tuple[object, Bounds], ...] = where.variables
     rest = tuple(pair for pair in region.variables if pair[0] not in where)
     conditions = (*where.conditions, *(c for c in region.conditions if c not in where.conditions))
-    return replace(region, variables=(*own, *rest), conditions=conditions)
+    return replace(region, variables=(*where.variables, *rest), conditions=conditions)
 
 
 @stated
@@ -106,7 +110,7 @@ def _as_numbers(case: Case) -> Iterator[Premise]:
     found = compared(case)
     kind = KINDS[str(case.guess["as"])]
     loss = found.loss
-    known = _readings(loss.terms[0], loss.inputs, loss.hyperparameters)
+    known = readings_of(loss)
     same = [reading for reading in known if isinstance(reading, kind)]
     if kind is Curve:
         same = [r for r in same if isinstance(r, Curve) and r.input == case.guess["input"].name]
@@ -115,7 +119,7 @@ def _as_numbers(case: Case) -> Iterator[Premise]:
     yield from _allowed(found)
     for reading in same:
         parts, region = formulas(reading)
-        region = _narrowed(region, case.reading.region)
+        region = narrowed(region, case.reading.region)
         for part in parts:
             sign = Sign(settled(part, region), "==", region)
             yield Premise(f"nothing is left of the difference, {reading.kind}", sign)

@@ -1,0 +1,463 @@
+"""How a loss moves as a hyperparameter or the entries of an input grow.
+
+A continuous function does not fall along a line if its derivative is not negative wherever it has
+one. At kinks and ties the derivative in index notation is that of one of the sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TypeAlias
+
+import sympy
+from flint import arb
+from sympy import Basic, Expr, Rational, S
+
+from losslang.diagnostics import InternalError
+from losslang.ir.binders import Binder, fresh, occurs, substitute, walk
+from losslang.ir.derive import derivative
+from losslang.ir.facts import FACTS
+from losslang.ir.heads import At, Axis, Branch, Detach, Index, Labelled, Max, Min, Size, Tensor
+from losslang.ir.loss import BATCH, Loss
+from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import LessEqual, Not
+from losslang.verify import instances
+from losslang.verify.arrays import Arrays
+from losslang.verify.arrays.guards import conjuncts
+from losslang.verify.enclosure import Range
+from losslang.verify.instances import Inputs
+from losslang.verify.interval import rational
+from losslang.verify.readings.algebra import rewritten, spelled
+from losslang.verify.readings.difference import opened
+from losslang.verify.readings.domains import bounds_of
+from losslang.verify.readings.structure import Structure
+from losslang.verify.rules.common import placed
+from losslang.verify.settle import settled
+from losslang.verify.statement import LINE, Bounds, Region, Relation
+from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorems.difference import KINDS, formulas, narrowed, readings_of
+from losslang.verify.theorems.elicitation import stated
+from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.structure import summands
+
+BY_DEFINITION = "by definition"
+BY_SLOPE = "the mean value theorem"
+
+SIGNS = {"increasing": 1, "decreasing": -1}
+
+# ---------------------------------------------------------------- what grows
+
+
+def quantity(loss: Loss, question: Sequence[str]) -> sympy.Symbol | Tensor | None:
+    """What a question is about: a scalar hyperparameter, or an array or input of real numbers."""
+    name = question[0] if len(question) == 1 else ""
+    own = [h for h in loss.hyperparameters if h.name.partition("[")[0] == name]
+    if len(own) == 1 and own[0].kind == "real":
+        return own[0].tensor if own[0].axes else own[0].symbol
+    for known in loss.inputs:
+        if known.name == name and known.kind == "real":
+            return known.tensor
+    return None
+
+
+def _quantity(case: Case) -> tuple[sympy.Symbol | Tensor, Expr]:
+    """What grows, and a read of any one entry of it."""
+    loss = case.reading.loss
+    found = quantity(loss, case.question.arguments)
+    if found is None:
+        raise Silent
+    if isinstance(found, sympy.Symbol):
+        return found, found
+    return found, At(found, *(fresh(axis) for axis in _axes(loss, found)))
+
+
+def _axes(loss: Loss, tensor: Tensor) -> tuple[Axis, ...]:
+    for known in loss.inputs:
+        if known.tensor == tensor:
+            return (BATCH, *known.axes) if known.batched else known.axes
+    return next(hyper.axes for hyper in loss.hyperparameters if hyper.tensor == tensor)
+
+
+# ---------------------------------------------------------------- by composition
+
+FOLDS = ("sum", "mean", "max", "min", "logsumexp", "logmeanexp")
+"""Folds that grow with each thing that they fold."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Shows that formulas grow with ``entry``, a read of the array or the symbol ``of``.
+
+    In slopes a variable stands for each read and fold, or with ``whole`` for the greatest formulas
+    that do not depend on what grows.
+    """
+
+    of: Basic
+    entry: Expr
+    whole: bool = False
+
+    def premises(self, e: Expr, way: int, where: Region) -> Iterator[Premise]:
+        """That ``e`` does not fall (does not rise, if ``way`` is -1) where it has a value."""
+        if not occurs(self.of, e):
+            return
+        parts = self._parts(e, way, where)
+        if parts is None:
+            yield from self._by_slope(e, way, where)
+            return
+        for part, side, region in parts:
+            yield from self.premises(part, side, region)
+
+    def _parts(self, e: Expr, way: int, where: Region) -> Sequence[tuple[Expr, int, Region]] | None:
+        """Formulas that ``e`` grows with; ``None`` where it grows with none in particular."""
+        if isinstance(e, Labelled):
+            return [(e.args[1], way, where)]
+        if isinstance(e, Reduce):
+            _, guard, body = e.open()
+            if e.op not in FOLDS or occurs(self.of, guard):
+                raise Silent
+            return [(body, way, where.where(*conjuncts(guard)))]
+        if isinstance(e, Branch):
+            test, yes, no = e.args
+            if occurs(self.of, test):
+                raise Silent
+            return [(yes, way, where.where(*conjuncts(test))), (no, way, where.where(Not(test)))]
+        if isinstance(e, Max | Min):
+            return [(part, way, where) for part in e.args]
+        if isinstance(e, sympy.Mul):
+            return self._product(e, way, where)
+        if isinstance(e, sympy.Pow) and e.exp.is_Rational:
+            known = Arrays(where).range(e.base)
+            if known is None or not known.nonnegative:
+                return None
+            return [(e.base, way if e.exp > 0 else -way, where)]
+        varying = [a for a in e.args if isinstance(a, Expr) and occurs(self.of, a)]
+        if isinstance(e, sympy.Add) and len(varying) == 1:
+            return [(varying[0], way, where)]
+        row = primitive_of(e)
+        if row is None or row.arity != 1:
+            return None
+        facts, (inside,) = FACTS[row.name], operands(e)
+        if not (facts.increasing or facts.decreasing):
+            return None
+        return [(inside, way if facts.increasing else -way, where)]
+
+    def _product(
+        self, e: sympy.Mul, way: int, where: Region
+    ) -> Sequence[tuple[Expr, int, Region]] | None:
+        """One factor that varies beside one of known sign, or factors that are not negative."""
+        varying = [f for f in e.args if occurs(self.of, f)]
+        rest = sympy.Mul(*(f for f in e.args if f not in varying))
+        signs = [Arrays(where).range(part) for part in (rest, *varying)]
+        known = [s for s in signs if s is not None and s.nonnegative]
+        if len(varying) == 2 and known[:1] == signs[:1] and _soft_way(varying, self.of) == way:
+            return []
+        if len(varying) > 1 and (len(known) < len(signs) or any(map(_is_inverse, varying))):
+            return None
+        if signs[0] is None or not (signs[0].nonnegative or signs[0].nonpositive):
+            return None
+        way = way if signs[0].nonnegative else -way
+        return [(factor, way, where) for factor in varying]
+
+    def _by_slope(self, e: Expr, way: int, where: Region) -> Iterator[Premise]:
+        """The slope on each side of the extrema in ``e`` at which it is continuous."""
+        if not is_continuous(e, self.of):
+            raise Silent
+        for part, region in _without_extrema(e, self.of, where):
+            try:
+                slope = derivative(part, self.entry)
+            except InternalError:
+                raise Silent from None
+            slope, region = _abstracted(slope, self.of, region, self.whole)
+            slope = sympy.expand_mul(way * slope)
+            slope = sympy.factor_terms(slope) if _is_indexed(slope) else slope
+            yield sign("the slope", slope, ">=", region)
+
+
+def _soft_way(factors: Sequence[Expr], of: Basic) -> int:
+    """Which way log-sum-exp(t y) / t or log-mean-exp(t y) / t goes as ``of`` grows; 0 if unknown.
+
+    With t the first falls by the entropy of the softmax, and the second grows by its divergence
+    from the uniform weights. The number t is what grows, or its inverse.
+    """
+    for (soft, scale), way in product((factors, factors[::-1]), (1, -1)):
+        found = _soft(soft, of)
+        if found is not None and scale == sympy.Pow(of, -way):
+            mean, exponents = found
+            if not any(occurs(of, sympy.expand_mul(x * scale)) for x in exponents):
+                return way if mean else -way
+    return 0
+
+
+def _soft(e: Expr, of: Basic) -> tuple[bool, list[Expr]] | None:
+    """The exponents of a log-sum-exp, or of a log-mean-exp if the first is true."""
+    if isinstance(e, Reduce):
+        known = e.op in ("logsumexp", "logmeanexp") and not occurs(of, e.open()[1])
+        return (e.op == "logmeanexp", [e.open()[2]]) if known else None
+    if not isinstance(e, sympy.log):
+        return None
+    exponents: list[Expr] = []
+    for term in sympy.Add.make_args(e.args[0]):
+        if isinstance(term, sympy.exp):
+            inside = _soft(term.args[0], of)
+            exponents += [term.args[0]] if inside is None else inside[1]
+            if inside is not None and inside[0]:
+                return None
+        elif not (term.is_Integer and term > 0):
+            return None
+    return False, exponents
+
+
+def _is_inverse(e: Expr) -> bool:
+    return isinstance(e, sympy.Pow) and e.exp.is_negative is True
+
+
+def is_continuous(expr: Expr, of: Basic) -> bool:
+    """Whether ``expr`` is made of continuous functions of a symbol or an array.
+
+    Comparisons, guards and places along axes may not depend on it.
+    """
+    if not occurs(of, expr) or expr == of:
+        return True
+    if isinstance(expr, At):
+        return not occurs(of, *expr.indices)
+    if isinstance(expr, Branch):
+        test, yes, no = expr.args
+        return not occurs(of, test) and is_continuous(yes, of) and is_continuous(no, of)
+    if isinstance(expr, Reduce):
+        _, guard, body = expr.open()
+        return expr.op in (*FOLDS, "prod") and not occurs(of, guard) and is_continuous(body, of)
+    row = primitive_of(expr)
+    known = isinstance(expr, CONTINUOUS) or (row is not None and row.name in FACTS)
+    if not known or (row is not None and row.name in JUMPS):
+        return False
+    return all(is_continuous(a, of) for a in expr.args if isinstance(a, Expr))
+
+
+CONTINUOUS = (sympy.Add, sympy.Mul, sympy.Pow, Max, Min, Labelled)
+JUMPS = ("sign", "floor")
+MAX_EXTREMA = 4
+
+
+def _without_extrema(
+    e: Expr, of: Basic, where: Region, left: int = MAX_EXTREMA
+) -> Iterator[tuple[Expr, Region]]:
+    """``e`` with the side in force in place of each extremum outside of folds, and where."""
+    found = next((p for p in _outside(e) if isinstance(p, Max | Min) and occurs(of, p)), None)
+    if found is None:
+        yield e, where
+        return
+    if left == 0:
+        raise Silent
+    for winner in found.args:
+        others = [a for a in found.args if a != winner]
+        sides = (
+            LessEqual(o, winner) if isinstance(found, Max) else LessEqual(winner, o) for o in others
+        )
+        here = substitute(e, {found: winner})
+        yield from _without_extrema(here, of, where.where(*sides), left - 1)
+
+
+def _outside(e: Basic) -> Iterator[Basic]:
+    """The parts of ``e`` outside of folds."""
+    yield e
+    if not isinstance(e, Binder):
+        for arg in e.args:
+            yield from _outside(arg)
+
+
+def _abstracted(slope: Expr, of: Basic, where: Region, whole: bool) -> tuple[Expr, Region]:
+    """A slope with a variable in place of each formula that does not depend on what grows.
+
+    The variable lies where the formula's values lie. The slope stays as it is if that leaves it in
+    index notation.
+    """
+    region = Region(where.variables)
+    values: dict[Basic, Basic] = {}
+    signs = Arrays(where)
+
+    def visit(e: Basic) -> Basic:
+        nonlocal region
+        if e in values:
+            return values[e]
+        apart = isinstance(e, sympy.Add | sympy.Mul) and not whole
+        if isinstance(e, Expr) and not occurs(of, e) and _is_indexed(e) and not apart:
+            bounds = _bounds(signs.range(e))
+            symbol = placed(region.fresh(f"x{len(values) + 1}").name, bounds, region)
+            region = region.having(symbol, bounds)
+            values[e] = symbol
+            return symbol
+        if isinstance(e, Binder | At) or not e.args:
+            return e
+        return e.func(*map(visit, e.args))
+
+    made = visit(slope)
+    sides = (visit(c) for c in where.conditions if occurs(of, c))
+    plain = [c for c in sides if not _is_indexed(c)]
+    return (slope, where) if _is_indexed(made) else (made, region.where(*plain))
+
+
+def _is_indexed(e: Basic) -> bool:
+    return any(isinstance(part, At | Binder | Index | Size | Labelled) for part in walk(e))
+
+
+def _bounds(known: Range | None) -> Bounds:
+    if known is None:
+        return LINE
+    low, high = known.hull.low, known.hull.high
+    return Bounds(
+        _end(low) if low.is_finite() else S.NegativeInfinity,
+        _end(high) if high.is_finite() else S.Infinity,
+        bool(low.is_finite()),
+        bool(high.is_finite()),
+    )
+
+
+def _end(number: arb) -> Rational:
+    exact = rational(number)
+    return Rational(exact.numerator, exact.denominator)
+
+
+def value_of(body: Expr) -> Expr:
+    """``body`` without the marks that stop gradients."""
+    return rewritten(spelled(body), lambda e: e.args[0] if isinstance(e, Detach) else e)
+
+
+def _undivided(case: Case) -> tuple[sympy.Symbol | Tensor, Expr]:
+    """What grows, all over its domain: between two halves there may be a jump."""
+    of, entry = _quantity(case)
+    region: Region = case.reading.region
+    for hyper in case.reading.loss.hyperparameters:
+        if hyper.symbol == of and region.bounds(of) != bounds_of(hyper.domain):
+            raise Silent
+    if any(occurs(of, condition) for condition in region.conditions):
+        raise Silent
+    return of, entry
+
+
+@stated
+def _steady(case: Case) -> Iterator[Premise]:
+    of, entry = _undivided(case)
+    for term, where in summands(case):
+        if occurs(of, term.guard):
+            raise Silent
+        body = value_of(term.body)
+        growth = Growth(of, entry, case.guess["whole"] == 1)
+        yield from growth.premises(body, SIGNS[case.question.property], where)
+
+
+@stated
+def _steady_as_read(case: Case) -> Iterator[Premise]:
+    of, _ = _undivided(case)
+    kind = KINDS[str(case.guess["as"])]
+    loss: Loss = case.reading.loss
+    known = [reading for reading in readings_of(loss) if isinstance(reading, kind)]
+    if not isinstance(of, sympy.Symbol) or not known:
+        raise Silent
+    for reading in known:
+        parts, region = formulas(reading)
+        region = narrowed(region, case.reading.region)
+        for part in parts:
+            way = SIGNS[case.question.property]
+            yield from Growth(of, of).premises(settled(part, region), way, region)
+
+
+# ---------------------------------------------------------------- two values
+
+Pair: TypeAlias = tuple[Expr, Expr]
+
+
+def both(case: Case) -> Pair:
+    """The loss at the guess's inputs with the lower and with the higher number."""
+    of, _ = _quantity(case)
+    low, high = case.guess["low"], case.guess["high"]
+    if not (low.is_Rational and high.is_Rational and low < high):
+        raise Silent
+    loss = opened(case.reading.loss)
+    found = instances.from_data(case.guess)
+    values = [_value(loss, found, of, case, number) for number in (low, high)]
+    return values[0], values[1]
+
+
+def _value(loss: Loss, inputs: Inputs, of: Basic, case: Case, number: Expr) -> Expr:
+    if isinstance(of, Tensor):
+        name, *at = str(case.guess["entry"]).split()
+        place = (name, tuple(map(int, at)))
+        if name != of.name or place not in inputs.entries:
+            raise Silent
+        inputs = Inputs(inputs.sizes, {**inputs.entries, place: number})
+    try:
+        found = instances.value(loss, inputs)
+    except ValueError:
+        raise Silent from None
+    if found is None:
+        raise Silent
+    return found if isinstance(of, Tensor) else substitute(found, {of: number})
+
+
+@stated
+def _unsteady(case: Case) -> Iterator[Premise]:
+    of, _ = _quantity(case)
+    region: Region = case.reading.region
+    if isinstance(of, sympy.Symbol):
+        for number in (case.guess["low"], case.guess["high"]):
+            yield from _held(of, number, region)
+        ends = [end for _, bounds in region.variables for end in (bounds.low, bounds.high)]
+        if any(of in part.free_symbols for part in (*ends, *region.conditions)):
+            raise Silent
+        rest = tuple(pair for pair in region.variables if pair[0] != of)
+        region = replace(region, variables=rest)
+    low, high = both(case)
+    relation: Relation = "<" if case.question.property == "increasing" else ">"
+    yield sign("the loss moves the other way", high - low, relation, region)
+
+
+def _held(of: sympy.Symbol, number: Expr, region: Region) -> Iterator[Premise]:
+    """That a number is a setting."""
+    bounds = region.bounds(of)
+    if bounds is None:
+        raise Silent
+    if bounds.low.is_finite:
+        yield sign("a setting", number - bounds.low, ">=" if bounds.low_closed else ">", region)
+    if bounds.high.is_finite:
+        yield sign("a setting", number - bounds.high, "<=" if bounds.high_closed else "<", region)
+
+
+# ---------------------------------------------------------------- theorems
+
+
+def _theorems(name: str, way: str, other: str) -> tuple[Theorem, Theorem, Theorem]:
+    return (
+        Theorem(
+            f"{name} by its slope",
+            name,
+            Structure,
+            f"the loss is continuous in it, and its slope is never {way}",
+            BY_SLOPE,
+            _steady,
+        ),
+        Theorem(
+            f"{name} by its slope as read",
+            name,
+            Structure,
+            f"the loss reads as a formula of numbers, whose slope is never {way}",
+            BY_SLOPE,
+            _steady_as_read,
+        ),
+        Theorem(
+            f"not {name}",
+            name,
+            Structure,
+            f"there are inputs at which the loss {other} as it grows",
+            BY_DEFINITION,
+            _unsteady,
+            holds=False,
+        ),
+    )
+
+
+INCREASING = _theorems("increasing", "negative", "falls")
+DECREASING = _theorems("decreasing", "positive", "rises")
+THEOREMS = (*INCREASING, *DECREASING)
