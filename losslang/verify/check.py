@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(("jointly_convex", "shift_invariant"), ((INPUT,), (INPUT,))),
     "equals": ((LOSS,),),
     **dict.fromkeys(("increasing", "decreasing"), ((QUANTITY,),)),
+    "likelihood": (("normal", "laplace", "poisson"),),
     "elicits": (("mean", "median", "quantile", "expectile"), (LEVEL,)),
 }
 """What stands in a property's parentheses, place by place; other properties have none."""

@@ -25,7 +25,7 @@ def certain(loss: Loss) -> Guess | None:
         return None
     (known,), (target,) = scores, labels
     axes = [*known.axes]
-    if target.over not in axes or target.over is None or known.batched != target.batched:
+    if target.over is None or target.over not in axes or known.batched != target.batched:
         return None
     sizes = {axis.name: 2 for axis in instances.axes_of(loss)} | {"batch": 1}
     own = axes.index(target.over) + known.batched

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Integer, S
+from sympy import Expr, Integer, S
 
+from losslang.ir.loss import Loss
 from losslang.verify.instances import Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings.structure import Structure
@@ -20,45 +21,63 @@ from losslang.verify.verdict import Witness
 PLACES = (Integer(0), Integer(1), Integer(3), Integer(4))
 
 
-def ways(reading: Structure, question: Question) -> Iterator[Guess]:
-    """The limits, up and down, from small whole numbers in ascending order."""
-    entries = far.entries(reading.loss)
-    at = {key: PLACES[key[1][-1] % 4] if len(key[1]) > 1 else S.Zero for key in entries}
-    for up in (1, 0):
-        guess = Inputs(far.SIZES, at).data() | {"up": Integer(up)}
-        found, t = far.tail(Case(reading, question, guess))
-        value = evaluate(found, t, S.Infinity, "-")
-        if value is not None:
-            yield guess | {"value": value}
+def start(loss: Loss) -> Guess:
+    """Small whole numbers, in ascending order along an axis."""
+    at = {k: PLACES[k[1][-1] % 4] if len(k[1]) > 1 else S.Zero for k in far.entries(loss)}
+    return Inputs(far.SIZES, at).data()
+
+
+def limit(reading: Structure, question: Question, side: int) -> Expr | None:
+    """The limit from there, up or down; ``None`` where it is not known."""
+    try:
+        found, t = far.tail(Case(reading, question, start(reading.loss)), side)
+    except Silent:
+        return None
+    return evaluate(found, t, S.Infinity, "-")
 
 
 def values(reading: Structure, question: Question) -> Iterator[Guess]:
     """The limit, where it is finite."""
-    try:
-        for guess in ways(reading, question):
-            if not guess["value"].is_infinite:
-                yield {"value": guess["value"]}
-                return
-    except Silent:
-        return
+    up = limit(reading, question, 1)
+    if up is not None and not up.is_infinite:
+        yield {"value": up}
 
 
 def infinities(reading: Structure, question: Question) -> Iterator[Guess]:
     """The ways along which the loss has no bound."""
-    try:
-        yield from (guess for guess in ways(reading, question) if guess["value"].is_infinite)
-    except Silent:
-        return
+    for side, up in ((1, S.One), (-1, S.Zero)):
+        value = limit(reading, question, side)
+        if value is not None and value.is_infinite:
+            yield {**start(reading.loss), "up": up, "value": value}
+
+
+def different(reading: Structure, question: Question) -> Iterator[Guess]:
+    """The limits on both sides, where they are different numbers."""
+    up, down = (limit(reading, question, side) for side in (1, -1))
+    if up is not None and down is not None and up != down:
+        yield {**start(reading.loss), "limit up": up, "limit down": down}
 
 
 def growing(case: Case) -> Witness | None:
     """Inputs, and the loss after the input has moved by 10 and by 100."""
     side = 2 * int(case.guess["up"]) - 1
+    says = f"the loss has no bound as {case.question.input} moves off"
+    return _after(case, (10 * side, 100 * side), says)
+
+
+def apart(case: Case) -> Witness | None:
+    """Inputs, and the loss after the input has moved by 100 to either side."""
+    return _after(
+        case, (-100, 100), f"where the loss goes depends on where {case.question.input} moves"
+    )
+
+
+def _after(case: Case, moves: tuple[int, int], says: str) -> Witness:
     loss, given = case.reading.loss, far.start(case)
-    after = [far.moved(loss, case.question, given, S(side * by)) for by in (10, 100)]
-    values = shown(loss, Inputs(far.SIZES, given)) | {"loss after 10 and 100": tuple(after)}
-    facts = (Sign(after[1] - after[0], "!="),)
-    return Witness(values, facts, f"the loss has no bound as {case.question.input} moves off")
+    after = [far.moved(loss, case.question, given, S(by)) for by in moves]
+    name = f"loss with {case.question.input} moved by {moves[0]} and {moves[1]}"
+    values = shown(loss, Inputs(far.SIZES, given)) | {name: tuple(after)}
+    return Witness(values, (Sign(after[1] - after[0], "!="),), says)
 
 
 def moves(reading: object, question: Question) -> bool:
@@ -74,4 +93,5 @@ def moves(reading: object, question: Question) -> bool:
 SATURATES = (
     Strategy(far.SATURATES, values),
     Strategy(far.GROWS, infinities, growing),
+    Strategy(far.PARTS, different, apart),
 )

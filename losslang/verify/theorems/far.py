@@ -20,7 +20,7 @@ from losslang.verify.statement import LINE, Limit, Region
 from losslang.verify.theorem import Case, Premise, Question, Theorem
 from losslang.verify.theorems.elicitation import only, stated
 from losslang.verify.theorems.invariance import BY_DEFINITION
-from losslang.verify.theorems.pieces import Silent, number
+from losslang.verify.theorems.pieces import Silent, number, sign
 
 MAX_ENTRIES = 12
 SIZES = {BATCH.name: 1}
@@ -150,10 +150,9 @@ def _saturates(case: Case) -> Iterator[Premise]:
         yield Premise(f"{case.question.input} moves {'up' if side > 0 else 'down'}", limit)
 
 
-def tail(case: Case) -> tuple[Expr, sympy.Symbol]:
-    """The loss at the guess's inputs, the input having moved to the guess's ``side``."""
-    loss, guess = case.reading.loss, case.guess
-    side = 2 * number(guess, "up", 2) - 1
+def tail(case: Case, side: int) -> tuple[Expr, sympy.Symbol]:
+    """The loss at the guess's inputs, the input having moved to a side, 1 or -1."""
+    loss = case.reading.loss
     t = case.reading.region.fresh("t", positive=True)
     found = eventually(moved(loss, case.question, start(case), side * t), t)
     return settled(found, case.reading.region), t
@@ -170,12 +169,25 @@ def start(case: Case) -> dict[instances.Entry, Expr]:
 
 @stated
 def _grows(case: Case) -> Iterator[Premise]:
-    found, t = tail(case)
+    found, t = tail(case, 2 * number(case.guess, "up", 2) - 1)
     value = case.guess["value"]
     if value not in (S.Infinity, S.NegativeInfinity):
         raise Silent
     limit = Limit(found, t, S.Infinity, "-", value, case.reading.region)
     yield Premise("the loss has no bound", limit)
+
+
+@stated
+def _parts(case: Case) -> Iterator[Premise]:
+    region, limits = case.reading.region, []
+    for side, name in ((1, "up"), (-1, "down")):
+        found, t = tail(case, side)
+        limits.append(only(case.guess[f"limit {name}"], region))
+        limit = Limit(found, t, S.Infinity, "-", limits[-1], region)
+        yield Premise(f"{case.question.input} moves {name}", limit)
+    if any(limit.is_infinite for limit in limits):
+        raise Silent
+    yield sign("the limits differ", limits[1] - limits[0], "!=", region)
 
 
 SATURATES = Theorem(
@@ -196,5 +208,14 @@ GROWS = Theorem(
     _grows,
     holds=False,
 )
+PARTS = Theorem(
+    "another-limit-on-each-side",
+    "saturates",
+    Structure,
+    "The loss tends to one number as all entries of the input grow, and to another as they fall",
+    BY_DEFINITION,
+    _parts,
+    holds=False,
+)
 
-FAR = (SATURATES, GROWS)
+FAR = (SATURATES, GROWS, PARTS)

@@ -47,9 +47,9 @@ def ask(program: str, property: str, kind: type[Reading], **settings: float) -> 
     return decide(reading(program, kind, **settings), property)
 
 
-def decide(reading: Reading, property: str) -> Decision:
+def decide(reading: Reading, property: str, *arguments: str) -> Decision:
     """The first strategy whose premises are proved, by proofs that the checker accepts."""
-    question = Question(property)
+    question = Question(property, arguments)
     for strategy in PROPERTIES[property].strategies:
         if not isinstance(reading, strategy.theorem.reads):
             continue
