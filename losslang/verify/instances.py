@@ -166,7 +166,7 @@ def part_of(loss: Loss, body: Expr, inputs: Inputs) -> Expr | None:
     """A formula of the loss without free indices, at the inputs; ``None`` where that fails."""
     sizes = {axis: inputs.sizes[axis.name] for axis in axes_of(loss) if axis.name in inputs.sizes}
     try:
-        made = with_reads(written_out(body, sizes), lambda read: _entry(read, inputs))
+        made = written_out(body, sizes, entry=lambda read: _entry(read, inputs))
     except (Unknown, KeyError):
         return None
     return None if any(isinstance(part, At | Binder | Tensor) for part in walk(made)) else made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, entries, local, multiclass, structure
+from losslang.verify.search import bends, curve, entries, local, multiclass, separate, structure
 
 PROPERTY = Property(
     "convex",
@@ -11,9 +11,11 @@ PROPERTY = Property(
     (
         *local.CONVEX,
         *multiclass.CONVEX,
+        *separate.CONVEX,
         *curve.CONVEX,
         *structure.CONVEX,
         *entries.CONVEX,
+        *bends.NOT_CONVEX,
     ),
     arguments=("input",),
 )

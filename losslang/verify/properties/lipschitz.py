@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass, structure, tilted
+from losslang.verify.search import curve, local, multiclass, separate, structure, tilted
 
 PROPERTY = Property(
     "lipschitz",
@@ -12,6 +12,7 @@ PROPERTY = Property(
         *local.LIPSCHITZ,
         *multiclass.LIPSCHITZ,
         *tilted.LIPSCHITZ,
+        *separate.LIPSCHITZ,
         *curve.LIPSCHITZ,
         *structure.LIPSCHITZ,
     ),

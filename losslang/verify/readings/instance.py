@@ -9,7 +9,7 @@ import sympy
 from sympy import Basic, Expr, Integer
 
 from losslang.ir.binders import Binder, substitute
-from losslang.ir.heads import ONE, ZERO, Axis, Branch, Max, Min, Size
+from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Max, Min, Size
 from losslang.ir.reduce import EMPTY, MAX_UNROLLED, Ordered, Reduce
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 
@@ -22,8 +22,15 @@ Place = tuple[Expr, Expr]
 """A guard, and the value where it is 1."""
 
 
-def written_out(expr: Expr, sizes: Mapping[Axis, int], keep: Collection[Axis] = ()) -> Expr:
+def written_out(
+    expr: Expr,
+    sizes: Mapping[Axis, int],
+    keep: Collection[Axis] = (),
+    entry: Callable[[At], Expr] | None = None,
+) -> Expr:
     """``expr`` with every reduction over axes of known size as a finite formula.
+
+    ``entry`` tells the entries of arrays at known places, on which guards may depend.
 
     An axis has a known size if ``sizes`` tells it, or if its own is a number (at most 64) and it is
     none of ``keep``. Raises :class:`Unknown` for ``argmax`` and ``quantile`` along such an axis.
@@ -64,7 +71,10 @@ def written_out(expr: Expr, sizes: Mapping[Axis, int], keep: Collection[Axis] = 
                 return e
             return ordered(e.op, places(e, [range(count)]), visit(e.at))
         args = [visit(a) if isinstance(a, Expr) else a for a in e.args]
-        return e if all(n is o for n, o in zip(args, e.args, strict=True)) else e.func(*args)
+        made = e if all(n is o for n, o in zip(args, e.args, strict=True)) else e.func(*args)
+        if entry is not None and isinstance(made, At) and all(i.is_Integer for i in made.indices):
+            return entry(made)
+        return made
 
     def places(e: Binder, ranges: Sequence[range]) -> list[Place]:
         found: list[Place] = []

@@ -249,6 +249,35 @@ def on_lines(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Itera
     return guesses
 
 
+def plain_lines(loss: Loss, question: Question) -> Iterator[Guess]:
+    """Lines along which all entries of an input rise alike, or one does."""
+    for seed in range(2):
+        inputs, known = drawn(loss, seed), theorems.array(loss, question.input)
+        if inputs is None or known is None or known.kind != "real" or known.domain != EVERYTHING:
+            return
+        names = [_named("along", (known.name, at)) for at in instances.places(known, inputs.sizes)]
+        yield inputs.data() | dict.fromkeys(names, S.One)
+        yield from (inputs.data() | {name: S.One} for name in names[:3])
+
+
+def level(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Plain lines on which the second derivative seems to be 0 at the start."""
+    for guess in plain_lines(reading.loss, question):
+        yield dict(guess) | {"piece": S.Zero, "at": S.Zero}
+
+
+def flattening(reading: Structure, question: Question) -> Iterator[Guess]:
+    """Plain lines on which the second derivative seems to vanish far away."""
+    for guess in plain_lines(reading.loss, question):
+        curve = _curve(reading, question, guess)
+        if curve is not None:
+            (strategy,) = (s for s in along.STRONGLY_CONVEX if s.theorem.name == VANISHING)
+            yield from (dict(guess) | dict(more) for more in strategy.guesses(curve, question))
+
+
+VANISHING = "curvature-vanishes"
+
+
 def jumping(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterator[Guess]]:
     """The same for jumps, which only cases, and directions of vectors, bring about."""
     guesses = on_lines(strategies, name)
@@ -568,6 +597,21 @@ def on_the_line(strategies: tuple[Strategy, ...], name: str) -> Callable[[Case],
     return witness
 
 
+def flat(case: Case) -> Witness | None:
+    """Three inputs on the line, the middle one no lower below the chord than strictness asks."""
+    curve = theorems.line(case)
+    if curve is None or curve.function.free_symbols - {curve.variable}:
+        return None
+    middle = case.guess["at"]
+    steps = (middle - 1, middle, middle + 1)
+    low, value, high = (substitute(curve.function, {curve.variable: n}) for n in steps)
+    return Witness(
+        _moving(case) | {"steps": steps, "loss": (low, value, high)},
+        (Sign(low + high - 2 * value, "<="),),
+        "the loss does not bend upwards along this line",
+    )
+
+
 _T: dict[str, Theorem] = {theorem.name: theorem for theorem in theorems.THEOREMS}
 
 NONNEGATIVE = (
@@ -588,10 +632,8 @@ BOUNDED = (
     Strategy(_T["outgrows-a-line"], outgrowing(False), way),
     Strategy(_T["tends-to-infinity-on-a-line"], growing(along.BOUNDED, "tends-to-infinity"), way),
 )
-CONVEX = (
-    Strategy(_T["convex-by-composition"], no_guess),
-    Strategy(_T["above-a-chord-on-a-line"], chords, jensen),
-)
+CONVEX = (Strategy(_T["convex-by-composition"], no_guess),)
+NOT_CONVEX = (Strategy(_T["above-a-chord-on-a-line"], chords, jensen),)
 LIPSCHITZ = (
     Strategy(_T["lipschitz-by-composition"], steepest),
     Strategy(_T["lipschitz-at-most"]),
@@ -615,6 +657,27 @@ DIFFERENTIABLE = (
         _T["jump-so-not-differentiable-on-a-line"],
         jumping(along.DIFFERENTIABLE, "jump-so-not-differentiable"),
     ),
+)
+SMOOTH = (
+    Strategy(
+        _T["kink-so-not-smooth-on-a-line"],
+        on_lines(along.SMOOTH, "kink-so-not-smooth"),
+        on_the_line(along.SMOOTH, "kink-so-not-smooth"),
+    ),
+    Strategy(
+        _T["curvature-unbounded-on-a-line"],
+        on_lines(along.SMOOTH, "curvature-unbounded"),
+        on_the_line(along.SMOOTH, "curvature-unbounded"),
+    ),
+)
+STRONGLY_CONVEX = (
+    Strategy(_T["curvature-not-positive-on-a-line"], level, flat),
+    Strategy(
+        _T["curvature-not-positive-on-a-line"],
+        on_lines(along.STRONGLY_CONVEX, "curvature-not-positive"),
+        flat,
+    ),
+    Strategy(_T["curvature-vanishes-on-a-line"], flattening),
 )
 WELL_DEFINED = (
     Strategy(_T["every-requirement-holds"]),

@@ -22,7 +22,7 @@ from losslang.ir.truth import And, Equal, Less, LessEqual, Not
 from losslang.verify import instances
 from losslang.verify.arrays import Arrays
 from losslang.verify.instances import Inputs, unlabelled
-from losslang.verify.readings.algebra import rewritten
+from losslang.verify.readings.algebra import rewritten, spelled
 from losslang.verify.readings.curve import Curve
 from losslang.verify.readings.domains import bounds_of
 from losslang.verify.readings.structure import Structure
@@ -31,6 +31,8 @@ from losslang.verify.statement import LINE, Bounds, Region, Relation, Shape, Sig
 from losslang.verify.steepness import steepness
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
 from losslang.verify.theorems import curve as curves
+from losslang.verify.theorems.convexity import STRONGLY_CONVEX as BENT
+from losslang.verify.theorems.slope import SMOOTH as CURVED
 
 DCP = "Grant, Boyd & Ye 2006, Disciplined convex programming, section 4"
 BY_DEFINITION = "the definition"
@@ -241,7 +243,7 @@ def line(case: Case) -> Curve | None:
     function = instances.formula(loss, _moved(inputs, along, s))
     if function is None or is_undefined(function):
         return None
-    return Curve(case.reading.region, function, s, bounds, "s")
+    return Curve(case.reading.region, spelled(function), s, bounds, "s")
 
 
 def slopes(guess: Guess) -> dict[instances.Entry, Expr]:
@@ -400,6 +402,8 @@ _LINES = {
                 *curves.BOUNDED_BELOW,
                 *curves.LIPSCHITZ,
                 *curves.DIFFERENTIABLE,
+                *CURVED,
+                *BENT,
             )
             if not t.holds
         ),
@@ -517,6 +521,8 @@ DIFFERENTIABLE = (
     _LINES["kink-so-not-differentiable"],
     _LINES["jump-so-not-differentiable"],
 )
+SMOOTH = tuple(_LINES[t.name] for t in CURVED if not t.holds)
+STRONGLY_CONVEX = tuple(_LINES[t.name] for t in BENT if not t.holds)
 WELL_DEFINED = (
     Theorem(
         "every-requirement-holds",
@@ -544,5 +550,7 @@ THEOREMS: tuple[Theorem, ...] = (
     *CONVEX,
     *LIPSCHITZ,
     *DIFFERENTIABLE,
+    *SMOOTH,
+    *STRONGLY_CONVEX,
     *WELL_DEFINED,
 )

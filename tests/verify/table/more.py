@@ -92,6 +92,10 @@ SIGMOIDS = """
 loss one_vs_all(logits: real[class], target: class) =
     sigmoid(-logits[target]) + sum(sigmoid(logits[k]) for k in class if k != target)
 """
+OVA_LOGISTIC = """
+loss one_vs_all(logits: real[class], target: class) =
+    softplus(-logits[target]) + sum(softplus(logits[k]) for k in class if k != target)
+"""
 
 MORE = (
     # hinges
@@ -780,4 +784,15 @@ MORE = (
     Row("more-725", "crammer_singer", "range", "proved", value="(0, inf)"),
     Row("more-726", PAIRWISE_EXPONENTIAL, "nonnegative", "proved"),
     Row("more-727", GINI, "bounded", "proved"),
+    # diagonal Hessians, and lines along which a property fails
+    Row("more-728", OVA_LOGISTIC, "smooth(logits)", "proved", value="1/4"),
+    Row("more-729", OVA_LOGISTIC, "strongly_convex(logits)", "refuted"),
+    Row("more-730", SQUARED_ONE_VS_ALL, "smooth(logits)", "proved", value="2"),
+    Row("more-731", SQUARED_ONE_VS_ALL, "lipschitz(logits)", "refuted"),
+    Row("more-732", SQUARED_ONE_VS_ALL, "convex(logits)", "proved"),
+    Row("more-733", SIGMOIDS, "lipschitz(logits)", "proved", value="sqrt(K)/4"),
+    Row("more-734", WESTON_WATKINS, "smooth(logits)", "refuted"),
+    Row("more-735", WESTON_WATKINS, "strongly_convex(logits)", "refuted"),
+    Row("more-736", "squentropy", "strongly_convex(logits)", "refuted"),
+    Row("more-737", PAIRWISE_EXPONENTIAL, "smooth(logits)", "refuted"),
 )

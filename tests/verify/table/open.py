@@ -20,9 +20,6 @@ OPEN: dict[str, str] = {
     "more-272-order_preserving": "holds when size(class) == 2; local-disorder-edge: it is not so",
     "more-278-strictly_proper": "local-not-falling: it is not so that f' >= 0",
     "more-320-convex(logits)": "convex-by-composition: cannot show that smoothed is convex",
-    "more-335-lipschitz(logits)": "no theorem speaks of this loss",
-    "more-347-scale_invariant(logits)": "the factor cancels: cannot show that a positive factor l",
-    "more-350-convex(logits)": "convex-by-composition: cannot show that rho_margin is convex",
     "more-368-calibrated": "tilted-calibrated: it is not so that a common offset does not change",
     "more-459-range": "the verdict has no value",
     "more-505-strictly_proper": "no theorem speaks of this loss",
@@ -33,18 +30,12 @@ OPEN: dict[str, str] = {
     "reg-129-range-4": "range-reached: cannot show that the loss is constant",
 }
 
-LOOSE: dict[str, str] = {
-    "more-330-lipschitz(logits)": "a bound by composition is given for the constant",
-}
+LOOSE: dict[str, str] = {}
 """Statements decided as they should be, with a value that is a bound and not the best one."""
 
 MEANINGLESS: dict[str, str] = {
-    "more-153-strongly_convex(logits)": "strongly_convex(logits) is not asked of a loss of the la",
     "more-156-recoverable": "recoverable is not asked of a loss of the label's probability",
     "more-222-recoverable": "recoverable is not asked of a loss of the label's probability",
-    "more-313-strongly_convex(logits)": "strongly_convex(logits) is not asked of a loss of the la",
-    "more-314-smooth(logits)": "smooth(logits) is not asked of a loss of the label's logit and of",
-    "more-345-smooth(logits)": "smooth(logits) is not asked of a loss on the simplex",
     "reg-134-order_preserving": "order_preserving is not asked of a loss",
 }
 """Statements that the verifier takes for meaningless for their kind of loss."""
