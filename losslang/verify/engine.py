@@ -167,7 +167,7 @@ class Engine:
         while True:
             budget = self._budget(min(seconds, whole.left()), patience)
             found = deciding.find(question, where.way, budget)
-            if settled(found) is not None or not (budget.was_short and whole.left()):
+            if settled(found) is not None or not budget.was_short or whole.left() < seconds:
                 break
             seconds, patience = seconds * MORE, patience * MORE
         self._seconds[question] += time.perf_counter() - start

@@ -38,7 +38,7 @@ GENERIC = tuple(Rational(n) for n in ("3/4", "2", "3/2", "1/3", "-1/2", "-2"))
 HALVINGS = 5
 MAX_KNOWN = 12
 SETTING_SECONDS = 1.5
-CANDIDATE_SECONDS = 6.0
+CANDIDATE_SECONDS = 2.5
 LINE_SHARE = 0.6
 """The share of the time that is kept when a line has been looked at."""
 
@@ -192,12 +192,15 @@ class _Line:
     base: dict[sympy.Symbol, Expr]
     budget: Budget
     known: dict[Expr, bool] = field(default_factory=dict)
+    asked: dict[Expr, bool | None] = field(default_factory=dict)
 
     def answer(self, value: Expr) -> bool | None:
         """The verdict at one setting; ``None`` if it is open."""
-        at = pinned(self.base | {self.symbol: value})
-        found = self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
-        return found.holds if isinstance(found, Part) else None
+        if value not in self.asked:
+            at = pinned(self.base | {self.symbol: value})
+            found = self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
+            self.asked[value] = found.holds if isinstance(found, Part) else None
+        return self.asked[value]
 
     def fill(self, region: Region) -> None:
         """Decide the settings of a grid, as far as the time goes."""

@@ -25,6 +25,8 @@ def usable(value: Any) -> bool:
     """Whether a guess may be this: a real expression, or plus or minus infinity."""
     if not isinstance(value, Expr) or value.has(*UNUSABLE, sympy.Limit, sympy.AccumBounds):
         return False
+    if any(power.base.is_zero for power in value.atoms(sympy.Pow)):  # 0**gamma, whatever gamma is
+        return False
     infinite = value.has(S.Infinity, S.NegativeInfinity)
     return not infinite or value in (S.Infinity, S.NegativeInfinity)
 
