@@ -12,6 +12,7 @@ from losslang.verify.search import (
     score,
     simplex,
     structure,
+    summands,
     tilted,
 )
 
@@ -28,5 +29,7 @@ PROPERTY = Property(
         *simplex.BOUNDED,
         *curve.BOUNDED,
         *structure.BOUNDED,
+        *summands.of("bounded"),
+        *structure.NOT_BOUNDED,
     ),
 )

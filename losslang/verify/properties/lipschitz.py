@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass, separate, structure, tilted
+from losslang.verify.search import curve, local, multiclass, separate, structure, summands, tilted
 
 PROPERTY = Property(
     "lipschitz",
@@ -15,6 +15,7 @@ PROPERTY = Property(
         *separate.LIPSCHITZ,
         *curve.LIPSCHITZ,
         *structure.LIPSCHITZ,
+        *summands.of("lipschitz"),
     ),
     arguments=("input", "norm"),
     words=("inf", "1", "2"),

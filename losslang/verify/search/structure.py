@@ -627,8 +627,8 @@ BOUNDED_BELOW = (
         way,
     ),
 )
-BOUNDED = (
-    Strategy(_T["bounded-by-composition"], ends("low", "high")),
+BOUNDED = (Strategy(_T["bounded-by-composition"], ends("low", "high")),)
+NOT_BOUNDED = (
     Strategy(_T["outgrows-a-line"], outgrowing(False), way),
     Strategy(_T["tends-to-infinity-on-a-line"], growing(along.BOUNDED, "tends-to-infinity"), way),
 )

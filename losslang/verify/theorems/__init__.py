@@ -20,6 +20,7 @@ from losslang.verify.theorems import (
     sets,
     simplex,
     structure,
+    summands,
     tendency,
 )
 from losslang.verify.theorems.alike import ALIKE
@@ -63,9 +64,9 @@ ALL: tuple[Theorem, ...] = (
     *MULTICLASS,
     *pairwise.THEOREMS,
     *separate.THEOREMS,
-    *profile.THEOREMS,
     *simplex.THEOREMS,
     *apart.THEOREMS,
+    *profile.THEOREMS,
     *TILT,
     *elicitation.THEOREMS,
     *not_elicited.THEOREMS,
@@ -79,6 +80,7 @@ ALL: tuple[Theorem, ...] = (
     *difference.THEOREMS,
     *tendency.THEOREMS,
     *structure.THEOREMS,
+    *summands.THEOREMS,
 )
 
 THEOREMS: dict[str, Theorem] = {known.name: known for known in ALL}
