@@ -441,7 +441,7 @@ def _examine(
 
 def _defects(sample: Sample, report: Report, verdict: Verdict) -> Iterator[tuple[str, str]]:
     if "defect of losslang" in verdict.reason:
-        yield "false proof", verdict.reason
+        yield "false proof" if "there is a proof" in verdict.reason else "crash", verdict.reason
     if verdict.certificate is not None:
         document = json.loads(json.dumps(report.certificate(verdict)))
         result = driver.check_certificate(document)

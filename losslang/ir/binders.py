@@ -80,7 +80,9 @@ class Binder(Head):
         rule = dict(zip(self.binders, new, strict=True))
         return new, substitute(self.guard, rule), substitute(self.body, rule)
 
-    def _xreplace(self, rule: Rule) -> tuple[Basic, bool]:
+    def _xreplace(self, rule: Any) -> tuple[Basic, bool]:
+        if not isinstance(rule, Mapping):
+            return self, False  # one of SymPy's simplifications, which may stop here
         new = substitute(self, rule)
         return new, new != self
 

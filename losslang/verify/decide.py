@@ -111,10 +111,11 @@ class Decider:
             return known
         try:
             found = self._attempt(question, way, budget, wanted)
-        except InternalError as defect:
-            found = Open(f"a defect of losslang, please report it: {defect}")
         except RecursionError:
             found = Open("SymPy does not come to an end with some formula")
+        except Exception as defect:  # must not take the verdicts on other questions with it
+            name = "" if isinstance(defect, InternalError) else f"{type(defect).__name__}: "
+            found = Open(f"a defect of losslang, please report it: {name}{defect}")
         if isinstance(found, Part):
             self._decided[key] = found
         elif budget.left() > 0:

@@ -99,6 +99,12 @@ def test_subs_and_xreplace_do_not_capture_either() -> None:
     assert expr.subs(rule) == expr.xreplace(rule) == substitute(expr, rule)
 
 
+def test_a_simplification_of_sympy_leaves_reductions_alone() -> None:
+    bound = fresh(A)
+    most = total(At(V, bound) ** 2, bound, op="max")
+    assert sympy.powdenest((S.Exp1**most) ** 2) == S.Exp1 ** (2 * most)
+
+
 @patient
 @given(numbers(), indices(A, FREE))
 def test_replacing_an_index_is_evaluating_at_its_value(expr: Expr, place: Expr) -> None:
