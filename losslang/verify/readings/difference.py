@@ -57,7 +57,7 @@ def difference(loss: Loss, text: str, region: Region) -> Difference | None:
             return None
         raise
     try:
-        return _compared(loss, _returned(loss, other, lent), region)
+        return _compared(loss, other, lent, region)
     except (_Strangers, ValueError):
         return None
 
@@ -100,20 +100,23 @@ def _returned(loss: Loss, other: Loss, lent: Mapping[str, Hyperparameter]) -> Lo
             values[hyper.symbol] = known[name].symbol
         else:
             values[hyper.symbol] = sympy.sympify(loss.values[name])
-    other = mapped(other, substitution(values))
-    read = [i for i in other.inputs if i not in loss.inputs or _reads(other, i)]
-    return replace(other, inputs=tuple(read))
+    return mapped(other, substitution(values))
 
 
 def _reads(loss: Loss, known: Input) -> bool:
     return any(occurs(known.tensor, term.body, term.guard) for term in loss.terms)
 
 
-def _compared(loss: Loss, other: Loss, region: Region) -> Difference:
+def _compared(
+    loss: Loss, other: Loss, lent: Mapping[str, Hyperparameter], region: Region
+) -> Difference:
     if other.draws or not {*other.averages} <= {*loss.averages}:
         raise _Strangers
-    other = _with_inputs_of(loss, other)
+    read = [i for i in other.inputs if i not in loss.inputs or _reads(other, i)]
+    other = _with_inputs_of(loss, replace(other, inputs=tuple(read)))
     other, allowed = _with_settings_of(loss, other, region)
+    # What was lent may have the name of a setting of the other's own, so it comes back last.
+    other = _returned(loss, other, lent)
     (result, guard, body), theirs = _whole(loss), _whole(other)
     if theirs[:2] == (result, guard):
         left = body - theirs[2]
@@ -246,9 +249,9 @@ def _inside(
 
 
 def _whole(loss: Loss) -> tuple[tuple[Basic, ...], Expr, Expr]:
-    """The places, the guard and the formula of all terms together."""
-    places = {(term.result, term.guard) for term in loss.terms}
-    if len(places) != 1:
+    """The places, the guard and the formula of all terms together; some may be one number."""
+    places = {(term.result, term.guard) for term in loss.terms if term.result} or {((), ONE)}
+    if len(places) != 1 or any(t.guard != ONE for t in loss.terms if not t.result):
         raise _Strangers
     ((result, guard),) = places
     return result, guard, sympy.Add(*(term.body for term in loss.terms))

@@ -58,6 +58,8 @@ def normal(expr: Expr) -> Expr:
             return _compared(e.func, *args)
         if isinstance(e, Max | Min):
             return _extremum(e.func, args)
+        if isinstance(e, sympy.log):
+            return _logarithm(*args)
         made = e.func(*args)
         return _multiplied_out(made) if isinstance(made, sympy.Mul) else made
 
@@ -154,6 +156,26 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     scale = _positive_factor(terms, ())
     rest = sympy.Add(*(term / scale for term in terms))
     return scale**exponent * rest**exponent
+
+
+def _logarithm(inside: Expr) -> Expr:
+    factors = sympy.Mul.make_args(inside)
+    if not all(map(_is_positive, factors)):
+        return sympy.log(inside)
+    logs = (
+        f.exp * sympy.log(f.base) if isinstance(f, sympy.Pow) else sympy.log(f) for f in factors
+    )
+    return sympy.Add(*logs)
+
+
+def _is_positive(factor: Expr) -> bool:
+    """Whether a factor is known to be positive, as sums of positive numbers over classes are."""
+    if isinstance(factor, sympy.Pow):
+        return factor.exp.is_real is True and _is_positive(factor.base)
+    if isinstance(factor, Reduce) and factor.op in ("sum", "mean") and factor.guard == ONE:
+        over = all(index.axis != BATCH for index in factor.binders)
+        return over and _is_positive(factor.open()[2])
+    return factor.is_extended_positive is True
 
 
 def _compared(head: Callable[[Expr, Expr], Expr], left: Expr, right: Expr) -> Expr:
