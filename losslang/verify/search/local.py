@@ -35,6 +35,9 @@ from losslang.verify.theorems.pieces import pieces
 from losslang.verify.verdict import Witness
 
 HALF = Rational(1, 2)
+PLAINLY = 1e-3
+"""How far from 0 a formula is at a place that makes a readable witness."""
+
 _Guesses: TypeAlias = Callable[[Local, Question], Iterable[Guess]]
 
 
@@ -401,8 +404,8 @@ def _extremes(formula: Callable[[Local], Expr], sign: int) -> _Guesses:
         if value is not None:
             place, extreme = greatest(lambda x: -sign * value(x))
             if extreme > 0:
+                yield from ({"place": x} for x in PLACES if -sign * value(float(x)) > PLAINLY)
                 yield {"place": nearest(place) if 0 < nearest(place) < 1 else Rational(place)}
-                yield from ({"place": x} for x in PLACES)
             return
         for at, found in zip((S.Zero, S.One), _ends(reading, expr), strict=True):
             if found is not None:
