@@ -17,8 +17,8 @@ from losslang.verify.property import Strategy
 from losslang.verify.prover import Budget
 from losslang.verify.sampling import points
 from losslang.verify.statement import Limit, Relation, Sign
-from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorem import Case, Premise
+from losslang.verify.theorems.pieces import spelled_out
 from losslang.verify.tripwire import is_inside
 from losslang.verify.verdict import Witness
 from losslang.verify.wording import short
@@ -32,7 +32,7 @@ def of(strategy: Strategy, case: Case) -> Witness | None:
         own = Budget(SECONDS).within(lambda: strategy.witness(case))
     except Exception:  # algebra fails in many ways on odd formulas
         own = None
-    for made in (own, from_premises(case, everything(strategy.theorem, case))):
+    for made in (own, from_premises(case, spelled_out(strategy.theorem.premises, case))):
         if made is not None and replays(made):
             return made
     return None
@@ -59,16 +59,6 @@ def from_premises(case: Case, premises: Sequence[Premise]) -> Witness:
                 label += f", {short(statement.value)} (the way is seen, the end proved)"
         says.append(label)
     return Witness(values, tuple(dict.fromkeys(facts)), "; ".join(says))
-
-
-def everything(theorem: Theorem, case: Case) -> tuple[Premise, ...]:
-    """The premises of a case, also those that a theorem leaves out for being plain arithmetic."""
-    # What `premises` and `stated` decorate is the generator of all of them.
-    spelled = getattr(theorem.premises, "__wrapped__", theorem.premises)
-    try:
-        return tuple(spelled(case) or ())
-    except (Silent, KeyError, ValueError):
-        return tuple(theorem.premises(case) or ())
 
 
 def _instance(statement: Sign) -> tuple[Sign, ...]:

@@ -381,18 +381,26 @@ def _towards(end: Expr, k: int, low: bool) -> Expr:
     return end + (1 if low else -1) * Rational(1, 2) ** k
 
 
-def slopes(case: Case) -> Witness | None:
-    """The slopes on both sides of the guessed joint."""
-    p, n = theorems.along(case), int(case.guess["joint"])
-    joint, name = p.joints[n], theorems.curve_of(case).input
-    left, right = p.at(n, joint, 1), p.at(n + 1, joint, 1)
-    if (left - right).free_symbols:
-        return None
-    return Witness(
-        {name: joint, "slopes": (left, right)},
-        (Sign(left - right, "!="),),
-        f"at {name} = {joint} the slope jumps from {left} to {right}",
-    )
+def sides(order: int) -> Callable[[Case], Witness | None]:
+    """The loss, or its slope, on both sides of the guessed joint."""
+    word = ("loss", "slope", "curvature")[order]
+
+    def witness(case: Case) -> Witness | None:
+        p, n = theorems.along(case), int(case.guess["joint"])
+        joint, name = p.joints[n], theorems.curve_of(case).input
+        left, right = p.at(n, joint, order), p.at(n + 1, joint, order)
+        if (left - right).free_symbols:
+            return None
+        return Witness(
+            {name: joint, f"{word}s" if order else word: (left, right)},
+            (Sign(left - right, "!="),),
+            f"at {name} = {joint} the {word} jumps from {left} to {right}",
+        )
+
+    return witness
+
+
+slopes = sides(1)
 
 
 # ---------------------------------------------------------------- strategies
@@ -422,18 +430,18 @@ STRONGLY_CONVEX = (
 )
 LIPSCHITZ = (
     _by("slope-unbounded", _infinite(1), steep(1)),
-    _by("jump-so-not-lipschitz", _joints(0, 1, -1)),
+    _by("jump-so-not-lipschitz", _joints(0, 1, -1), sides(0)),
     _by("lipschitz-by-pieces", _sizes(1)),
 )
 SMOOTH = (
     _by("kink-so-not-smooth", _joints(1, 1, -1), slopes),
     _by("curvature-unbounded", _infinite(2), steep(2)),
-    _by("jump-so-not-smooth", _joints(0, 1, -1)),
+    _by("jump-so-not-smooth", _joints(0, 1, -1), sides(0)),
     _by("smooth-by-pieces", _sizes(2)),
 )
 DIFFERENTIABLE = (
     _by("kink-so-not-differentiable", _joints(1, 1, -1), slopes),
-    _by("jump-so-not-differentiable", _joints(0, 1, -1)),
+    _by("jump-so-not-differentiable", _joints(0, 1, -1), sides(0)),
     _by("vertical-so-not-differentiable", _vertical),
     _by("differentiable-by-pieces"),
 )
@@ -459,7 +467,7 @@ MONOTONE = (
 )
 SELF_CONCORDANT = (
     _by("derivative-1-jumps", _joints(1, 1, -1), slopes),
-    _by("derivative-2-jumps", _joints(2, 1, -1)),
+    _by("derivative-2-jumps", _joints(2, 1, -1), sides(2)),
     _by("third-derivative-without-second", _not_concordant),
     _by("third-derivative-outgrows-second", _ratio_infinite),
     _by("self-concordant", _concordant),

@@ -14,9 +14,8 @@ from losslang.verify.readings import Structure
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.theorem import Case, Guess, Question, Reading
 from losslang.verify.theorems import sets as theorems
-from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.pieces import Silent, spelled_out
 from losslang.verify.verdict import Witness
-from losslang.verify.witnesses import everything
 
 
 def has_probabilities(reading: Reading, question: Question) -> bool:
@@ -74,7 +73,7 @@ def witness(case: Case) -> Witness | None:
     """The logits of the true probabilities, and those that cost less."""
     if any(not symbol.is_integer for symbol in case.reading.region.symbols):
         return None
-    premises = everything(theorems.IMPROPER, case)
+    premises = spelled_out(theorems.IMPROPER.premises, case)
     guess = case.guess
     says = (
         f"each of {guess['places']} places is of the second class with the logit {guess['true']}; "

@@ -643,7 +643,9 @@ LIPSCHITZ = (
         on_the_line(along.LIPSCHITZ, "slope-unbounded"),
     ),
     Strategy(
-        _T["jump-so-not-lipschitz-on-a-line"], jumping(along.LIPSCHITZ, "jump-so-not-lipschitz")
+        _T["jump-so-not-lipschitz-on-a-line"],
+        jumping(along.LIPSCHITZ, "jump-so-not-lipschitz"),
+        on_the_line(along.LIPSCHITZ, "jump-so-not-lipschitz"),
     ),
 )
 DIFFERENTIABLE = (
@@ -656,6 +658,7 @@ DIFFERENTIABLE = (
     Strategy(
         _T["jump-so-not-differentiable-on-a-line"],
         jumping(along.DIFFERENTIABLE, "jump-so-not-differentiable"),
+        on_the_line(along.DIFFERENTIABLE, "jump-so-not-differentiable"),
     ),
 )
 SMOOTH = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import mpmath
 import sympy
@@ -51,8 +52,21 @@ def _stationary(case: Case) -> Witness | None:
     )
 
 
-def _falling(case: Case) -> Witness:
-    return Witness({}, (), "the loss grows without bound as the label's logit falls")
+def _falling(case: Case) -> Witness | None:
+    """What the first label costs as its logit falls and the others stay at 0."""
+    bounds = case.reading.region.bounds(case.reading.classes)
+    symbols, losses = case.reading.at(2 if bounds is None else int(bounds.low))
+    logits = tuple(map(S, (0, -10, -100)))
+    found = [
+        substitute(losses[0], dict.fromkeys(symbols, S.Zero) | {symbols[0]: z}) for z in logits
+    ]
+    if any(loss.free_symbols for loss in found):
+        return None
+    return Witness(
+        {"logit of the label": logits, "loss": tuple(found)},
+        tuple(Sign(b - a, ">") for a, b in pairwise(found)),
+        "the loss grows without bound as the label's logit falls",
+    )
 
 
 def _of(prop: str) -> tuple[Strategy, ...]:

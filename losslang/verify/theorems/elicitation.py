@@ -27,6 +27,7 @@ from losslang.verify.theorems.pieces import (
     compares,
     continuous,
     everywhere,
+    is_spelled_out,
     jump,
     pieces,
     sign,
@@ -62,7 +63,7 @@ def stated(
         numbers = [s for s in plain if s.expr.is_Rational]
         if not all(compares(s.expr, s.relation) for s in numbers):
             return None
-        return tuple(p for p in found if p.statement not in numbers)
+        return tuple(p for p in found if p.statement not in numbers or is_spelled_out())
 
     return checked
 

@@ -7,6 +7,7 @@ means what the piece's formula tends to there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache, wraps
 from typing import TypeAlias
@@ -47,13 +48,32 @@ def premises(*also: str) -> Callable[[Builder], Premises]:
             if not all(value.free_symbols <= known for value in case.guess.values()):
                 return None
             try:
-                return tuple(p for p in build(case) if not _settled(p))
+                return tuple(p for p in build(case) if not _settled(p) or _spelled_out.get())
             except (Silent, KeyError):
                 return None
 
         return checked
 
     return decorate
+
+
+_spelled_out: ContextVar[bool] = ContextVar("_spelled_out", default=False)
+
+
+def is_spelled_out() -> bool:
+    """Whether premises are asked for in full, also those that are plain arithmetic."""
+    return _spelled_out.get()
+
+
+def spelled_out(
+    premises_of: Callable[[Case], Sequence[Premise] | None], case: Case
+) -> Sequence[Premise]:
+    """The premises of a case in full, for a reader of the numbers; none where there is no case."""
+    token = _spelled_out.set(True)
+    try:
+        return tuple(premises_of(case) or ())
+    finally:
+        _spelled_out.reset(token)
 
 
 def _settled(premise: Premise) -> bool:
