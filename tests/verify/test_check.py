@@ -10,7 +10,15 @@ from sympy import S, oo
 
 from losslang import driver
 from losslang.verify.admit import admit
-from losslang.verify.check import ARGUMENTS, INPUT, LEVEL, check_certificate, together
+from losslang.verify.check import (
+    ARGUMENTS,
+    INPUT,
+    LEVEL,
+    LOSS,
+    QUANTITY,
+    check_certificate,
+    together,
+)
 from losslang.verify.engine import Engine
 from losslang.verify.partition import leaves
 from losslang.verify.proof import Proof, Rejected, check
@@ -86,7 +94,7 @@ def test_a_norm_is_one_of_the_known_ones(hinge):
 
 
 def test_the_checker_knows_the_arguments_of_every_property():
-    kinds = {"input": INPUT, "level": LEVEL}
+    kinds = {"input": INPUT, "level": LEVEL, "loss": LOSS, "quantity": QUANTITY}
     for name, known in PROPERTIES.items():
         found = ARGUMENTS.get(name, ())
         assert len(found) == len(known.arguments), name

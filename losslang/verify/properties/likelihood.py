@@ -9,6 +9,7 @@ PROPERTY = Property(
     "likelihood",
     "the loss is the negative logarithm of the law's density, up to a term in the target alone",
     (*likelihood.LIKELIHOOD,),
+    arguments=("word",),
     words=("normal", "laplace", "poisson"),
     means=likelihood.predicts,
     listed=lambda reading, question: False,
