@@ -228,9 +228,10 @@ class Composition:
     def _by_pairs(self, expr: sympy.Add, found: Range) -> Range:
         """A rising function, taken at two places with opposite weights, keeps their order."""
         seen = [
-            (term, factor, term / factor)
+            (term, factor, sympy.Mul(*(other for other in factors if other != factor)))
             for term in expr.args
-            for factor in sympy.Mul.make_args(term)
+            for factors in (sympy.Mul.make_args(term),)
+            for factor in factors
             if isinstance(factor, RISING) and factor.free_symbols
         ]
         for (first, f, weight), (second, g, against) in combinations(seen, 2):

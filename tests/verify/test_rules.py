@@ -106,8 +106,8 @@ def test_composition_knows_that_a_rising_function_keeps_an_order(rising):
     one, other, region = rising(x + 2), rising(x + 1), over((x, POSITIVE))
     for shown in (one - other, x * one - x * other, x - 3 * other + 3 * one):
         assert premises(Sign(shown, ">", region), "composition") == []
-    for open_ in (one - rising(2 * x), rising(2 * x) - rising(x) - 1):
-        rejects(Sign(open_, "!=", region), "composition")
+    for unknown in (one - rising(2 * x), one + other - 2 * rising(2 * x)):
+        rejects(Sign(unknown, "!=", region), "composition")
 
 
 def test_composition_knows_nothing_of_strangers():
@@ -404,7 +404,14 @@ def test_a_chain_starts_at_an_end_and_has_a_slope():
     goal = Sign(x - log(1 + x), ">=", over((x, NONNEGATIVE)))
     start, climb = premises(goal, "chain", variable=x, end="low")
     assert start == Sign(S.Zero, ">=", Region())
-    assert climb == Sign(1 - 1 / (1 + x), ">=", goal.region)
+    assert climb == Sign(1 - 1 / (1 + x), ">=", over((x, POSITIVE)))
+
+
+def test_a_chain_asks_for_a_slope_inside_the_interval_only():
+    goal = Sign(1 - x**2, ">", over((x, Bounds(S.Zero, S.One, True))))
+    start, fall = premises(goal, "chain", variable=x, end="high", strict="slope")
+    assert (start.expr, start.relation) == (0, ">=")
+    assert fall == Sign(-2 * x, "<", over((x, UNIT)))
 
 
 def test_a_chain_from_the_other_end_falls():

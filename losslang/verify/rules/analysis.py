@@ -59,6 +59,8 @@ def _chain(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
     at_low = choice(data, "end", ("low", "high")) == "low"
     end, closed = (bounds.low, bounds.low_closed) if at_low else (bounds.high, bounds.high_closed)
     climb, rest = slope(goal.expr, symbol), _without(goal.region, symbol)
+    # The mean value theorem asks for the slope inside of the interval only.
+    inside = goal.region.having(symbol, replace(bounds, low_closed=False, high_closed=False))
     if closed or "value" not in data:
         # The end may be added to the interval, for the formula has a value there too.
         if end.is_infinite:
@@ -67,7 +69,7 @@ def _chain(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
         strictly = goal.relation == ">" and not closed and data.get("strict") == "slope"
         return (
             Sign(substitute(goal.expr, {symbol: end}), ">=" if strictly else goal.relation, rest),
-            Sign(climb, _climbing(at_low, strictly), goal.region),
+            Sign(climb, _climbing(at_low, strictly), inside),
             *definedness(goal.expr, whole),
         )
     value = formula(data, "value")
@@ -86,7 +88,7 @@ def _chain(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
     return (
         Limit(goal.expr, symbol, end, side, value, rest),  # type: ignore[arg-type]
         *up,
-        Sign(climb, _climbing(at_low, strictly), goal.region),
+        Sign(climb, _climbing(at_low, strictly), inside),
         *definedness(goal.expr, goal.region),
     )
 
