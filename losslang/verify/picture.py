@@ -23,7 +23,7 @@ from losslang.verify.interval import Undefined
 from losslang.verify.readings import Binary, Curve, Local, Margin, Regression, Residual
 from losslang.verify.theorem import Reading, concerns
 from losslang.verify.verdict import Verdict
-from losslang.verify.wording import named, sentences
+from losslang.verify.wording import named, sentences, short
 
 STEPS = 240
 FAR = 10.0
@@ -117,7 +117,8 @@ def _drawn(view: View, at: Function, title: str, says: str) -> Picture:
     grid = _grid(view, [*wrong, *right, *chord], at, logarithmic)
     line = tuple(_points(at, grid))
     if view.lowest:
-        right.append(min(line, key=lambda point: point[1])[0])
+        least = min(line, key=lambda point: point[1])[0]
+        right += [] if any(abs(least - x) < 2 / STEPS for x in wrong) else [least]
     return Picture(
         title,
         says,
@@ -219,6 +220,16 @@ def _between(local: Local, weights: Sequence[Expr], scores: Sequence[Expr]) -> V
 
     Classes that one of them leaves out have no probability there.
     """
+    if len(weights) == len(scores) == 2:
+        return View(
+            _risk(local, weights, (X, 1 - X)),
+            "predicted probability of the first class",
+            f"risk where its true probability is {short(weights[0])}",
+            (scores[0],),
+            low=0,
+            high=1,
+            lowest=True,
+        )
     pairs = list(zip_longest(weights, scores, fillvalue=S.Zero))
     weights = [p for p, _ in pairs]
     mixed = [(1 - X) * q + X * p for p, q in pairs]

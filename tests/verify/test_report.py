@@ -298,12 +298,13 @@ def test_a_refuted_calibration_is_a_curve_of_the_risk():
     (drawn,) = pictures("poly1", [VERDICTS[CALIBRATED]], KnownEngine.readings)
     assert drawn.title == "poly1 is not calibrated at eps = -3, K = 2"
     ((x, y),) = drawn.points
-    assert x == 0
+    assert x == pytest.approx(1 / 3)
     # p = (1, 0): the risk at q is the loss of the first label, eps (1 - q) - log q at q = 1/3
     assert y == pytest.approx(-3 * 2 / 3 + float(sympy.log(3)))
-    assert all(-1 / 2 <= place <= 1 for place, _ in drawn.line)
-    ((_, lowest),) = drawn.beside
-    assert lowest == min(height for _, height in drawn.line)
+    assert all(0 <= place <= 1 for place, _ in drawn.line)
+    # The wrong score is the best one, so that no other is shown beside it.
+    assert y == min(height for _, height in drawn.line)
+    assert not drawn.beside
 
 
 def test_a_class_that_is_left_out_has_no_probability():

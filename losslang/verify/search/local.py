@@ -163,15 +163,19 @@ def _slope_ends(reading: Local, question: Question) -> Iterable[Guess]:
 
 
 def _certain_label(case: Case) -> Witness:
-    """A label that is certain, and the loss at probabilities on both sides of 1/2."""
+    """A label that is certain, and where the loss gives it too little probability."""
     f, p = case.reading.f, case.reading.p
+    value = function_of(f, p)
     place = case.guess.get("place", HALF)
+    if value is not None and place == HALF:
+        least, _ = greatest(lambda x: -value(x), [n / 512 for n in range(1, 257)])
+        place = min(nearest(least), HALF)
     here = substitute(f, {p: place})
-    others = (Rational(3, 4), Rational(9, 10), Rational(99, 100))
+    others = (Rational(51, 100), Rational(3, 4), Rational(9, 10), Rational(99, 100))
     return Witness(
-        {"p": (S.One, S.Zero), "q": (place, 1 - place), "better": others[:1]},
+        {"p": (S.One, S.Zero), "q": (place, 1 - place)},
         tuple(Sign(substitute(f, {p: x}) - here, ">=") for x in others),
-        f"a label that is certain: probability {place} costs no more than any above 1/2",
+        f"a label that is certain: giving it probability {place} costs no more than any above 1/2",
     )
 
 
@@ -212,13 +216,12 @@ def _edge_weights(case: Case) -> Witness:
 
 def _near_weights(case: Case) -> Witness:
     f, p = case.reading.f, case.reading.p
-    ends = [limit(f, p, at, side) for at, side in ((S.Zero, "+"), (S.One, "-"))]
-    facts = []
-    if all(e is not None and e.is_finite for e in ends):
-        facts.append(Sign(2 * substitute(f, {p: HALF}) - ends[0] - ends[1], "<"))
+    rests = (Rational(1, 10), Rational(1, 100), Rational(1, 1000))
+    even = 2 * substitute(f, {p: HALF})
+    sides = (substitute(f, {p: rest}) + substitute(f, {p: 1 - rest}) for rest in rests)
     return Witness(
         {"weights": (S.One, S.One), "q": (HALF, HALF)},
-        tuple(facts),
+        tuple(Sign(even - uneven, "<") for uneven in sides),
         "for two nearly equal weights half and half costs less than all mass on one class",
     )
 
