@@ -7,7 +7,7 @@ values, at random inputs and settings, are left out. Of the others are counted, 
 
 - ``rejected``: the compiler refuses the program, or a claim that has no meaning for it;
 - ``contradicted``: a claim of the loss is refuted, or the constant that it names is another;
-- ``unproved``: no claim is contradicted, but one has lost its proof;
+- ``unproved``: no claim is contradicted, but one has lost the proof that the loss has in that time;
 - ``invariance``: an invariance that every loss should have is refuted. It is asked independently
   of the claims, so that a mutant may be in this column and in one of those before;
 - ``missed``: none of these.
@@ -21,8 +21,9 @@ import argparse
 import math
 import multiprocessing
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,7 @@ def judge(task: tuple[Mutant, Path]) -> Result:
         return Result(mutant, "same")
     engine = Engine(loss, SECONDS)
     try:
-        by_claims = _by_claims(engine)
+        by_claims = _by_claims(engine, standing(mutant.loss))
     except DiagnosticError as error:  # a claim has no meaning for what the loss has become
         by_claims = "rejected", error.diagnostics[0].code
     return Result(mutant, *by_claims, _by_invariances(engine))
@@ -182,12 +183,19 @@ def _by_invariances(engine: Engine) -> str:
     return ""
 
 
-def _by_claims(engine: Engine) -> tuple[str, str]:
+@cache
+def standing(name: str) -> frozenset[str]:
+    """The claims of a loss that are proved of it in the time that a mutant has."""
+    claims = Engine(driver.elaborated(name), SECONDS).claims()
+    return frozenset(claim.text for claim in claims if claim.ok)
+
+
+def _by_claims(engine: Engine, known: Collection[str]) -> tuple[str, str]:
     lost = ""
     for claim in engine.claims():
         if not claim.ok and contradicts(claim):
             return "contradicted", claim.text
-        lost = lost or ("" if claim.ok else claim.text)
+        lost = lost or ("" if claim.ok or claim.text not in known else claim.text)
     return ("unproved", lost) if lost else ("missed", "")
 
 

@@ -63,7 +63,15 @@ QUESTIONS = {
     ),
     "quantile": ("elicits(quantile)", "minimiser", "homogeneous"),
     "mse": ("elicits(mean)", "bregman", "lipschitz(prediction)", "convex(target)"),
-    "info_nce": ("scale_invariant(u)",),
+    "info_nce": ("scale_invariant(u)", "replication_invariant"),
+    "giou": (
+        *("zero_at_equality", "exchange_invariant", "homogeneous", "saturates(target)"),
+        "shift_invariant(prediction, target)",
+    ),
+    "welsch": ("saturates(prediction)", "homogeneous"),
+    "cauchy": ("saturates(prediction)", "zero_at_equality"),
+    "rmse": ("replication_invariant", "homogeneous"),
+    "gaussian_nll": ("elicits_variance", "likelihood(normal)", "likelihood(laplace)"),
 }
 """Questions that are decided in a moment, by as many theorems as possible."""
 
