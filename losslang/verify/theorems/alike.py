@@ -18,7 +18,7 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import only, stated
-from losslang.verify.theorems.invariance import BY_DEFINITION, FACTOR
+from losslang.verify.theorems.invariance import BY_DEFINITION, FACTOR, keeps_guard
 from losslang.verify.theorems.pieces import Silent, sign
 
 # ---------------------------------------------------------------- which inputs
@@ -70,11 +70,10 @@ def _reading(tensors: Mapping[Tensor, Tensor]) -> Callable[[At], Expr]:
 @stated
 def _zero(case: Case) -> Iterator[Premise]:
     one, other = _twins(case)
-    total: Expr = 0
     for term in case.reading.loss.terms:
-        total += with_reads(term.body, _reading({one.tensor: other.tensor}))
-    label = f"the loss is 0 where {one.name} is {other.name}"
-    yield Premise(label, Sign(total, "==", case.reading.region))
+        body = with_reads(term.body, _reading({one.tensor: other.tensor}))
+        label = f"{term.name} is 0 where {one.name} is {other.name}"
+        yield Premise(label, Sign(body, "==", case.reading.region))
 
 
 def equalised(case: Case) -> Inputs:
@@ -119,6 +118,7 @@ def _exchanged(case: Case) -> Iterator[Premise]:
     one, other = _twins(case)
     swap = _reading({one.tensor: other.tensor, other.tensor: one.tensor})
     for term in case.reading.loss.terms:
+        keeps_guard(term, swap)
         gap = with_reads(term.body, swap) - term.body
         yield Premise("swapping the inputs", Sign(gap, "==", case.reading.region))
 
@@ -179,6 +179,7 @@ def _homogeneous(case: Case) -> Iterator[Premise]:
         return read * factor if read.tensor in tensors else read
 
     for term in loss.terms:
+        keeps_guard(term, grown)
         gap = with_reads(term.body, grown) - factor**degree * term.body
         yield Premise("the loss scales", Sign(gap, "==", region))
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sympy import Basic, Expr, Integer, Tuple
 
 from losslang.ir.binders import Binder, walk
 from losslang.ir.heads import At, Axis, Index, Labelled, Tensor
-from losslang.ir.loss import BATCH, EVERYTHING, Input, Loss
+from losslang.ir.loss import BATCH, EVERYTHING, Input, Loss, Term
 from losslang.ir.reduce import Ordered
 from losslang.ir.truth import Delta, Equal
 from losslang.verify import instances
-from losslang.verify.instances import Inputs, permuted, with_reads
+from losslang.verify.instances import Change, Inputs, permuted, with_reads
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Premise, Question, Theorem
+from losslang.verify.theorems.elicitation import stated
+from losslang.verify.theorems.pieces import Silent
 
 BY_DEFINITION = "by definition"
 OFFSET, FACTOR = Tensor("<offset>"), Tensor("<factor>", "positive")
@@ -50,8 +52,8 @@ def moved_axes(loss: Loss, known: Input) -> tuple[Axis, ...]:
     return tuple(indexed[:1]) or known.axes
 
 
-def moved(loss: Loss, inputs: Sequence[Input], body: Expr, by: Tensor) -> Expr:
-    """``body`` with a number added to the entries of inputs of one shape, or multiplied to them.
+def moved(loss: Loss, inputs: Sequence[Input], by: Tensor) -> Change:
+    """How a number is added to the entries of inputs of one shape, or multiplied to them.
 
     There is one number for each example, and for each place along the axes that are not moved.
     """
@@ -65,24 +67,32 @@ def moved(loss: Loss, inputs: Sequence[Input], body: Expr, by: Tensor) -> Expr:
         number = At(by, *kept)
         return read + number if by == OFFSET else read * number
 
-    return with_reads(body, change)
+    return change
+
+
+def keeps_guard(term: Term, change: Change) -> None:
+    """Silent unless a change of the inputs leaves it as it is where a term counts."""
+    if with_reads(term.guard, change) != term.guard:
+        raise Silent
 
 
 def _invariant(by: Tensor, what: str) -> Premises:
-    def premises(case: Case) -> Sequence[Premise] | None:
+    @stated
+    def premises(case: Case) -> Iterator[Premise]:
         loss = case.reading.loss
         inputs = moving(loss, case.question)
         if not inputs:
-            return None
-        return [
-            Premise(
-                f"{what} leaves {term.name} as it is",
-                Sign(moved(loss, inputs, term.body, by) - term.body, "==", case.reading.region),
-            )
-            for term in loss.terms
-        ]
+            raise Silent
+        yield from _unchanged(case, moved(loss, inputs, by), what)
 
     return premises
+
+
+def _unchanged(case: Case, change: Change, what: str) -> Iterator[Premise]:
+    for term in case.reading.loss.terms:
+        keeps_guard(term, change)
+        gap = with_reads(term.body, change) - term.body
+        yield Premise(f"{what} leaves {term.name} as it is", Sign(gap, "==", case.reading.region))
 
 
 def changed_by(case: Case, by: Tensor) -> tuple[Expr, Expr] | None:
@@ -180,22 +190,16 @@ def points(loss: Loss) -> tuple[Input, ...]:
     return found if len(found) > 1 and len(alike) == 1 and free else ()
 
 
-def _translated(case: Case) -> Sequence[Premise] | None:
-    loss = case.reading.loss
-    tensors = {i.tensor for i in points(loss)}
+@stated
+def _translated(case: Case) -> Iterator[Premise]:
+    tensors = {i.tensor for i in points(case.reading.loss)}
     if not tensors:
-        return None
+        raise Silent
 
     def change(read: At) -> Expr:
         return read + At(OFFSET, *read.indices[1:]) if read.tensor in tensors else read
 
-    return [
-        Premise(
-            f"another origin leaves {term.name} as it is",
-            Sign(with_reads(term.body, change) - term.body, "==", case.reading.region),
-        )
-        for term in loss.terms
-    ]
+    yield from _unchanged(case, change, "another origin")
 
 
 def translated(case: Case) -> tuple[Expr, Expr] | None:

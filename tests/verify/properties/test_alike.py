@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
-from sympy import Rational
+from dataclasses import replace
 
+import pytest
+from sympy import Integer, Rational
+
+from losslang.ir.heads import At
+from losslang.ir.loss import EXAMPLE
+from losslang.ir.truth import Less
 from losslang.verify import witnesses
 from losslang.verify.engine import Engine
 from losslang.verify.readings import Structure
-from losslang.verify.theorem import Question
-from tests.verify.properties.deciding import ask, loss
+from losslang.verify.theorem import Case, Question
+from losslang.verify.theorems.alike import EXCHANGED, HOMOGENEOUS
+from tests.verify.properties.deciding import ask, loss, reading
 
 PAIR = "loss l(a: real, b: real) = "
 POINTS = "loss l(a: real[dim], b: real[dim]) = "
@@ -97,3 +103,16 @@ def test_inputs_of_several_types_are_not_alike(program):
     engine = Engine(loss(program), 60)
     assert not engine.has_meaning(Question("zero_at_equality"))
     assert not engine.has_meaning(Question("exchange_invariant"))
+
+
+@pytest.mark.parametrize("theorem", [EXCHANGED, HOMOGENEOUS])
+def test_nothing_is_said_of_terms_whose_guard_moves_with_the_inputs(theorem):
+    known = reading("mse", Structure)
+    (term,) = known.loss.terms
+    tensor = known.loss.inputs[0].tensor
+    guarded = replace(term, guard=Less(Integer(1), At(tensor, EXAMPLE)))
+    other = replace(known, loss=replace(known.loss, terms=(guarded,)))
+    guess = {"degree": Integer(2)}
+    question = Question(theorem.property)
+    assert theorem.premises(Case(known, question, guess))
+    assert theorem.premises(Case(other, question, guess)) is None
