@@ -1,10 +1,4 @@
-"""Losses of a prediction f and a predicted variance v that the target's mean and variance minimise.
-
-Let dL/df = w(f, v) (f - y) and dL/dv = u(f, v) (v - (f - y)^2) with w, u > 0. For each v the slope
-of E L in f is w (f - E Y), so E L is least at the mean alone; there, the slope in v is
-u (v - Var Y), so E L is least at the variance alone. Hence E L(f, v) >= E L(E Y, v) >=
-E L(E Y, Var Y), with equality for f = E Y and v = Var Y alone, whenever the variance is not 0.
-"""
+"""Losses of a prediction f and a predicted variance v that the target's mean and variance minimise."""
 
 from __future__ import annotations
 
@@ -22,6 +16,7 @@ from losslang.verify.theorems.pieces import Pieces, Silent, continuous, defined,
 NIX = (
     "Nix and Weigend 1994, Estimating the Mean and Variance of the Target Probability Distribution"
 )
+PROOF = "proof in docs/design/theory.md: A mean and a variance"
 
 
 def variance(reading: Regression) -> sympy.Symbol:
@@ -82,7 +77,7 @@ MOMENTS = Theorem(
     "elicits_variance",
     Regression,
     "the slopes are w (f - y) and u (v - (f - y)^2), with positive w and u that know no y",
-    f"{NIX}, section 2",
+    f"{NIX}, section 2; {PROOF}",
     _moments,
     value=lambda case: variance(case.reading),
 )
@@ -91,7 +86,7 @@ OTHER_MOMENTS = Theorem(
     "elicits_variance",
     Regression,
     "for the target 1 or -1 the expected loss has a slope at the mean 0 and the variance 1",
-    f"{NIX}, section 2",
+    f"{NIX}, section 2; {PROOF}",
     _other_moments,
     holds=False,
 )

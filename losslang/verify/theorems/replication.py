@@ -111,7 +111,7 @@ REPLICATION_INVARIANT = Theorem(
     "replication_invariant",
     Structure,
     "The formula folds the batch by means, softened means and extrema alone",
-    BY_DEFINITION,
+    "proof in docs/design/theory.md: Repeated batches",
     _replicable,
 )
 NOT_REPLICATION_INVARIANT = Theorem(
