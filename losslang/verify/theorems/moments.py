@@ -1,4 +1,4 @@
-"""Losses of a prediction f and a predicted variance v that the target's mean and variance minimise."""
+"""Losses of a prediction f and a variance v that the mean and variance of the target minimise."""
 
 from __future__ import annotations
 
