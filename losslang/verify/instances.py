@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import sympy
@@ -35,7 +36,8 @@ def with_reads(body: Expr, change: Change) -> Expr:
                 made = e.func(e.op, indices, visit(guard), visit(inner), *map(visit, e.rest))
             else:
                 made = e.func(*(visit(a) for a in e.args))
-            memo[e] = change(made) if isinstance(made, At) else made
+            # A formula may become a read by itself, which is then no new one.
+            memo[e] = change(made) if isinstance(e, At) else made
         return memo[e]
 
     return visit(body)
@@ -172,6 +174,7 @@ def part_of(loss: Loss, body: Expr, inputs: Inputs) -> Expr | None:
     return None if any(isinstance(part, At | Binder | Tensor) for part in walk(made)) else made
 
 
+@lru_cache(maxsize=256)
 def unlabelled(body: Expr) -> Expr:
     """``body`` without the marks that say which label a part is for."""
     return rewritten(body, lambda e: e.args[1] if isinstance(e, Labelled) else e)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from losslang.verify.properties import (
     asymmetric_robust,
+    attracts,
     auc_consistent,
     batch_permutation_invariant,
     bounded,
@@ -110,6 +111,7 @@ ALL: tuple[Property, ...] = (
     bregman.PROPERTY,
     f_divergence.PROPERTY,
     jointly_convex.PROPERTY,
+    attracts.PROPERTY,
     convex_in_similarities.PROPERTY,
     hardness.PROPERTY,
     temperature.PROPERTY,

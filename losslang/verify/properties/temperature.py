@@ -9,5 +9,5 @@ PROPERTY = Property(
     "temperature",
     "the worst case over reweightings of the candidates costs the value times their divergence",
     (*contrastive.TEMPERATURE,),
-    means=contrastive.is_contrast,
+    means=contrastive.is_soft,
 )

@@ -13,14 +13,14 @@ from losslang.diagnostics import DiagnosticError
 from losslang.ir import compose
 from losslang.ir.binders import occurs, substitution
 from losslang.ir.config import title
-from losslang.ir.heads import ONE, At, Axis
+from losslang.ir.heads import ONE, At, Axis, Detach
 from losslang.ir.loss import Domain, Hyperparameter, Input, Kind, Loss, Term
 from losslang.ir.reduce import Reduce
 from losslang.ir.scope import Scope
 from losslang.ir.values import Value, slot
 from losslang.source import Source
 from losslang.syntax.parse import parse_expression
-from losslang.verify.readings.algebra import spelled
+from losslang.verify.readings.algebra import rewritten, spelled
 from losslang.verify.readings.domains import bounds_of
 from losslang.verify.readings.fix import fixed, mapped, resized, settled, with_values
 from losslang.verify.statement import Region, Relation, Sign
@@ -123,9 +123,14 @@ def _compared(
     else:
         left = _mean(result, guard, body) - _mean(*theirs)
         result, guard = (), ONE
-    term = Term("difference", result, spelled(left), guard)
+    term = Term("difference", result, rewritten(spelled(left), _passed), guard)
     made = replace(loss, name="difference", terms=(term,), requires=(), written=None, hints={})
     return Difference(opened(made), allowed)
+
+
+def _passed(e: Basic) -> Basic:
+    """A number in place of the mark that no gradient flows through it."""
+    return e.args[0] if isinstance(e, Detach) and e.args[0].is_Rational else e
 
 
 def opened(loss: Loss) -> Loss:

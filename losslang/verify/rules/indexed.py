@@ -12,10 +12,10 @@ import sympy
 from sympy import Basic, Expr
 
 from losslang.ir.binders import Binder, free_indices, tree_size
-from losslang.ir.heads import ONE, ZERO, Index, Labelled, Max, Min
+from losslang.ir.heads import ONE, ZERO, At, Branch, Index, Labelled, Max, Min
 from losslang.ir.loss import BATCH
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.ir.truth import Equal, Less, LessEqual
+from losslang.ir.truth import Delta, Equal, Less, LessEqual
 from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import sign_statement
 from losslang.verify.statement import Statement
@@ -60,6 +60,9 @@ def normal(expr: Expr) -> Expr:
             return _extremum(e.func, args)
         if isinstance(e, sympy.log):
             return _logarithm(*args)
+        if isinstance(e, Branch) and all(map(_is_polynomial, args[1:])):
+            test, yes, no = args
+            return no + sympy.expand_mul(test * (yes - no))
         made = e.func(*args)
         return _multiplied_out(made) if isinstance(made, sympy.Mul) else made
 
@@ -158,7 +161,18 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     return scale**exponent * rest**exponent
 
 
+def _is_polynomial(e: Basic) -> bool:
+    """Whether a formula has a value at all entries, so that it may be computed where not used."""
+    if isinstance(e, sympy.Pow):
+        return e.exp.is_Integer and e.exp >= 0 and _is_polynomial(e.base)
+    if isinstance(e, sympy.Add | sympy.Mul):
+        return all(map(_is_polynomial, e.args))
+    return isinstance(e, At | sympy.Symbol | Delta) or e.is_Rational is True
+
+
 def _logarithm(inside: Expr) -> Expr:
+    inside = sympy.factor_terms(inside)
+    inside = sympy.Mul(*(_primitive(f) for f in sympy.Mul.make_args(inside)))
     factors = sympy.Mul.make_args(inside)
     if not all(map(_is_positive, factors)):
         return sympy.log(inside)
@@ -166,6 +180,15 @@ def _logarithm(inside: Expr) -> Expr:
         f.exp * sympy.log(f.base) if isinstance(f, sympy.Pow) else sympy.log(f) for f in factors
     )
     return sympy.Add(*logs)
+
+
+def _primitive(factor: Expr) -> Expr:
+    """A factor whose terms have no number in common, beside that number."""
+    base, power = factor.as_base_exp()
+    if not (isinstance(base, sympy.Add) and power.is_Integer):
+        return factor
+    content, rest = base.primitive()
+    return content**power * rest**power
 
 
 def _is_positive(factor: Expr) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import (
+    attraction,
     apart,
     contrastive,
     difference,
@@ -18,6 +19,7 @@ from losslang.verify.theorems import (
     regression,
     separate,
     sets,
+    sharpness,
     simplex,
     structure,
     summands,
@@ -77,6 +79,8 @@ ALL: tuple[Theorem, ...] = (
     *sets.THEOREMS,
     *entries.THEOREMS,
     *contrastive.THEOREMS,
+    *attraction.THEOREMS,
+    *sharpness.THEOREMS,
     *difference.THEOREMS,
     *tendency.THEOREMS,
     *structure.THEOREMS,

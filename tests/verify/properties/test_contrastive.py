@@ -45,9 +45,22 @@ def test_the_softmax_is_the_ratio_of_gradients():
         assert slope(k) / abs(slope(0)) == pytest.approx(share, rel=1e-4)
 
 
-@pytest.mark.parametrize("program", ["info_nce", SCORES, "kl_dro(l1)"])
+@pytest.mark.parametrize("program", ["info_nce", SCORES, "kl_dro(l1)", "supcon", "nt_xent", "clip"])
 def test_the_temperature_is_the_multiplier_of_the_divergence(program):
     assert str(ask(program, "temperature", Structure).value) == "tau"
+
+
+PAIRS = "loss l(u: real[batch, dim], v: real[batch, dim], *, t: real > 0 = 1) for i in batch = "
+BOTH_WAYS = """log(sum(exp(s(i, j) / t) for j in batch))
+    + log(sum(exp(s(j, i) / {other}) for j in batch))
+    - s(i, i) / t - s(i, i) / {other}
+where
+    s(i, j) = cosine(u[i], v[j])"""
+
+
+@pytest.mark.parametrize(("other", "holds"), [("t", True), ("(t + 1)", None), ("1", None)])
+def test_soft_maxima_at_two_temperatures_have_none_together(other, holds):
+    assert ask(PAIRS + BOTH_WAYS.format(other=other), "temperature", Structure).holds is holds
 
 
 @pytest.mark.parametrize("program", ["info_nce", SCORES, "kl_dro(l1)"])

@@ -45,6 +45,11 @@ CASES = [
     (SCORE + "huber(x, y, delta=delta) + 1", "huber", "refuted"),
     # only as a formula of one number: the square of a root of a square
     (SCORE + "sqrt((x - y)**2)", "l1", "proved"),
+    # the square of an affine formula, up to a factor of both sides of a quotient
+    ("taylor_softmax", "spherical_softmax(logits + 1, target, eps=1)", "proved"),
+    ("taylor_softmax", "spherical_softmax(logits + 1, target, eps=2)", "refuted"),
+    # a setting of the loss and one of the other may have the same name
+    ("sface", "scale * sface(cosines, target, scale=1, k=k, a=a, b=b)", "proved"),
     # as a mean over the batch
     ("loss l(x: real, y: real) = mean((x - y)**2, axis=batch)", "mse", "proved"),
 ]
