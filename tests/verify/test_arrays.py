@@ -21,7 +21,7 @@ from losslang.verify.interval import Interval, rational
 from losslang.verify.proof import Rejected
 from losslang.verify.rules import RULES
 from losslang.verify.statement import POSITIVE, Bounds, Region, Sign
-from tests.verify.indexed import CLASS, LABEL, REGION, C, X, formulas, value
+from tests.verify.indexed import CLASS, LABEL, REGION, C, Q, X, formulas, value
 
 FRACTIONS = st.fractions(-6, 6, max_denominator=8)
 SHARES = st.fractions(0, 1, max_denominator=8)
@@ -108,6 +108,23 @@ def test_a_cosine_lies_between_minus_one_and_one_though_vectors_may_be_zero():
     assert spread(cosine, region).hull == Interval.of(-1, 1)
     distance = Reduce("sum", (d,), ONE, (At(u, d) / norm(u) - At(v, d) / norm(v)) ** 2)
     assert spread(distance, region).hull == Interval.of(0, 4)
+
+
+def test_a_sum_that_is_affine_in_entries_is_extreme_at_their_ends():
+    one, other = At(Q, K), At(Q, LABEL)
+    differ = one * (1 - other) + other * (1 - one)
+    for form in (differ, sympy.expand(differ)):
+        assert spread(form).hull == Interval.of(0, 1)
+    gap = Reduce("sum", (K,), ONE, one + other) - 2 * Reduce("sum", (K,), ONE, one * other)
+    assert spread(gap).nonnegative
+    assert not spread(sympy.expand(3 * one * other - one - other)).nonnegative
+
+
+def test_sums_of_three_terms_may_make_a_square():
+    one, other = At(X, K), At(Tensor("v"), K)
+    first, both, last = (Reduce("sum", (K,), ONE, e) for e in (one**2, one * other, other**2))
+    assert spread(first - 2 * both + last).nonnegative
+    assert not spread(first - 3 * both + last).nonnegative
 
 
 def test_nothing_is_said_of_a_maximum_over_what_may_be_nobody():

@@ -54,6 +54,7 @@ class Sums(Folds):
             self._merged,
             self._collected,
             self._quadratic,
+            self._corners,
             self._cases,
         ):
             better = closer(expr)
@@ -179,7 +180,7 @@ class Sums(Folds):
         assert indices is not None
         body = sympy.Add(*bodies)
         found = None
-        for form in dict.fromkeys((body, sympy.expand(body))):
+        for form in dict.fromkeys((body, sympy.expand(body), _squared(body))):
             value = self._folded(op, indices, ONE, form)
             if value is not None:
                 found = value if found is None else found.meet(value)
@@ -248,6 +249,24 @@ class Sums(Folds):
         least = Interval.exactly(c - b**2 / (4 * a))
         return above(least.low, True) if a > 0 else below(least.high, True)
 
+    def _corners(self, expr: sympy.Add) -> Range | None:
+        """A sum that is affine in an entry lies between its values at the ends of the entry."""
+        for read in sorted(expr.atoms(At), key=sympy.default_sort_key):
+            bounds = dict(self.region.reads).get(read.tensor)
+            if bounds is None or not (bounds.low.is_Rational and bounds.high.is_Rational):
+                continue
+            x = sympy.Dummy(real=True)
+            formula = substitute(expr, {read: x})
+            if x not in formula.free_symbols or not formula.is_polynomial(x):
+                continue
+            if sympy.degree(formula, x) != 1 or len(formula.coeff(x, 1).args) < 2:
+                continue
+            ends = (sympy.expand(substitute(formula, {x: e})) for e in (bounds.low, bounds.high))
+            values = [self._range(end) for end in ends]
+            if values[0] is not None and values[1] is not None:
+                return values[0].join(values[1])
+        return None
+
     def _cases(self, expr: Expr) -> Range | None:
         """Each truth value is tried both ways."""
         tests = _tests(expr)
@@ -258,6 +277,12 @@ class Sums(Folds):
             made = substitute(expr, {tests[0]: value})
             values.append(self.under(condition)._range(made))
         return None if values[0] is None or values[1] is None else values[0].join(values[1])
+
+
+def _squared(expr: Expr) -> Expr:
+    """A sum of three terms as a square, if it is one up to a number."""
+    short = len(sympy.Add.make_args(sympy.expand(expr))) == 3
+    return sympy.factor(expr) if short else expr
 
 
 def _flat(expr: Expr) -> Expr:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import composite, probability
+from losslang.verify.search import composite, local, probability
 
 PROPERTY = Property(
     "recoverable",
     "the best score for a probability tells the probability",
-    (*composite.RECOVERABLE, *probability.RECOVERABLE),
+    (*local.RECOVERABLE, *composite.RECOVERABLE, *probability.RECOVERABLE),
 )

@@ -356,6 +356,10 @@ PROPER_COMPOSITE = (
     Strategy(local_proper.COMPOSITE, _links),
     Strategy(local_proper.NO_LINK, _vertices, _vertex_weights),
 )
+RECOVERABLE = (
+    Strategy(local_proper.RECOVERABLE, _links),
+    Strategy(local_proper.NOT_RECOVERABLE, _vertices, _vertex_weights),
+)
 
 
 def _uneven(case: Case) -> Witness:

@@ -6,6 +6,7 @@ Notation as in :mod:`losslang.verify.theorems.local`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import sympy
 from sympy import Expr, S
@@ -226,6 +227,10 @@ def _hides_probabilities(case: Case) -> Iterator[Premise]:
     yield from preferring_vertices(case)
 
 
+def _no_value(case: Case) -> None:
+    """It is said whether there is a link, not which."""
+
+
 COMPOSITE = Theorem(
     "local-composite",
     "proper_composite",
@@ -246,6 +251,9 @@ NO_LINK = Theorem(
     _hides_probabilities,
     holds=False,
 )
+
+RECOVERABLE = replace(COMPOSITE, name="local-recoverable", property="recoverable", value=_no_value)
+NOT_RECOVERABLE = replace(NO_LINK, name="local-not-recoverable", property="recoverable")
 
 # ---------------------------------------------------------------- the sum over labels
 
@@ -409,7 +417,7 @@ LOCAL_PROPER = (
     *(LOGARITHMIC, LOGARITHMIC_WEAKLY, TWO_PROPER, TWO_PROPER_WEAKLY),
     *(UNBALANCED, UNBALANCED_WEAKLY, NOT_LOGARITHMIC, NOT_LOGARITHMIC_WEAKLY),
     *(TEMPERED, TEMPERED_WEAKLY, NOT_FALLING),
-    *(COMPOSITE, NO_LINK),
+    *(COMPOSITE, NO_LINK, RECOVERABLE, NOT_RECOVERABLE),
     *(AFFINE, ODD, UNEVEN, CURVED),
     *(*LOW_ORDER, *ORDER_ONE, *MIDDLE_ORDER, *HIGH_ORDER),
 )

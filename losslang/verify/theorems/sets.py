@@ -8,10 +8,12 @@ from itertools import product
 import sympy
 from sympy import Expr, Integer, Interval, S
 
+from losslang.ir.binders import free_indices
+from losslang.ir.heads import ONE
 from losslang.ir.loss import Input, Loss
 from losslang.verify.instances import Entry, Inputs, admits, from_data, places, unlabelled, value
 from losslang.verify.readings import Structure
-from losslang.verify.statement import Sign
+from losslang.verify.statement import Region, Sign
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import only, stated
 from losslang.verify.theorems.pieces import Silent, sign
@@ -129,17 +131,28 @@ def _range(case: Case) -> Iterator[Premise]:
     low, high = (only(case.guess[name], region) for name in ("low", "high"))
     if len(loss.terms) != 1 or loss.draws or loss.averages:
         raise Silent
-    body, everywhere = unlabelled(loss.terms[0].body), domain(loss, region)
+    body, everywhere = unlabelled(loss.terms[0].body), _admitted(loss, region)
     if low == high:
-        yield Premise("the loss is constant", Sign(body - low, "==", everywhere))
+        # What cancels is a factor of denominators, which are not 0 where the loss has a value.
+        above, _ = sympy.fraction(sympy.cancel(sympy.together(body - low)))
+        yield Premise("the loss is constant", Sign(above, "==", everywhere))
     else:
-        yield Premise("the loss is no less", Sign(body - low, ">=", everywhere))
-        yield Premise("the loss is no greater", Sign(high - body, ">=", everywhere))
+        for label, gap in (("the loss is no less", body - low), ("no greater", high - body)):
+            above, below = sympy.fraction(sympy.together(gap))
+            yield Premise(label, Sign(above, ">=", everywhere))
+            yield Premise(f"{label}: the denominator", Sign(below, ">", everywhere))
     for name, end in (("low", low), ("high", high)):
         reached = value(loss, _inputs(case, name))
         if reached is None:
             raise Silent
         yield sign(f"some input reaches {end}", reached - end, "==", region)
+
+
+def _admitted(loss: Loss, region: Region) -> Region:
+    """The inputs at which the loss has a value: what it requires of the example holds there."""
+    own = set(loss.terms[0].result)
+    needed = (r.condition for r in loss.requires if r.guard == ONE)
+    return domain(loss, region).where(*(c for c in needed if free_indices(c) <= own))
 
 
 def _inputs(case: Case, name: str) -> Inputs:

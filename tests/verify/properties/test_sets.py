@@ -13,6 +13,7 @@ import pytest
 from losslang.verify.readings import Structure
 from losslang.verify.witnesses import replays
 from tests.verify.properties.deciding import ask
+from tests.verify.table import more
 
 DICE = """
 loss overlap(prediction: real[pixel] in [0, 1], target: bit[pixel], *, smooth: real > 0 = 1) =
@@ -58,3 +59,18 @@ def test_an_overlap_that_is_constant_has_a_range_of_one_number():
     found = ask(program, "range", Structure)
     assert found.value is not None
     assert (found.value.inf, found.value.sup) == (0, 0)
+
+
+@pytest.mark.parametrize("program", [more.SOFT_JACCARD, more.SQUARED_DICE, more.SOFT_TVERSKY])
+def test_overlaps_of_probabilities_lie_between_nought_and_one(program):
+    """Oracle: p + g - 2 p g >= 0, and (p - g)^2 >= 0."""
+    found = ask(program, "range", Structure)
+    assert found.value is not None
+    assert (found.value.inf, found.value.sup) == (0, 1)
+
+
+def test_an_overlap_with_too_much_weight_has_no_such_range():
+    """Oracle: for one place with p = g = 1 it is 1 - 3/2."""
+    program = more.SOFT_JACCARD.replace("1 - both", "1 - 3 / 2 * both")
+    found = ask(program, "range", Structure)
+    assert found.value is None or found.value.inf < 0

@@ -96,6 +96,31 @@ OVA_LOGISTIC = """
 loss one_vs_all(logits: real[class], target: class) =
     softplus(-logits[target]) + sum(softplus(logits[k]) for k in class if k != target)
 """
+SOFT_TVERSKY = """
+loss soft_tversky(
+    prediction: real[pixel] in [0, 1],
+    target: bit[pixel],
+    *,
+    alpha: real > 0,
+    beta: real > 0,
+) =
+    1 - both / (both + alpha * wrong + beta * missed)
+where
+    both = sum(prediction[x] * target[x] for x in pixel)
+    wrong = sum(prediction[x] * (1 - target[x]) for x in pixel)
+    missed = sum((1 - prediction[x]) * target[x] for x in pixel)
+"""
+SQUARED_DICE = """
+loss squared_dice(prediction: real[pixel] in [0, 1], target: bit[pixel]) =
+    1 - 2 * sum(prediction[x] * target[x] for x in pixel)
+        / (sum(prediction[x]**2 for x in pixel) + sum(target[x]**2 for x in pixel))
+"""
+SOFT_JACCARD = """
+loss soft_jaccard(prediction: real[pixel] in [0, 1], target: bit[pixel]) =
+    1 - both / (sum(prediction + target) - both)
+where
+    both = sum(prediction[x] * target[x] for x in pixel)
+"""
 
 MORE = (
     # hinges
@@ -795,4 +820,12 @@ MORE = (
     Row("more-735", WESTON_WATKINS, "strongly_convex(logits)", "refuted"),
     Row("more-736", "squentropy", "strongly_convex(logits)", "refuted"),
     Row("more-737", PAIRWISE_EXPONENTIAL, "smooth(logits)", "refuted"),
+    Row("more-738", "gce", "recoverable", "conditional", condition="q < 1"),
+    Row("more-739", "focal", "recoverable", "proved", source="Charoenphakdee et al. 2021"),
+    # overlaps of probabilities and labels
+    Row("more-740", SOFT_JACCARD, "range", "proved", value="(0, 1)"),
+    Row(
+        "more-741", SQUARED_DICE, "range", "proved", value="(0, 1)", source="Milletari et al. 2016"
+    ),
+    Row("more-742", SOFT_TVERSKY, "range", "proved", value="(0, 1)", source="Salehi et al. 2017"),
 )

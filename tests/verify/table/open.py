@@ -26,7 +26,6 @@ OPEN: dict[str, str] = {
     "more-508-bounded": "no theorem speaks of this loss",
     "multi-049-nonnegative": "nonnegative-by-composition: cannot show that sparsemax is never neg",
     "multi-068-order_preserving": "no theorem speaks of this loss",
-    "reg-129-range": "range-reached: cannot show that the loss is no less",
     "reg-129-range-4": "range-reached: cannot show that the loss is constant",
 }
 
@@ -34,8 +33,6 @@ LOOSE: dict[str, str] = {}
 """Statements decided as they should be, with a value that is a bound and not the best one."""
 
 MEANINGLESS: dict[str, str] = {
-    "more-156-recoverable": "recoverable is not asked of a loss of the label's probability",
-    "more-222-recoverable": "recoverable is not asked of a loss of the label's probability",
     "reg-134-order_preserving": "order_preserving is not asked of a loss",
 }
 """Statements that the verifier takes for meaningless for their kind of loss."""
