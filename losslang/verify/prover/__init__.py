@@ -29,6 +29,7 @@ __all__ = ["LAYERS", "Budget", "counterexample", "prove", "within"]
 LAYERS: tuple[Layer, ...] = (
     Layer("composition", 0, algebra.composition, 0.5),
     Layer("arrays", 0, arrays.composition, 3.0),
+    Layer("bounded powers", 0, arrays.bounded_powers, 3.0),
     Layer("relations", 0, algebra.relations, share=1.0),
     Layer("value", 0, boxes.value, 1.0),
     Layer("indexed", 0, indexed.equations, 2.0),

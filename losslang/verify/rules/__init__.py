@@ -10,6 +10,7 @@ from losslang.verify.rules.cases import CASE_RULES
 from losslang.verify.rules.indexed import INDEXED_RULES
 from losslang.verify.rules.limits import LIMIT_RULES
 from losslang.verify.rules.maps import MAP_RULES
+from losslang.verify.rules.monotone import MONOTONE_RULES
 from losslang.verify.rules.polynomial import POLYNOMIAL_RULES
 from losslang.verify.rules.roots import ROOT_RULES
 from losslang.verify.rules.shape import SHAPE_RULES
@@ -26,6 +27,7 @@ ALL: tuple[Rule, ...] = (
     *POLYNOMIAL_RULES,
     *INDEXED_RULES,
     *ARRAY_RULES,
+    *MONOTONE_RULES,
     *SHAPE_RULES,
 )
 

@@ -383,6 +383,8 @@ def _end(expr: Expr, where: Region) -> Expr | None:
     fold = _folded_end(expr, where)
     if fold is not None:
         return fold
+    if isinstance(expr, sympy.Pow):
+        return _power_end(expr, where)
     constants = [f for f in sympy.Mul.make_args(expr) if f.free_symbols and _is_setting(f, where)]
     rest = expr / sympy.Mul(*constants)
     if not constants or rest == expr:
@@ -393,6 +395,17 @@ def _end(expr: Expr, where: Region) -> Expr | None:
     sign = S.One if scale.nonnegative else S.NegativeOne
     end = _end(sign * rest, where)
     return None if end is None else sign * sympy.Mul(*constants) * end
+
+
+def _power_end(power: Expr, where: Region) -> Expr | None:
+    """The same for a power whose exponent is a formula of hyperparameters, and not negative."""
+    if free_indices(power.exp) or not power.exp.free_symbols <= set(where.symbols):
+        return None
+    ranges = [spread_of(part, where) for part in power.args]
+    if any(known is None or not known.nonnegative for known in ranges):
+        return None
+    base = _end(power.base, where)
+    return None if base is None else base**power.exp
 
 
 def _folded_end(expr: Expr, where: Region) -> Expr | None:
