@@ -260,6 +260,13 @@ def _places(reading: Local, question: Question) -> Iterable[Guess]:
     return ({"place": place} for place in PLACES)
 
 
+def _far_slopes(reading: Local, question: Question) -> Iterable[Guess]:
+    """What p f'(p) tends to at 0 and at 1, where that differs."""
+    first, last = _ends(reading, reading.p * _slope(reading))
+    if first is not None and last is not None and first != last:
+        yield {"first": first, "last": last}
+
+
 def _small_places(reading: Local, question: Question) -> Iterable[Guess]:
     return ({"place": place} for place in PLACES if place < HALF)
 
@@ -339,6 +346,7 @@ def _orders(reading: Local, question: Question) -> Iterable[Guess]:
 
 STRICTLY_PROPER = (
     Strategy(local_proper.LOGARITHMIC),
+    Strategy(local_proper.UNBALANCED_FAR, _far_slopes),
     Strategy(local_proper.UNBALANCED, _places, _not_itself),
     Strategy(local_proper.NOT_LOGARITHMIC, _small_places, _not_logarithmic),
     Strategy(local_proper.TWO_PROPER),
@@ -347,6 +355,7 @@ STRICTLY_PROPER = (
 )
 PROPER = (
     Strategy(local_proper.LOGARITHMIC_WEAKLY),
+    Strategy(local_proper.UNBALANCED_FAR_WEAKLY, _far_slopes),
     Strategy(local_proper.UNBALANCED_WEAKLY, _places, _not_itself),
     Strategy(local_proper.NOT_LOGARITHMIC_WEAKLY, _small_places, _not_logarithmic),
     Strategy(local_proper.TWO_PROPER_WEAKLY),

@@ -28,6 +28,7 @@ from losslang.verify.theorems.local import (
 from losslang.verify.theorems.pieces import (
     Pieces,
     Premises,
+    Silent,
     continuous,
     defined,
     everywhere,
@@ -107,6 +108,20 @@ def _is_unbalanced(case: Case) -> Iterator[Premise]:
 
 
 @conditions
+def _is_unbalanced_far_out(case: Case) -> Iterator[Premise]:
+    """p f'(p) tends to different numbers at 0 and at 1, or to one and to infinity."""
+    f, first, last = parts(case.reading), case.guess["first"], case.guess["last"]
+    if first.is_infinite and last.is_infinite:
+        raise Silent
+    end = len(f) - 1
+    yield tends(f, "p f'(p) at 0", f.variable * f.formula(0, 1), 0, True, first)
+    yield tends(f, "p f'(p) at 1", f.variable * f.formula(end, 1), end, False, last)
+    if first.is_finite and last.is_finite:
+        yield sign("these differ", first - last, "!=", f.region)
+    yield _unscaled(case.reading)
+
+
+@conditions
 def _is_not_logarithmic(case: Case) -> Iterator[Premise]:
     f, place = smooth(case.reading), case.guess["place"]
     yield at_least(3, case.reading)
@@ -174,6 +189,13 @@ UNBALANCED, UNBALANCED_WEAKLY = _neither(
     "better by others",
     _LOCAL_SCORES,
     _is_unbalanced,
+)
+UNBALANCED_FAR, UNBALANCED_FAR_WEAKLY = _neither(
+    "local-unbalanced-far-out",
+    "p f'(p) tends to different numbers at 0 and at 1, so it differs at some p and 1 - p, and a "
+    "label with these probabilities is served better by others",
+    _LOCAL_SCORES,
+    _is_unbalanced_far_out,
 )
 NOT_LOGARITHMIC, NOT_LOGARITHMIC_WEAKLY = _neither(
     "local-not-logarithmic",
@@ -415,7 +437,8 @@ HIGH_ORDER = _bounds("local-comp-sum-high", _high_order, _is_of_high_order)
 
 LOCAL_PROPER = (
     *(LOGARITHMIC, LOGARITHMIC_WEAKLY, TWO_PROPER, TWO_PROPER_WEAKLY),
-    *(UNBALANCED, UNBALANCED_WEAKLY, NOT_LOGARITHMIC, NOT_LOGARITHMIC_WEAKLY),
+    *(UNBALANCED, UNBALANCED_WEAKLY, UNBALANCED_FAR, UNBALANCED_FAR_WEAKLY),
+    *(NOT_LOGARITHMIC, NOT_LOGARITHMIC_WEAKLY),
     *(TEMPERED, TEMPERED_WEAKLY, NOT_FALLING),
     *(COMPOSITE, NO_LINK, RECOVERABLE, NOT_RECOVERABLE),
     *(AFFINE, ODD, UNEVEN, CURVED),

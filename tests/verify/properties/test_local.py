@@ -15,7 +15,7 @@ from sympy import Expr, Rational, S, Symbol
 from losslang.verify.readings import Local
 from losslang.verify.statement import Bounds, Region
 from losslang.verify.witnesses import replays
-from tests.verify.properties.deciding import decide, reading
+from tests.verify.properties.deciding import ask, decide, reading
 
 K = Symbol("K", integer=True, positive=True)
 P = Symbol("p", positive=True)
@@ -226,3 +226,20 @@ def test_no_lipschitz_constant_is_too_small(log: Expr, first: Expr, second: Expr
         assert found.value is not None
         assert float(found.value) >= steepest - 1e-6
         assert float(found.value) <= 1.1 * steepest + 1e-6
+
+
+LOSS = "loss own(logits: real[class], target: class, *, a: real > 0) ="
+
+
+@pytest.mark.parametrize(
+    ("formula", "holds"),
+    [
+        ("exp(-softmax(logits)[target] / a)", False),
+        ("softmax(logits)[target]**(-a)", False),
+        ("a * (1 - softmax(logits)[target])**2", None),
+        ("-a * log(softmax(logits)[target])", True),
+    ],
+)
+def test_what_the_ends_of_p_times_the_slope_say(formula, holds):
+    """Oracle: p f'(p) is 0 and -exp(-1/a)/a at the ends, -oo and -a, 0 and 0, -a and -a."""
+    assert ask(f"{LOSS} {formula}", "strictly_proper", Local).holds is holds

@@ -18,7 +18,6 @@ OPEN: dict[str, str] = {
     "more-192-lipschitz(logits)": "holds when order >= 1; no theorem speaks of this loss",
     "more-259-asymmetric_robust": "local-not-asymmetric: cannot show that f'' > 0",
     "more-272-order_preserving": "holds when size(class) == 2; local-disorder-edge: it is not so",
-    "more-278-strictly_proper": "local-not-falling: it is not so that f' >= 0",
     "more-320-convex(logits)": "convex-by-composition: cannot show that smoothed is convex",
     "more-368-calibrated": "tilted-calibrated: it is not so that a common offset does not change",
     "more-459-range": "the verdict has no value",
@@ -26,7 +25,6 @@ OPEN: dict[str, str] = {
     "more-508-bounded": "no theorem speaks of this loss",
     "multi-049-nonnegative": "nonnegative-by-composition: cannot show that sparsemax is never neg",
     "multi-068-order_preserving": "no theorem speaks of this loss",
-    "reg-129-range-4": "range-reached: cannot show that the loss is constant",
 }
 
 LOOSE: dict[str, str] = {}
