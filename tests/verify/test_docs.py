@@ -15,7 +15,8 @@ TABLE = re.compile(r"(<!-- properties: [^>]*-->\n).*(?=<!-- end -->)", re.S)
 def spelled(known: Property) -> str:
     """``lipschitz(input, inf | 1 | 2)``."""
     kinds = known.arguments or (("word",) if known.words else ())
-    takes = [kind if kind in ("input", "level") else " \\| ".join(known.words) for kind in kinds]
+    plain = ("input", "level", "loss", "quantity")
+    takes = [kind if kind in plain else " \\| ".join(known.words) for kind in kinds]
     return f"`{known.name}({', '.join(takes)})`" if takes else f"`{known.name}`"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import (
-    attraction,
     apart,
+    attraction,
     contrastive,
     difference,
     divergence,

@@ -240,7 +240,7 @@ ATTRACTS = Theorem(
     "attracts",
     Structure,
     "every score is used so that it lowers the loss if it is a positive one, and else raises it",
-    "monotone functions compose",
+    "proof in docs/design/theory.md: What a loss does as a number grows",
     _attracts,
 )
 

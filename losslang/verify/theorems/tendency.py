@@ -44,7 +44,7 @@ from losslang.verify.theorems.pieces import Silent, sign
 from losslang.verify.theorems.structure import summands
 
 BY_DEFINITION = "by definition"
-BY_SLOPE = "the mean value theorem"
+BY_SLOPE = "proof in docs/design/theory.md: What a loss does as a number grows"
 
 SIGNS = {"increasing": 1, "decreasing": -1}
 

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest 9e4024c9a3c0669c; imports only torch.
+Compiled by losslang 0.1.0, digest b145c9f4c423778b; imports only torch.
 """
 
 import torch
@@ -75,12 +75,12 @@ def adaface(
     off the feature norm.
 
     cosines: real in [-1, 1] [*batch, class]; target: index over class [*batch]; norm: real >= 0
-    [*batch]; margin: real in [0, 1.5]; h: real > 0; scale: real > 0; decay: real in [0, 1).
+    [*batch]; margin: real in [0, 1.5]; h: real >= 0; scale: real > 0; decay: real in [0, 1).
     """
     if isinstance(margin, int | float) and not (margin >= 0 and margin <= 1.5):
         raise ValueError(f"margin must be in [0, 1.5], not {margin}")
-    if isinstance(h, int | float) and not (h > 0):
-        raise ValueError(f"h must be > 0, not {h}")
+    if isinstance(h, int | float) and not (h >= 0):
+        raise ValueError(f"h must be >= 0, not {h}")
     if isinstance(scale, int | float) and not (scale > 0):
         raise ValueError(f"scale must be > 0, not {scale}")
     if isinstance(decay, int | float) and not (decay >= 0 and decay < 1):
