@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Expr, Rational, S
+from sympy import Basic, Expr, Rational, S
 
-from losslang.ir.binders import occurs, walk
+from losslang.ir.binders import occurs, substitute, walk
 from losslang.ir.heads import ONE, At, Branch, Index, Labelled, Max, Min, Size, Tensor
 from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Not
 from losslang.verify.arrays import Arrays
+from losslang.verify.interval import rational
 from losslang.verify.statement import Region
 
 STEEPEST = {
@@ -46,6 +47,9 @@ def _steepness(e: Expr, wrt: Tensor, signs: Arrays) -> Expr | None:
     if isinstance(e, Labelled):
         return _steepness(e.args[1], wrt, signs)
     if isinstance(e, sympy.Add):
+        contrast = _contrast(e, wrt, signs)
+        if contrast is not None:
+            return contrast
         parts = [_steepness(a, wrt, signs) for a in e.args]
         return None if None in parts else sympy.Add(*parts)
     if isinstance(e, sympy.Mul):
@@ -70,6 +74,34 @@ def _steepness(e: Expr, wrt: Tensor, signs: Arrays) -> Expr | None:
     return None if inner is None else STEEPEST[row.name] * inner
 
 
+def _contrast(e: sympy.Add, wrt: Tensor, signs: Arrays) -> Expr | None:
+    """``logsumexp of b(k) - b(t)`` has the steepness ``sqrt(2) L`` if ``b(k)`` reads one entry.
+
+    Its gradient has the entries b'(k) (q_k - [k = t]) for a point q of the simplex, and L bounds
+    the slopes of b.
+    """
+    varying = [term for term in e.args if occurs(wrt, term)]
+    folds = [t for t in varying if isinstance(t, Reduce) and t.op in ("logsumexp", "logmeanexp")]
+    if len(folds) != 1:
+        return None
+    indices, guard, body = folds[0].open()
+    rest = [term for term in varying if term != folds[0]]
+    reads = {part for term in rest for part in walk(term) if _reads(part, wrt)}
+    if len(indices) != 1 or guard != ONE or len(reads) != 1 or not _is_apart(body, wrt, indices):
+        return None
+    own, (read,) = next(part for part in walk(body) if _reads(part, wrt)), reads
+    place = read.indices[own.indices.index(indices[0])]
+    at_place = sympy.Add.make_args(substitute(body, {indices[0]: place}))
+    if occurs(wrt, place) or sum(t for t in at_place if occurs(wrt, t)) + sum(rest) != 0:
+        return None
+    inner = _steepness(body, wrt, signs)
+    return None if inner is None else sympy.sqrt(2) * inner
+
+
+def _reads(part: Basic, wrt: Tensor) -> bool:
+    return isinstance(part, At) and part.tensor == wrt
+
+
 def _scaled(e: sympy.Mul, wrt: Tensor, signs: Arrays) -> Expr | None:
     varying = [f for f in e.args if occurs(wrt, f)]
     inner = _steepness(varying[0], wrt, signs) if len(varying) == 1 else None
@@ -78,13 +110,16 @@ def _scaled(e: sympy.Mul, wrt: Tensor, signs: Arrays) -> Expr | None:
 
 
 def _size(factor: Expr, signs: Arrays) -> Expr | None:
-    """The absolute value of a formula in hyperparameters."""
-    if not factor.free_symbols <= set(signs.region.symbols) or any(
-        isinstance(part, At | Index) for part in walk(factor)
-    ):
-        return None
+    """The absolute value of a formula in hyperparameters, or a number that bounds it everywhere."""
     known = signs.range(factor)
-    if known is None or not (known.nonnegative or known.nonpositive):
+    if known is None or not factor.free_symbols <= set(signs.region.symbols):
+        return None
+    if any(isinstance(part, At | Index) for part in walk(factor)):
+        ends = known.hull.low, known.hull.high
+        if not all(end.is_finite() for end in ends):
+            return None
+        return max(abs(Rational(q.numerator, q.denominator)) for q in map(rational, ends))
+    if not (known.nonnegative or known.nonpositive):
         return None
     return factor if known.nonnegative else -factor
 

@@ -42,7 +42,15 @@ def test_no_two_values_differ_by_more_than_the_constant_allows(expr, data):
     [
         (C * ZY, C),
         (Reduce("logsumexp", (K,), ONE, Z), 1),
-        (Reduce("logsumexp", (K,), ONE, Z) - ZY, 2),
+        # the gradient q - e_y of cross-entropy, at most sqrt(2) long, and slopes of the entries
+        (Reduce("logsumexp", (K,), ONE, Z) - ZY, sympy.sqrt(2)),
+        (Reduce("logsumexp", (K,), ONE, C * Z + P) - C * ZY, sympy.sqrt(2) * C),
+        (Reduce("logsumexp", (K,), ONE, P * Z) - At(Q, LABEL) * ZY, sympy.sqrt(2)),
+        # what is taken away is not a member: the triangle inequality
+        (Reduce("logsumexp", (K,), ONE, Z) - 2 * ZY, 3),
+        (Reduce("logsumexp", (K,), ONE, Z) + ZY, 2),
+        (Reduce("logsumexp", (K,), ONE, P * Z) - ZY, 2),
+        (Reduce("logsumexp", (K,), ONE, Z * ZY) - ZY**2, None),
         (sympy.sqrt(Reduce("sum", (K,), ONE, (2 * Z - P) ** 2)), 2),
         (Max(sympy.S.Zero, 1 - Apply("sigmoid", ZY)), sympy.Rational(1, 4)),
         (Reduce("sum", (K,), ONE, sympy.Abs(Z)), sympy.sqrt(Size(CLASS))),
