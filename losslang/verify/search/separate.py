@@ -75,7 +75,7 @@ def infinite(order: int) -> Finder:
     return find
 
 
-CONVEX = (Strategy(theorems.CONVEX),)
+CONVEX = (Strategy(theorems.CONVEX), Strategy(theorems.COMBINED))
 LIPSCHITZ = (
     Strategy(theorems.NOT_LIPSCHITZ, infinite(1)),
     Strategy(theorems.LIPSCHITZ, steepest(1)),

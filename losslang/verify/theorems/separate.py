@@ -1,4 +1,4 @@
-"""One-vs-all sums A(z_y) + sum over k != y of B(z_k): their Hessian is diagonal."""
+"""One-vs-all sums A(z_y) + sum over k != y of B(z_k), whose Hessian is diagonal, and others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 import sympy
 from sympy import Expr, S
 
+from losslang.ir.binders import substitute
+from losslang.ir.derive import derivative
 from losslang.ir.heads import Max, Min
 from losslang.verify.readings.pooled import Pooled
+from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.pieces import (
@@ -16,12 +19,14 @@ from losslang.verify.theorems.pieces import (
     Silent,
     continuous,
     jump,
+    pieces,
     premises,
     sign,
     supremum,
     tends,
 )
 from losslang.verify.theorems.pooled import one_vs_all
+from losslang.verify.theorems.sums import entry_body
 
 NAMES = ("A", "B")
 
@@ -52,6 +57,53 @@ def _is_convex(case: Case) -> Iterator[Premise]:
     f = one_vs_all(case.reading)
     for k in (0, 1):
         yield from convexity(f, k)
+
+
+@premises()
+def _is_combined(case: Case) -> Iterator[Premise]:
+    """g(z_y) plus multiples of pools; the multiples do not depend on the logits."""
+    reading: Pooled = case.reading
+    pools = {symbol for symbol, _ in reading.pools}
+    h, bodies = _taken_out(reading)
+    own, region = h, reading.region
+    for symbol, pool in reading.pools:
+        weight = sympy.expand(derivative(h, symbol))
+        if weight.free_symbols & (pools | {reading.z}):
+            raise Silent
+        own = substitute(own, {symbol: S.Zero})
+        entry = _on_the_line(reading, bodies[symbol], pools)
+        bends = any(entry.formula(n, 2) != 0 for n in range(len(entry)))
+        if bends or len(entry) > 1 or pool.op not in ("sum", "mean"):
+            yield sign("the multiple is not negative", weight, ">=", region)
+            yield from convexity(entry)
+    yield from convexity(_on_the_line(reading, own, pools))
+
+
+def _taken_out(reading: Pooled) -> tuple[Expr, dict[sympy.Symbol, Expr]]:
+    """The loss and the bodies of its pools, without what sums and means add to all entries."""
+    h, bodies = reading.h, {}
+    taken: set[sympy.Symbol] = set()
+    for symbol, pool in reversed(reading.pools):
+        body = sympy.expand(entry_body(pool, reading))
+        if pool.op in ("sum", "mean"):
+            alike, body = body.as_independent(reading.z, as_Add=True)
+            if alike.free_symbols & taken:
+                raise Silent
+            if alike != 0:
+                taken.add(symbol)
+            times = reading.classes if pool.op == "sum" else S.One
+            h = substitute(h, {symbol: symbol + times * alike})
+        bodies[symbol] = body
+    return sympy.expand(h), bodies
+
+
+def _on_the_line(reading: Pooled, formula: Expr, pools: set[sympy.Symbol]) -> Pieces:
+    if formula.free_symbols & pools:
+        raise Silent
+    found = pieces(reading.region, reading.z, LINE, formula)
+    if found is None:
+        raise Silent
+    return found
 
 
 @premises()
@@ -117,6 +169,15 @@ _SLOPES = "the entries of the gradient of A(z_y) + the sum of B are independent:
 CONVEX = Theorem(
     "one-vs-all-convex", "convex", Pooled, _SAYS + "A and B are convex", "definition", _is_convex
 )
+COMBINED = Theorem(
+    "pooled-convex",
+    "convex",
+    Pooled,
+    "a convex function of the label's logit, plus nonnegative multiples of sums, maxima and "
+    "log-sum-exps of convex functions of the logits, and any of sums of affine ones",
+    "Boyd, Vandenberghe 2004, Convex Optimization, section 3.2",
+    _is_combined,
+)
 LIPSCHITZ = Theorem(
     "one-vs-all-lipschitz",
     "lipschitz",
@@ -163,4 +224,4 @@ STRONGLY_CONVEX = Theorem(
     value=lambda case: Min(*_values(case)),
 )
 
-THEOREMS = (CONVEX, LIPSCHITZ, NOT_LIPSCHITZ, SMOOTH, NOT_SMOOTH, STRONGLY_CONVEX)
+THEOREMS = (CONVEX, COMBINED, LIPSCHITZ, NOT_LIPSCHITZ, SMOOTH, NOT_SMOOTH, STRONGLY_CONVEX)

@@ -60,7 +60,7 @@ def sums_of(reading: Pooled | Score | Multiclass) -> Sums:
         total = seen.region.fresh(f"S{n + 1}", positive=True)
         if pool.op not in ("sum", "mean", "logsumexp", "logmeanexp"):
             raise Silent
-        body = _body(pool, seen)
+        body = entry_body(pool, seen)
         if pool.op in ("logsumexp", "logmeanexp"):
             body = sympy.exp(body)
         else:
@@ -73,7 +73,7 @@ def sums_of(reading: Pooled | Score | Multiclass) -> Sums:
     return Sums(seen.region, sympy.expand(h), seen.z, tuple(found), seen.pools, seen.classes)
 
 
-def _body(pool: Reduce, reading: Pooled) -> Expr:
+def entry_body(pool: Reduce, reading: Pooled) -> Expr:
     """What is reduced, at one entry z; other pools of the reading stand for themselves."""
     if len(pool.binders) != 1 or pool.guard != ONE:
         raise Silent

@@ -63,6 +63,35 @@ def test_what_the_diagonal_decides(program, property, holds):
     assert ask(program, property, Pooled).holds is holds
 
 
+SMOOTHED = """
+loss smoothed(logits: real[class], target: class, *, a: real >= 0) =
+    (1 - a) * ce(logits, target) + a * mean(ce(logits, k) for k in class)
+"""
+PENALISED = """
+loss penalised(logits: real[class], target: class, *, c: real) =
+    ce(logits, target) + c * sum(logits[k]**2 for k in class)
+"""
+SHARP = """
+loss sharp(logits: real[class], target: class) =
+    ce(logits, target) - max(logits[k] for k in class)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "settings", "holds"),
+    [
+        (SMOOTHED, {}, True),
+        (PENALISED, {"c": 1}, True),
+        (PENALISED, {"c": -1}, None),
+        (PENALISED, {}, None),
+        (SHARP, {}, None),
+    ],
+)
+def test_pools_are_convex_together_if_their_multiples_are_not_negative(program, settings, holds):
+    """Oracle: squares and log-sum-exps are convex, and minus a maximum is not."""
+    assert ask(program, "convex", Pooled, **settings).holds is holds
+
+
 def test_a_constant_that_is_too_small_or_not_the_best_is_refused():
     read, question = reading(BOWLS, Pooled), Question("smooth")
     (good,) = (dict(guess) for guess in steepest(2)(read, question))

@@ -18,7 +18,6 @@ OPEN: dict[str, str] = {
     "more-192-lipschitz(logits)": "holds when order >= 1; no theorem speaks of this loss",
     "more-259-asymmetric_robust": "local-not-asymmetric: cannot show that f'' > 0",
     "more-272-order_preserving": "holds when size(class) == 2; local-disorder-edge: it is not so",
-    "more-320-convex(logits)": "convex-by-composition: cannot show that smoothed is convex",
     "more-368-calibrated": "tilted-calibrated: it is not so that a common offset does not change",
     "more-459-range": "the verdict has no value",
     "more-505-strictly_proper": "no theorem speaks of this loss",
