@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Loss
 from losslang.verify import encode, proof
 from losslang.verify.admit import admit
@@ -49,7 +50,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 NONSENSE = (
     *(ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError),
-    *(TypeError, ValueError),
+    *(TypeError, ValueError, DiagnosticError),
 )
 """What rules and theorems may raise where a certificate gives them formulas that mean nothing."""
 

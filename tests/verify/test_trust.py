@@ -54,7 +54,7 @@ QUESTIONS = {
         *("calibrated", "order_preserving", "proper", "symmetric", "convex(logits)", "monotone"),
         *("shift_invariant(logits)", "permutation_equivariant", "asymmetric_robust"),
     ),
-    "focal": ("calibrated", "symmetric"),
+    "focal": ("calibrated", "symmetric", "equals(ce)", "decreasing(gamma)"),
     "gce": ("strictly_proper", "lipschitz(logits)"),
     "brier": ("scale_invariant(logits)",),
     "huber": (
@@ -63,7 +63,9 @@ QUESTIONS = {
     ),
     "quantile": ("elicits(quantile)", "minimiser", "homogeneous"),
     "mse": ("elicits(mean)", "bregman", "lipschitz(prediction)", "convex(target)"),
-    "info_nce": ("scale_invariant(u)", "replication_invariant"),
+    "info_nce": ("scale_invariant(u)", "replication_invariant", "attracts"),
+    "circle": ("decreasing(margin)",),
+    "clip": ("temperature", "equals(clip(text, image))"),
     "giou": (
         *("zero_at_equality", "exchange_invariant", "homogeneous", "saturates(target)"),
         "shift_invariant(prediction, target)",

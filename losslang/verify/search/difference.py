@@ -32,6 +32,8 @@ def compares(reading: Structure, question: Question) -> bool:
 
 
 def _kinds(reading: Structure, question: Question) -> Iterator[Guess]:
+    if invariance.looks_across(reading.loss):
+        return
     for name in theorems.KINDS:
         if name != "Curve":
             yield {"as": sympy.Symbol(name)}
@@ -78,7 +80,7 @@ def _witness(case: Case) -> Witness | None:
 
 
 EQUALS = (
+    Strategy(theorems.EQUALS_AS_READ, _kinds),
     Strategy(theorems.EQUALS),
     Strategy(theorems.NOT_EQUALS, _inputs, _witness),
-    Strategy(theorems.EQUALS_AS_READ, _kinds),
 )

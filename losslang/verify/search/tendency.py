@@ -32,6 +32,8 @@ def is_quantity(reading: Structure, question: Question) -> bool:
 
 
 def _kinds(reading: Structure, question: Question) -> Iterator[Guess]:
+    if invariance.looks_across(reading.loss):
+        return
     for name in difference.KINDS:
         if name != "Curve":
             yield {"as": sympy.Symbol(name)}
@@ -77,6 +79,6 @@ def _witness(case: Case) -> Witness | None:
 
 
 INCREASING, DECREASING = (
-    (Strategy(slope, _ways), Strategy(as_read, _kinds), Strategy(other, _values, _witness))
+    (Strategy(as_read, _kinds), Strategy(slope, _ways), Strategy(other, _values, _witness))
     for slope, as_read, other in (theorems.INCREASING, theorems.DECREASING)
 )
