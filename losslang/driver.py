@@ -18,6 +18,7 @@ from losslang.syntax import nodes
 from losslang.syntax.parse import parse_expression, parse_module
 
 if TYPE_CHECKING:
+    from losslang.accuracy.measure import Row
     from losslang.ir.loss import Loss
     from losslang.ir.scope import Entry, Scope
     from losslang.runtime.module import Module
@@ -305,10 +306,10 @@ def _alone(module: nodes.Module, path: Path | str) -> list[nodes.Loss]:
     return found
 
 
-def _all_of(path: Path | str) -> list[Loss]:
+def _all_of(path: Path | str, text: str | None = None) -> list[Loss]:
     from losslang.ir.compose import elaborate
 
-    module, scope = load(path)
+    module, scope = load(path, text)
     names = [nodes.Name(loss.name_span, loss.name) for loss in _alone(module, path)]
     return [_complete(elaborate(name, scope, name.id)) for name in names]
 
@@ -430,6 +431,34 @@ def run_examples(path: Path | str, text: str | None = None) -> tuple[ExampleResu
             shown = " ".join(span.text.split()).removeprefix("example ")
             found.append(ExampleResult(loss.name, line, shown, problem))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class AccuracyResult:
+    """How exact the emitted code of one loss is; no rows for a loss that draws random numbers."""
+
+    loss: str
+    rows: tuple[Row, ...]
+
+
+def accuracy(
+    spec: str | None = None, *, path: Path | str | None = None, text: str | None = None
+) -> Iterator[AccuracyResult]:
+    """Measure the emitted code of an expression, or of every loss of a file that stands alone.
+
+    ``text`` stands in for the content of the file. Raises
+    :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
+    """
+    from losslang.accuracy.inputs import needed_settings
+    from losslang.accuracy.measure import measure
+
+    found = [elaborated(spec)] if path is None else _all_of(path, text)
+    for loss in found:
+        if loss.draws:
+            yield AccuracyResult(loss.name, ())
+            continue
+        module = _live(loss, "torch", needed_settings(loss)).eval()
+        yield AccuracyResult(spec or loss.name, tuple(measure(loss, module, name=spec)))
 
 
 def from_config(

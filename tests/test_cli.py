@@ -337,6 +337,44 @@ def test_a_mistake_in_one_file_does_not_hide_the_others(driver, tmp_path):
     assert "no 'broken' here" in result.stderr
 
 
+def test_a_file_to_test_must_be_there(tmp_path):
+    assert run("test", tmp_path / "none.loss").exit_code == 2
+
+
+def measured(*non_finite):
+    number = SimpleNamespace(ulps=1.5, relative=1e-7, counted=4)
+    row = SimpleNamespace(
+        loss="ce",
+        dtype="float32",
+        pattern="random",
+        value=number,
+        gradient=number,
+        non_finite=non_finite,
+    )
+    return [SimpleNamespace(loss="ce", rows=(row,))]
+
+
+def test_accuracy_of_an_expression_and_of_a_file(driver, loss_file):
+    asked = []
+    driver.accuracy = lambda *spec, **file: asked.append((*spec, *file)) or measured()
+    result = run("test", "ce", loss_file, "--accuracy")
+    assert result.exit_code == 0
+    assert "random" in result.stdout
+    assert "2 measurements: 0 with numbers that should be finite and are not" in result.stdout
+    assert asked == [("ce",), ("path", "text")]
+
+
+def test_what_should_be_finite_fails_the_command(driver):
+    driver.accuracy = lambda spec: measured("value[0] is nan, truly 1")
+    result = run("test", "ce", "--accuracy")
+    assert result.exit_code == 1
+    assert "not finite: float32, random: value[0] is nan, truly 1" in result.stdout
+    told = json.loads(run("test", "ce", "--accuracy", "--json").stdout)
+    assert told["ok"] is False
+    assert told["rows"][0]["non_finite"] == ["value[0] is nan, truly 1"]
+    assert told["rows"][0]["gradient"]["ulps"] == 1.5
+
+
 # ---------------------------------------------------------------- fmt
 
 

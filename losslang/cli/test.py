@@ -1,8 +1,10 @@
-"""``losslang test``: do the worked examples of a file hold?"""
+"""``losslang test``: do the worked examples of a file hold, and how exact is the emitted code?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,19 +12,47 @@ from losslang.cli import common
 from losslang.diagnostics import Diagnostic, DiagnosticError
 from losslang.diagnostics.render import to_json
 
+if TYPE_CHECKING:
+    from losslang.driver import AccuracyResult
+
 
 @click.command(
     name="test",
-    short_help="Check the worked examples of files.",
-    epilog="\b\nExamples:\n  losslang test my.loss\n  losslang test --json losses/\n",
+    short_help="Check the worked examples of files, or the accuracy of losses.",
+    epilog="\b\nExamples:\n  losslang test my.loss\n  losslang test --json losses/\n"
+    "  losslang test focal --accuracy\n",
 )
-@common.loss_files_argument
+@click.argument("targets", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--accuracy",
+    is_flag=True,
+    help="Measure value and gradient of the emitted code on hard inputs instead.",
+)
 @common.json_option
-def command(paths: tuple[Path, ...], as_json: bool) -> None:
+def command(targets: tuple[str, ...], accuracy: bool, as_json: bool) -> None:
     """Check every `example ... == value` of .loss files to the digits written.
 
     A folder stands for the .loss files in it, and - for standard input.
+
+    With --accuracy, FILE may also be an expression such as focal(gamma=3). The code that
+    `losslang compile` writes is run in float32, float64 and bfloat16 on hard inputs and compared
+    with the formula and its derivative in many digits. The table shows the worst errors in units
+    in the last place; the status is 1 if anything is infinite or NaN that should be finite.
     """
+    if accuracy:
+        _accuracy(targets, as_json)
+    else:
+        _examples([_file(target) for target in targets], as_json)
+
+
+def _file(target: str) -> Path:
+    path = Path(target)
+    if path != common.STDIN and not path.exists():
+        raise click.BadParameter(f"Path {target!r} does not exist.", param_hint="'FILE...'")
+    return path
+
+
+def _examples(paths: list[Path], as_json: bool) -> None:
     from losslang import driver
 
     outcomes: list[driver.ExampleResult] = []
@@ -53,3 +83,38 @@ def command(paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"{total}: {held} held, {len(failures)} failed")
     if problems:
         raise SystemExit(1)
+
+
+def _accuracy(targets: tuple[str, ...], as_json: bool) -> None:
+    from losslang.accuracy import report
+
+    results: list[AccuracyResult] = []
+    with common.reported():
+        for result in _measured(targets):
+            results.append(result)
+            if not as_json:
+                click.echo(f"{result.loss}: worst errors in units in the last place")
+                lines = report.table(result.rows) if result.rows else ["draws random numbers"]
+                click.echo("".join(f"  {line}\n" for line in lines))
+    rows = [row for result in results for row in result.rows]
+    bad = sum(bool(row.non_finite) for row in rows)
+    if as_json:
+        common.echo_json({"ok": not bad, "rows": [report.as_json(row) for row in rows]})
+    else:
+        total = common.counted(len(rows), "measurement")
+        click.echo(f"{total}: {bad} with numbers that should be finite and are not")
+    if bad:
+        raise SystemExit(1)
+
+
+def _measured(targets: tuple[str, ...]) -> Iterator[AccuracyResult]:
+    """The losses of the files, and the expressions, in order."""
+    from losslang import driver
+
+    for target in targets:
+        path = Path(target)
+        if target.endswith(".loss") or path == common.STDIN or path.is_dir():
+            for file in common.expand([_file(target)]):
+                yield from driver.accuracy(path=common.shown(file), text=common.read(file))
+        else:
+            yield from driver.accuracy(target)

@@ -1,0 +1,1 @@
+"""How exact emitted code is: hard inputs, the truth in many digits, and errors in ulps."""
