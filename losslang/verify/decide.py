@@ -39,6 +39,9 @@ MAX_SPLITS = 7
 QUICK_SECONDS = 0.5
 """How long to try all settings at once before single ones are looked at."""
 
+LIKELY_SECONDS = 2.0
+"""How long to try the answer that one setting has for all of them, before more are looked at."""
+
 GUESS_SECONDS = 3.0
 PREMISE_SECONDS = 4.0
 
@@ -263,6 +266,12 @@ class Decider:
         change = thresholds.tested(self, way)
         if change is None:
             survey = thresholds.survey(self, question, way, budget.share(1 / 2))
+            likely = survey.first()
+            if likely is not None:
+                whole = self.attempt(question, way, budget.part(LIKELY_SECONDS), likely)
+                if isinstance(whole, Part):
+                    return whole
+            survey.fill()
             if len(survey.answers) < 2:
                 wanted = next(iter(survey.answers), None)
                 change = thresholds.end_of_half(self, way)

@@ -59,6 +59,17 @@ class Survey:
     region: Region
     lines: list[_Line]
 
+    def first(self) -> bool | None:
+        """The answer at the setting that all lines go through."""
+        return self.lines[0].first() if self.lines else None
+
+    def fill(self) -> None:
+        """Decide settings on one line after the other, until one has both answers."""
+        for line in self.lines:
+            line.fill(self.region)
+            if len(set(line.known.values())) > 1:
+                return
+
     @property
     def answers(self) -> set[bool]:
         """The different answers that were found."""
@@ -125,7 +136,7 @@ def _is_read(part: Basic) -> bool:
 
 
 def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: Budget) -> Survey:
-    """Decide the question at some settings on the way."""
+    """A look at settings on the way, of which none is decided yet."""
     region = restricted(decider.parameters, way)
     fixed = _fixed(region)
     region = region.setting(fixed)
@@ -136,12 +147,7 @@ def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: B
     asked = question.arguments
     base = {s: value for s, value in base.items() if s.name not in asked}
     symbols = (s for s in region.symbols if s.name not in asked)
-    lines = [_Line(decider, question, way, s, base, budget) for s in symbols]
-    for line in lines:
-        line.fill(region)
-        if len(set(line.known.values())) > 1:
-            break
-    return Survey(region, lines)
+    return Survey(region, [_Line(decider, question, way, s, base, budget) for s in symbols])
 
 
 def _fixed(region: Region) -> dict[sympy.Symbol, Expr]:
@@ -201,6 +207,10 @@ class _Line:
             found = self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
             self.asked[value] = found.holds if isinstance(found, Part) else None
         return self.asked[value]
+
+    def first(self) -> bool | None:
+        """The answer where the line begins."""
+        return self.answer(self.base[self.symbol])
 
     def fill(self, region: Region) -> None:
         """Decide the settings of a grid, as far as the time goes."""
