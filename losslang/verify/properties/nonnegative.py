@@ -24,6 +24,7 @@ PROPERTY = Property(
         *pooled.NONNEGATIVE,
         *apart.NONNEGATIVE,
         *simplex.NONNEGATIVE,
+        *structure.PLAINLY_NONNEGATIVE,
         *curve.NONNEGATIVE,
         *structure.NONNEGATIVE,
     ),

@@ -68,11 +68,15 @@ def domain(loss: Loss, region: Region) -> Region:
 
 
 def summands(case: Case) -> Iterator[tuple[Term, Region]]:
-    """The terms of a loss, those with the same results as one, and where each has to hold."""
+    """The terms of a loss, those with the same results as one, and where each has to hold.
+
+    With ``apart`` in the guess each term is taken by itself.
+    """
     loss: Loss = case.reading.loss
-    groups: dict[tuple[object, Expr], list[Term]] = {}
-    for term in loss.terms:
-        groups.setdefault((term.result, term.guard), []).append(term)
+    groups: dict[tuple[object, ...], list[Term]] = {}
+    for n, term in enumerate(loss.terms):
+        own = (n,) if "apart" in case.guess else ()
+        groups.setdefault((term.result, term.guard, *own), []).append(term)
     everywhere = domain(loss, case.reading.region)
     for same in groups.values():
         body = sympy.Add(*(unlabelled(term.body) for term in same))

@@ -109,3 +109,18 @@ def test_points_above_a_chord_are_found_where_a_loss_bends_down():
 def test_no_points_above_a_chord_are_found_for_a_convex_loss():
     question = Question("convex", ("logits",), "logits")
     assert not list(NOT_CONVEX[0].guesses(structure("ce"), question))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["ce + brier + 0.1 * mae", "mse + l1 + 0.1 * log_cosh", "hinge + logistic + 0.1 * savage"],
+)
+def test_a_sum_of_nonnegative_terms_is_nonnegative(spec):
+    engine, found = decided(spec, "nonnegative")
+    assert found.status == "proved"
+    assert found.certificate is not None
+    assert check_certificate(engine.loss, found.certificate)
+
+
+def test_a_sum_with_a_negative_term_may_be_negative():
+    assert decided("mse - 2 * l1", "nonnegative")[1].status == "refuted"
