@@ -9,8 +9,9 @@ from typing import Any
 import sympy
 from sympy import Expr, Rational
 
+from losslang.ir.binders import substitute
 from losslang.ir.heads import Max, Min
-from losslang.verify import witnesses
+from losslang.verify import settle, witnesses
 from losslang.verify.conditions import Name, condition
 from losslang.verify.decide import Decider, Fork, Found, Open, settled, strategies
 from losslang.verify.partition import narrowed, pinned, restricted, sides
@@ -108,13 +109,28 @@ def _valued(
 ) -> dict[str, Any]:
     """What the theorems say besides, where it is the same for all settings, and how sharp it is."""
     told = [(way, part) for way, part in parts if isinstance(part, Part)]
-    values = {
-        _over_labels(question, [_told(part, case) for case in _cases(decider, question, way, part)])
-        for way, part in told
-    }
-    value = values.pop() if len(values) == 1 else None
+    values: list[tuple[Region, Expr | None]] = []
+    for way, part in told:
+        region = restricted(decider.parameters, way)
+        cases = _cases(decider, question, way, part)
+        worst = _over_labels(question, [_told(part, case) for case in cases])
+        values.append((region, settle.settled(worst, region) if isinstance(worst, Expr) else worst))
+    value = _common(values)
     loose = value is not None and not all(THEOREMS[part.theorem].exact for _, part in told)
     return {"value": value, "value_is_bound": loose}
+
+
+def _common(values: Sequence[tuple[Region, Expr | None]]) -> Expr | None:
+    """One formula for the values in several regions; a region may be a single setting."""
+    for _, candidate in values:
+        if candidate is not None and all(_agree(candidate, v, region) for region, v in values):
+            return candidate
+    return None
+
+
+def _agree(candidate: Expr, value: Expr | None, region: Region) -> bool:
+    pinned = {s: bounds.low for s, bounds in region.variables if bounds.low == bounds.high}
+    return value is not None and (candidate == value or substitute(candidate, pinned) == value)
 
 
 def _told(part: Part, case: Case) -> Expr | None:

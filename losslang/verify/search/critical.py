@@ -277,7 +277,7 @@ def _power(e: Expr, variable: sympy.Symbol, unit: Expr, y: sympy.Symbol) -> Expr
 
 def tidy(value: Expr) -> Expr:
     """A shorter form of a value, if it is found soon."""
-    if value.is_Rational or value.is_Symbol or not value.is_finite:
+    if value.is_Rational or value.is_Symbol or value.is_infinite:
         return value
     short = within(
         1.0, lambda: sympy.simplify(sympy.nsimplify(value) if value.is_number else value)
