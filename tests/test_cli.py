@@ -356,7 +356,12 @@ def measured(*non_finite):
 
 def test_accuracy_of_an_expression_and_of_a_file(driver, loss_file):
     asked = []
-    driver.accuracy = lambda *spec, **file: asked.append((*spec, *file)) or measured()
+
+    def accuracy(*spec, **file):
+        asked.append((*spec, *file))
+        return measured()
+
+    driver.accuracy = accuracy
     result = run("test", "ce", loss_file, "--accuracy")
     assert result.exit_code == 0
     assert "random" in result.stdout

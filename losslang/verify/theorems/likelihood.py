@@ -9,7 +9,7 @@ from sympy import Expr, S
 
 from losslang.ir.binders import substitute
 from losslang.verify.readings import Regression
-from losslang.verify.statement import LINE, POSITIVE, Region
+from losslang.verify.statement import LINE, POSITIVE, Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import stated
 from losslang.verify.theorems.pieces import Silent, defined, sign
@@ -69,7 +69,7 @@ def _no_likelihood(case: Case) -> Iterator[Premise]:
     bounds = {**dict.fromkeys(reading.others, POSITIVE), reading.target: reading.target_bounds}
     for symbol, within in bounds.items():
         if not within.low.is_infinite:
-            relation = ">=" if within.low_closed else ">"
+            relation: Relation = ">=" if within.low_closed else ">"
             yield sign("it is allowed", there[symbol] - within.low, relation, Region())
         if not within.high.is_infinite:
             raise Silent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ PAIR = "loss l(logits: real[class], target: class, *, a: real >= 0 = 1) = "
 SCORE = "loss l(x: real, y: real, *, delta: real > 0 = 1) = "
 
 
-def decide(program: str, other: str, tmp_path: Path, **settings: float) -> Verdict:
+def decide(program: str, other: str, tmp_path: Path, **settings: Any) -> Verdict:
     """The verdict on ``equals(other)``, its certificate checked."""
     if program.startswith("loss"):
         path = tmp_path / "l.loss"
