@@ -71,10 +71,11 @@ def measure(
     oracle = Oracle(loss)
     for dtype in dtypes:
         for hard in hard_inputs(loss, FORMATS[dtype]):
-            yield _row(oracle, module, name or loss.name, FORMATS[dtype], hard)
+            yield measure_one(oracle, module, name or loss.name, FORMATS[dtype], hard)
 
 
-def _row(oracle: Oracle, module: Module, name: str, format: Format, hard: Hard) -> Row:
+def measure_one(oracle: Oracle, module: Module, name: str, format: Format, hard: Hard) -> Row:
+    """The row of one batch, its inputs rounded to ``format``."""
     dtype = getattr(torch, format.name)
     tensors = {key: _tensor(array, dtype) for key, array in hard.inputs.items()}
     held = {

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import sympy
-from sympy import Add, Mul, Pow
+from sympy import Add, Expr, Mul, Pow
 
 from losslang.codegen.plan import Array
-from losslang.ir.heads import ONE, Index
+from losslang.ir.heads import ONE, Branch, Detach, Ema, Index, Max, Size
+from losslang.ir.reduce import Reduce
+from losslang.ir.truth import Truth
 
 if TYPE_CHECKING:
     from losslang.codegen.planner import Planner
@@ -33,13 +35,59 @@ def plan_sum(planner: Planner, e: Add) -> Array:
     return parts[0][0]
 
 
+def is_below(factor: Expr) -> bool:
+    """Whether a factor of a product is divided by."""
+    return isinstance(factor, Pow) and bool(factor.exp.could_extract_minus_sign())
+
+
+def positive(e: Expr) -> bool:
+    """Whether a number is known to be above 0."""
+    if e.is_extended_positive:
+        return True
+    if isinstance(e, Add):
+        return any(map(positive, e.args)) and all(map(nonnegative, e.args))
+    if isinstance(e, Reduce) and e.op not in ("sum", "mean", "prod", "max", "min"):
+        return e.op == "count"
+    return isinstance(e, Size) or _inherits(e, positive)
+
+
+def nonnegative(e: Expr) -> bool:
+    """Whether a number is known not to be below 0."""
+    if e.is_extended_nonnegative or isinstance(e, sympy.Abs | Truth):
+        return True
+    if isinstance(e, Pow) and (e.exp == sympy.Rational(1, 2) or (e.exp % 2) == 0):
+        return True
+    if isinstance(e, Max):
+        return any(map(nonnegative, e.args))
+    if isinstance(e, Reduce) and e.op in ("norm", "count"):
+        return True
+    if isinstance(e, Reduce) and e.op not in ("sum", "mean", "prod", "max", "min"):
+        return False
+    return isinstance(e, Size) or positive(e) or _inherits(e, nonnegative)
+
+
+def _inherits(e: Expr, sign: Callable[[Expr], bool]) -> bool:
+    """Whether a number has a sign because its parts have it."""
+    if isinstance(e, Add | Mul):
+        return all(map(sign, e.args))
+    if isinstance(e, Branch):
+        return all(map(sign, e.args[1:]))
+    if isinstance(e, Ema):
+        return sign(e.args[1]) and sign(e.args[3])
+    if isinstance(e, Detach):
+        return sign(e.args[0])
+    if isinstance(e, Reduce):
+        return sign(e.body)
+    return isinstance(e, Pow) and sign(e.base)
+
+
 def plan_product(planner: Planner, e: Mul) -> Array:
     """The array of a product, its negative powers divided by."""
     number, rest = e.as_coeff_Mul()
     above: list[Array] = []
     below: list[Array] = []
     for factor in Mul.make_args(rest):
-        if isinstance(factor, Pow) and factor.exp.could_extract_minus_sign():
+        if is_below(factor):
             below.append(planner.plan(1 / factor))
         elif factor != ONE:
             above.append(planner.plan(factor))
@@ -55,10 +103,17 @@ def plan_product(planner: Planner, e: Mul) -> Array:
             above.insert(0, planner.constant(p))
     top = multiplied(planner, above) if above else planner.constant(ONE)
     if below:
-        top = planner.map(
-            "div", [planner.as_float(top), planner.as_float(multiplied(planner, below))]
-        )
+        bottom = multiplied(planner, below)
+        op = "div" if top.static or bottom.static or not _may_both_vanish(e) else "ratio"
+        top = planner.map(op, [planner.as_float(top), planner.as_float(bottom)])
     return planner.map("neg", [planner.as_float(top)]) if negative else top
+
+
+def _may_both_vanish(e: Mul) -> bool:
+    """Whether a quotient may be 0 / 0, as far as signs tell."""
+    return not all(
+        positive(factor.base) for factor in e.args if isinstance(factor, Pow) and is_below(factor)
+    )
 
 
 def multiplied(planner: Planner, arrays: list[Array]) -> Array:

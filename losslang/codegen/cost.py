@@ -14,10 +14,14 @@ VIEWS = frozenset(
     "read hyper const size arange chosen view column as_tensor as_truth detach expand select"
     " diagonal".split()
 )
-PRODUCTS = frozenset("mul div pow square sqrt reciprocal prod einsum unit norm".split())
+PRODUCTS = frozenset(
+    "mul div ratio pow sqrt reciprocal prod einsum unit norm"
+    " square_share square_ratio hypot_minus_one".split()
+)
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf"
-    " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_softmax logsumexp".split()
+    " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_softmax logsumexp"
+    " log1p_square".split()
 )
 SORTS = frozenset("sort rank topk quantile nanquantile".split())
 

@@ -1,8 +1,9 @@
 """How floats compute a formula: rewrites that keep its value over the reals.
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
-``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal``, ``Reduce`` by ``norm``,
-and ``Ordered`` by ``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are
+``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal`` and of the words of
+:mod:`losslang.rewrite.squares`, ``Reduce`` by ``norm``, and ``Ordered`` by ``log_softmax`` and
+``unit``. Each rule looks at one node whose arguments are
 already rewritten.
 """
 
@@ -18,10 +19,11 @@ from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta, Not
+from losslang.rewrite import squares
 
 HALF = Rational(1, 2)
 
-WORDS = frozenset(
+WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit".split()
 )
 """What a stabilised formula may say beyond the IR."""
@@ -235,6 +237,14 @@ def rounded_to_zero(e: Expr) -> Expr | None:
     return Apply("nonzero", e.base) ** e.exp if _is_log_probability(inside) else None
 
 
+def power_of_logistic(e: Expr) -> Expr | None:
+    """``sigmoid(u)**g`` is ``exp(-g softplus(-u))``, whose slope is finite where it rounds to 0."""
+    whole = e.exp.is_Integer and e.exp > 0
+    if whole or not (isinstance(e.base, Apply) and e.base.name == "sigmoid"):
+        return None
+    return sympy.exp(-e.exp * Apply("softplus", -e.base.operands[0]))
+
+
 def exp_of_logistic(e: Expr) -> Expr | None:
     """``exp(u) sigmoid(-u)`` is ``sigmoid(u)``."""
     for power in e.args:
@@ -285,11 +295,11 @@ def sum_of_probabilities(e: Expr) -> Expr | None:
 
 
 RULES: dict[type, tuple[Rule, ...]] = {
-    Add: (log_softmax, expm1, one_minus_sigmoid, sqrt_minus_one),
-    sympy.log: (log_of_sum,),
+    Add: (log_softmax, expm1, one_minus_sigmoid, squares.root_of_square, sqrt_minus_one),
+    sympy.log: (squares.log_of_square, log_of_sum),
     sympy.exp: (sum_of_probabilities,),
-    Pow: (norm, logistic, rounded_to_zero),
-    Mul: (unit, exp_of_logistic),
+    Pow: (norm, logistic, rounded_to_zero, power_of_logistic),
+    Mul: (unit, exp_of_logistic, squares.share_of_square, squares.square_over),
 }
 
 

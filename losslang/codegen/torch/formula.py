@@ -247,7 +247,10 @@ class Writer:
 
     def _op_neg(self, node: Node) -> tuple[str, int]:
         text = self._operand(node.args[0], PRODUCT)
-        return (text[1:], ATOM) if text.startswith("-nn.") else (f"-{text}", UNARY)
+        if not text.startswith("-nn."):
+            return f"-{text}", UNARY
+        alone = self.plan.nodes[node.args[0]].op == "softplus"
+        return text[1:], ATOM if alone else PRODUCT
 
     def _op_pow(self, node: Node) -> tuple[str, int]:
         base, exponent = self._operand(node.args[0], ATOM), self._operand(node.args[1], UNARY)

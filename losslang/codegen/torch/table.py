@@ -15,21 +15,27 @@ METHODS: Mapping[str, str] = {
     name: f"@.{name}()"
     for name in (
         "exp log sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf abs sign floor"
-        " sigmoid log1p expm1 sqrt lgamma digamma detach"
+        " log1p expm1 sqrt lgamma digamma detach"
     ).split()
 }
 
 FUNCTIONS: Mapping[str, str] = {
+    "sigmoid": "_sigmoid(@)",
     "softplus": "-nn.functional.logsigmoid(-@)",
     "trigamma": "torch.polygamma(1, @)",
     "log1mexp": "_log1mexp(@)",
     "log_cosh": "_log_cosh(@)",
     "nonzero": "@.clamp(min=1e-20)",
     "reciprocal": "_reciprocal(@)",
+    "log1p_square": "_log1p_square(@)",
+    "square_share": "_square_share(@)",
+    "hypot_minus_one": "_hypot_minus_one(@)",
 }
 
 PAIRS: Mapping[str, str] = {
-    "xlogy": "torch.xlogy",
+    "xlogy": "_xlogy",
+    "square_ratio": "_square_ratio",
+    "ratio": "_ratio",
     "logaddexp": "torch.logaddexp",
     "maximum": "torch.maximum",
     "minimum": "torch.minimum",
@@ -44,7 +50,7 @@ ALONG: Mapping[str, str] = {
             "sum mean prod amax amin logsumexp any all argmax argmin log_softmax cumsum"
         ).split()
     },
-    "norm": "torch.linalg.vector_norm(@, dim=$)",
+    "norm": "_norm(@, $)",
     "unit": "_unit(@, $)",
     "rank": "@.argsort(dim=$, descending=True, stable=True).argsort(dim=$)",
     "sort": "@.sort(dim=$, descending=True).values",
@@ -73,6 +79,59 @@ def _log_cosh(x: Tensor) -> Tensor:
     near, far = torch.where(small, x, 0.0), torch.where(small, 1.0, x.abs())
     large = far + (-2 * far).exp().log1p() - 0.6931471805599453
     return torch.where(small, (2 * (near / 2).sinh() ** 2).log1p(), large)
+''',
+    "_log1p_square": '''\
+def _log1p_square(x: Tensor) -> Tensor:
+    """log(1 + x**2), also where the square overflows."""
+    x = x.abs()
+    near = x < 1
+    small, large = torch.where(near, x, 0.0), torch.where(near, 1.0, x)
+    far = 2 * large.log() + (1 / large).square().log1p()
+    return torch.where(near, small.square().log1p(), far)
+''',
+    "_square_share": '''\
+def _square_share(x: Tensor) -> Tensor:
+    """x**2 / (1 + x**2), also where the square overflows."""
+    near = x.abs() < 1
+    small, inverse = torch.where(near, x, 0.0), 1 / torch.where(near, 1.0, x)
+    return torch.where(near, small**2 / (1 + small**2), 1 / (1 + inverse**2))
+''',
+    "_hypot_minus_one": '''\
+def _hypot_minus_one(x: Tensor) -> Tensor:
+    """sqrt(1 + x**2) - 1, without cancellation, and also where the square overflows."""
+    return x * (x / (torch.hypot(x, torch.ones_like(x)) + 1))
+''',
+    "_square_ratio": '''\
+def _square_ratio(x: Tensor, y: Tensor) -> Tensor:
+    """x**2 / y, also where the square overflows."""
+    return x * (x / y)
+''',
+    "_ratio": '''\
+def _ratio(x: Tensor, y: Tensor) -> Tensor:
+    """x / y, and 0 with gradient 0 where both are 0."""
+    nothing = (x == 0) & (y == 0)
+    return torch.where(nothing, 0.0, x / torch.where(nothing, 1.0, y))
+''',
+    "_xlogy": '''\
+def _xlogy(x: Tensor, y: Tensor) -> Tensor:
+    """x * log(y), and 0 with gradient 0 where both are 0."""
+    return torch.xlogy(x, torch.where((x == 0) & (y == 0), 1.0, y))
+''',
+    "_norm": '''\
+def _norm(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """The length of a vector, also where its square overflows or vanishes."""
+    if not x.numel():
+        return torch.linalg.vector_norm(x, dim=dim)
+    size = x.detach().abs().amax(dim, keepdim=True)
+    size = torch.where((size == 0) | size.isinf(), 1.0, size)
+    return (torch.linalg.vector_norm(x / size, dim=dim, keepdim=True) * size).squeeze(dim)
+''',
+    "_sigmoid": '''\
+def _sigmoid(x: Tensor) -> Tensor:
+    """The logistic function; its slope keeps its digits also where the value rounds to 1."""
+    below = x < 0
+    small = torch.where(below, x, -x).sigmoid()
+    return torch.where(below, small, 1 - small)
 ''',
     "_reciprocal": '''\
 def _reciprocal(x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest b145c9f4c423778b; imports only torch.
+Compiled by losslang 0.1.0, digest 9bd91eebf47a549f; imports only torch.
 """
 
 import torch
@@ -32,11 +32,11 @@ def _adaface(
     summed = keep.to(cosines.dtype).sum(-1)
     ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
     center = _ema(averages, "running_center", ratio.detach(), decay, training)
-    ratio_2 = torch.linalg.vector_norm(torch.where(keep, norm - ratio, 0.0), dim=-1) / summed.sqrt()
-    spread = _ema(averages, "running_spread", ratio_2.detach(), decay, training)
+    part = (_norm(torch.where(keep, norm - ratio, 0.0), -1) / summed.sqrt()).detach()
+    spread = _ema(averages, "running_spread", part, decay, training)
     quality = (h * (norm - center) / (0.001 + spread)).clamp(min=-1).clamp(max=1).detach()
-    part = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
-    adapted = torch.where(same, part - (margin * (1 + quality)).unsqueeze(-1), cosines)
+    part_2 = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
+    adapted = torch.where(same, part_2 - (margin * (1 + quality)).unsqueeze(-1), cosines)
     return -(_column(scale, 1) * adapted).log_softmax(-1).gather(-1, row).squeeze(-1)
 
 
@@ -51,16 +51,14 @@ def _adaface_soft(
     summed = keep.to(cosines.dtype).sum(-1)
     ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
     product = h * (norm - _ema(averages, "running_center", ratio.detach(), decay, training))
-    ratio_2 = torch.linalg.vector_norm(torch.where(keep, norm - ratio, 0.0), dim=-1) / summed.sqrt()
-    total = 0.001 + _ema(averages, "running_spread", ratio_2.detach(), decay, training)
-    part = (product / total).clamp(min=-1).clamp(max=1).detach()
+    part = (_norm(torch.where(keep, norm - ratio, 0.0), -1) / summed.sqrt()).detach()
+    ratio_2 = product / (0.001 + _ema(averages, "running_spread", part, decay, training))
+    part_2 = ratio_2.clamp(min=-1).clamp(max=1).detach()
     row = cosines.unsqueeze(-2)
-    part_2 = ((margin * part)[..., None, None] - torch.where(same, row, 0).acos()).cos()
-    product_2 = (
-        _column(scale, 2)
-        * torch.where(same, part_2 - (margin * (1 + part))[..., None, None], row)
-    )
-    return (-target * product_2.log_softmax(-1).diagonal(dim1=-2, dim2=-1)).sum(-1)
+    part_3 = ((margin * part_2)[..., None, None] - torch.where(same, row, 0).acos()).cos()
+    chosen = torch.where(same, part_3 - (margin * (1 + part_2))[..., None, None], row)
+    product_2 = target * (_column(scale, 2) * chosen).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
+    return (-product_2).sum(-1)
 
 
 def adaface(
@@ -197,6 +195,15 @@ def _labels(
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
     return target, soft, keep, scale
+
+
+def _norm(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """The length of a vector, also where its square overflows or vanishes."""
+    if not x.numel():
+        return torch.linalg.vector_norm(x, dim=dim)
+    size = x.detach().abs().amax(dim, keepdim=True)
+    size = torch.where((size == 0) | size.isinf(), 1.0, size)
+    return (torch.linalg.vector_norm(x / size, dim=dim, keepdim=True) * size).squeeze(dim)
 
 
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:

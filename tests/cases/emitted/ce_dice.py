@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest f2575da4a27943b7; imports only torch.
+Compiled by losslang 0.1.0, digest fec058808d099e2c; imports only torch.
 """
 
 import torch
@@ -28,7 +28,7 @@ def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tenso
         + summed
         - torch.where(row_2, log_p.expm1() * same, 0.0).sum(-1) / 2
     )
-    dice = 0.5 - ((column + summed) / total).mean(-1) / 2
+    dice = 0.5 - _ratio(column + summed, total).mean(-1) / 2
     return ce, dice
 
 
@@ -48,7 +48,7 @@ def _ce_dice_soft(
         + summed
         - torch.where(row, log_p.expm1() * compared, 0.0).sum(-1) / 2
     )
-    dice = 0.5 - ((column + summed) / total).mean(-1) / 2
+    dice = 0.5 - _ratio(column + summed, total).mean(-1) / 2
     return ce, dice
 
 
@@ -157,6 +157,12 @@ def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
     """A hyperparameter: one number, or one for each example."""
     flat = isinstance(value, Tensor) and value.ndim > 0
     return value.expand(examples).reshape(-1) if flat else value
+
+
+def _ratio(x: Tensor, y: Tensor) -> Tensor:
+    """x / y, and 0 with gradient 0 where both are 0."""
+    nothing = (x == 0) & (y == 0)
+    return torch.where(nothing, 0.0, x / torch.where(nothing, 1.0, y))
 
 
 def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:

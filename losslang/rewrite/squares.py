@@ -1,0 +1,87 @@
+"""Squares that overflow inside of something that does not: the square is never formed.
+
+In float32 the square of 2e19 is infinite, while its logarithm, its root and its share of a sum are
+not. Each rule looks at one node, as those of :mod:`losslang.rewrite.stability` do.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Add, Expr, Mul, Pow, Rational
+
+from losslang.ir.binders import walk
+from losslang.ir.heads import ONE, At
+from losslang.ir.primitives import Apply
+
+WORDS = frozenset("log1p_square square_share hypot_minus_one square_ratio".split())
+"""``log(1 + x**2)``, ``x**2 / (1 + x**2)``, ``sqrt(1 + x**2) - 1`` and ``x**2 / y``."""
+
+
+def root(expr: Expr) -> Expr | None:
+    """A real ``w`` that is read from an input, with ``w**2 == expr``."""
+    found: list[Expr] = []
+    for factor in Mul.make_args(expr):
+        base, exponent = factor.as_base_exp()
+        if exponent.is_Integer and exponent % 2 == 0 and base.is_extended_real:
+            found.append(base ** (exponent / 2))
+        elif factor.is_positive and not reads(factor):
+            found.append(sympy.sqrt(factor))
+        else:
+            return None
+    whole = Mul(*found)
+    return whole if reads(whole) else None
+
+
+def reads(expr: Expr) -> bool:
+    """Whether an expression depends on an input."""
+    return any(isinstance(node, At) for node in walk(expr))
+
+
+def log_of_square(e: Expr) -> Expr | None:
+    """``log(1 + w**2)``, which grows like ``2 log(w)``."""
+    inside = e.args[0]
+    if isinstance(inside, Add) and inside.args[0] == ONE:
+        w = root(inside - 1)
+        return None if w is None else Apply("log1p_square", w)
+    return None
+
+
+def root_of_square(e: Expr) -> Expr | None:
+    """``c sqrt(1 + w**2) - c``, which grows like ``w``."""
+    for term in e.args:
+        for factor in Mul.make_args(term):
+            if not (isinstance(factor, Pow) and factor.exp == Rational(1, 2)):
+                continue
+            scale = term / factor
+            inside = factor.base
+            if -scale in e.args and isinstance(inside, Add) and inside.args[0] == ONE:
+                w = root(inside - 1)
+                if w is not None:
+                    return e - term + scale + scale * Apply("hypot_minus_one", w)
+    return None
+
+
+def share_of_square(e: Expr) -> Expr | None:
+    """``w**2 / (a + w**2)`` with a number ``a``, which grows towards 1."""
+    for factor in e.args:
+        base, exponent = factor.as_base_exp()
+        if exponent != -1 or not (isinstance(base, Add) and base.args[0].is_positive):
+            continue
+        if not base.args[0].is_number:
+            continue
+        square = base - base.args[0]
+        scale = e / factor / square
+        w = root(square / base.args[0])
+        if w is not None and not reads(scale):
+            return scale * Apply("square_share", w)
+    return None
+
+
+def square_over(e: Expr) -> Expr | None:
+    """``w**2 / v`` as ``w (w / v)``: finite also where the square is not."""
+    squares = [f for f in e.args if isinstance(f, Pow) and f.exp == 2 and reads(f)]
+    below = [f for f in e.args if isinstance(f, Pow) and f.exp == -1 and isinstance(f.base, At)]
+    if len(squares) != 1 or len(below) != 1:
+        return None
+    rest = (f for f in e.args if f not in (squares[0], below[0]))
+    return Mul(*rest, Apply("square_ratio", squares[0].base, below[0].base))
