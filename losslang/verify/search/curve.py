@@ -149,7 +149,7 @@ def _bends_down(p: Pieces, n: int, end: Expr, side: str) -> bool:
     for settings in islice(points(p.region), 4):
         away = 1 if side == "+" else -1
         near = -away * S(500) if end.is_infinite else end.subs(settings) + away * S(2) ** -40
-        value = p.formula(n, 2).subs(settings).subs(p.variable, near).evalf(15, maxn=1000)
+        value = p.formula(n, 2).evalf(15, subs={**settings, p.variable: near}, maxn=1000)
         if not (value.is_Float and value < 0):
             return False
     return True

@@ -15,7 +15,6 @@ OPEN: dict[str, str] = {
     "more-179-bounded_below": "local-shape-bounded-below: it is not so that f is bounded below",
     "more-181-nonnegative": "holds when eps >= -1; local-shape-negative: cannot show that 1/2 + L",
     "more-183-order_preserving": "local-order-bending: it is not so that the function rises",
-    "more-192-lipschitz(logits)": "holds when order >= 1; no theorem speaks of this loss",
     "more-259-asymmetric_robust": "local-not-asymmetric: cannot show that f'' > 0",
     "more-272-order_preserving": "holds when size(class) == 2; local-disorder-edge: it is not so",
     "more-368-calibrated": "tilted-calibrated: it is not so that a common offset does not change",
@@ -29,6 +28,20 @@ OPEN: dict[str, str] = {
     "multi-049-convex(logits)": "convex-by-composition: cannot show that sparsemax is convex",
     "more-257-strictly_proper": "no closed form of the sum over the order",
     "more-504-calibrated": "the time was over",
+    "reg-073-smooth(prediction)": "the curvature's size is at most 1/c**2: no rule bounds it",
+    "reg-073-smooth(prediction)-2": "as before",
+    "more-134-lipschitz(score)": "no bound on the slope for all gamma at once",
+    "more-135-proper_composite": "cannot show that the inverse link rises",
+    "more-140-symmetric": "holds when q == 1; cannot show that the sums differ for all q < 1",
+    "more-173-nonnegative": "holds when eps >= -1; the least value needs LambertW",
+    "more-180-monotone": "holds when eps >= -1; no place where f rises for all eps < -1",
+    "more-193-order_preserving": "the time was over",
+    "more-256-order_preserving": "score-separable-order: cannot show that a' < 0",
+    "more-258-symmetric": "no closed form of the sum over the order",
+    "more-260-bounded": "the time was over",
+    "more-264-order_preserving": "the time was over",
+    "more-477-convex(prediction)": "holds when alpha >= 2; the time was over",
+    "more-496-strictly_proper": "the time was over",
 }
 
 LOOSE: dict[str, str] = {}
