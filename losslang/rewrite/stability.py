@@ -1,10 +1,9 @@
 """How floats compute a formula: rewrites that keep its value over the reals.
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
-``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal`` and of the words of
-:mod:`losslang.rewrite.squares`, ``Reduce`` by ``norm``, and ``Ordered`` by ``log_softmax`` and
-``unit``. Each rule looks at one node whose arguments are
-already rewritten.
+``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal less_log1p expm1_less``
+and of the words of :mod:`losslang.rewrite.squares`, ``Reduce`` by ``norm``, and ``Ordered`` by
+``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
 """
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ from losslang.rewrite import squares
 HALF = Rational(1, 2)
 
 WORDS = squares.WORDS | frozenset(
-    "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit".split()
+    "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
+    " less_log1p expm1_less".split()
 )
 """What a stabilised formula may say beyond the IR."""
 
@@ -132,6 +132,25 @@ def expm1(e: Expr) -> Expr | None:
         scale, power = _scaled(term, lambda f: isinstance(f, sympy.exp))
         if power is not None and -scale in e.args:
             return e - term + scale + scale * Apply("expm1", power.args[0])
+    return None
+
+
+def less_log1p(e: Expr) -> Expr | None:
+    """``c w - c log(1 + w)``, whose parts agree to more digits the smaller ``w`` is."""
+    for term in e.args:
+        scale, log = _scaled(term, lambda f: isinstance(f, Apply) and f.name == "log1p")
+        if log is not None and -scale * log.operands[0] in e.args:
+            return e - term + scale * log.operands[0] - scale * Apply("less_log1p", *log.operands)
+    return None
+
+
+def expm1_less(e: Expr) -> Expr | None:
+    """``c expm1(w) - c w``, whose parts agree to more digits the smaller ``w`` is."""
+    for term in e.args:
+        scale, power = _scaled(term, lambda f: isinstance(f, Apply) and f.name == "expm1")
+        if power is not None and -scale * power.operands[0] in e.args:
+            rest = e - term + scale * power.operands[0]
+            return rest + scale * Apply("expm1_less", *power.operands)
     return None
 
 
@@ -295,7 +314,15 @@ def sum_of_probabilities(e: Expr) -> Expr | None:
 
 
 RULES: dict[type, tuple[Rule, ...]] = {
-    Add: (log_softmax, expm1, one_minus_sigmoid, squares.root_of_square, sqrt_minus_one),
+    Add: (
+        log_softmax,
+        expm1,
+        less_log1p,
+        expm1_less,
+        one_minus_sigmoid,
+        squares.root_of_square,
+        sqrt_minus_one,
+    ),
     sympy.log: (squares.log_of_square, log_of_sum),
     sympy.exp: (sum_of_probabilities,),
     Pow: (norm, logistic, rounded_to_zero, power_of_logistic),

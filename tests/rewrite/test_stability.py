@@ -68,6 +68,9 @@ CASES = (
     Case("expm1", "3 * exp(x) - 3", ("expm1",), BOTH),
     Case("expm1", "1 - exp(-x)", ("expm1",), BOTH),
     Case("expm1", "1 - softmax(v)[0]", ("expm1",), SCORES),
+    Case("less_log1p", "abs(x) - log(1 + abs(x))", ("less_log1p",), BOTH),
+    Case("expm1_less", "exp(x) - x - 1", ("expm1_less",), BOTH),
+    Case("expm1_less", "3 * exp(-2 * x) + 6 * x - 3", ("expm1_less",), BOTH),
     Case("one_minus_sigmoid", "2 - 2 * sigmoid(x)", ("sigmoid",), BOTH),
     Case("sqrt_minus_one", "sqrt(1 + x) - 1", (), (1e-12, -1e-12, 1e-6, 0.3, 60.0)),
     Case("sqrt_minus_one", "4 * sqrt(1 + x**4) - 4", (), BOTH[1:]),
@@ -124,6 +127,8 @@ MEANINGS: Mapping[str, Callable[..., Expr]] = {
     "square_share": lambda x: x**2 / (1 + x**2),
     "hypot_minus_one": lambda x: sympy.sqrt(1 + x**2) - 1,
     "square_ratio": lambda x, y: x**2 / y,
+    "less_log1p": lambda x: x - sympy.log(1 + x),
+    "expm1_less": lambda x: sympy.exp(x) - 1 - x,
 }
 
 

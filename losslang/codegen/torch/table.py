@@ -30,6 +30,8 @@ FUNCTIONS: Mapping[str, str] = {
     "log1p_square": "_log1p_square(@)",
     "square_share": "_square_share(@)",
     "hypot_minus_one": "_hypot_minus_one(@)",
+    "less_log1p": "_less_log1p(@)",
+    "expm1_less": "_expm1_less(@)",
 }
 
 PAIRS: Mapping[str, str] = {
@@ -100,6 +102,27 @@ def _square_share(x: Tensor) -> Tensor:
 def _hypot_minus_one(x: Tensor) -> Tensor:
     """sqrt(1 + x**2) - 1, without cancellation, and also where the square overflows."""
     return x * (x / (torch.hypot(x, torch.ones_like(x)) + 1))
+''',
+    "_less_log1p": '''\
+def _less_log1p(x: Tensor) -> Tensor:
+    """x - log(1 + x): near 0 by the series of log((1 + s) / (1 - s)) at s = x / (2 + x)."""
+    near = (x > -0.3) & (x < 0.5)
+    small, large = torch.where(near, x, 0.0), torch.where(near, 1.0, x)
+    s = small / (2 + small)
+    rest = torch.zeros_like(s)
+    for n in range(25, 1, -2):
+        rest = rest * s * s + 2 / n
+    return torch.where(near, small * s - rest * s**3, large - large.log1p())
+''',
+    "_expm1_less": '''\
+def _expm1_less(x: Tensor) -> Tensor:
+    """exp(x) - 1 - x, near 0 by the series."""
+    near = x.abs() < 1
+    small, large = torch.where(near, x, 0.0), torch.where(near, 1.0, x)
+    rest = torch.ones_like(small)
+    for n in range(19, 2, -1):
+        rest = 1 + rest * small / n
+    return torch.where(near, small * small / 2 * rest, large.expm1() - large)
 ''',
     "_square_ratio": '''\
 def _square_ratio(x: Tensor, y: Tensor) -> Tensor:
