@@ -1,14 +1,22 @@
-"""The guide lists every property, with its arguments and its meaning."""
+"""The guide lists every property, and what it shows of a terminal is what the command prints."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from losslang.cli import main
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Property
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs/verify.md"
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs/verify.md"
+SESSION = re.compile(r"```\n\$ (losslang verify [^\n]*)\n(.*?)```", re.S)
+SECONDS = re.compile(r" +\d+\.\d\d s$", re.M)
 TABLE = re.compile(r"(<!-- properties: [^>]*-->\n).*(?=<!-- end -->)", re.S)
 
 
@@ -32,3 +40,16 @@ def test_the_guide_lists_every_property(update_golden):
         GUIDE.write_text(wanted, encoding="utf-8")
     assert GUIDE.read_text(encoding="utf-8") == wanted
     assert all(f"`{name}" in wanted for name in PROPERTIES)
+
+
+@pytest.mark.parametrize("page", [GUIDE, ROOT / "README.md"], ids=lambda page: page.name)
+def test_what_a_page_shows_is_what_the_command_prints(page, update_golden):
+    text = page.read_text(encoding="utf-8")
+    (shown,) = SESSION.finditer(text)
+    result = CliRunner().invoke(main, shlex.split(shown[1])[1:])
+    assert result.exit_code == 0
+    if update_golden:
+        new = text[: shown.start(2)] + result.output.rstrip() + "\n" + text[shown.end(2) :]
+        page.write_text(new, encoding="utf-8")
+    else:
+        assert SECONDS.sub("", shown[2]).strip() == SECONDS.sub("", result.output).strip()
