@@ -15,6 +15,9 @@ from losslang.verify.prover import Budget
 from losslang.verify.theorem import Question
 from losslang.verify.verdict import Part
 
+SUMMAND_SECONDS = 0.5
+"""How long to look at each summand: a culprit is a help to the reader, and no part of a verdict."""
+
 ADDITIVE = (
     "convex",
     "differentiable",
@@ -39,7 +42,7 @@ def culprit(loss: Loss, question: Question, budget: Budget) -> str | None:
         return None
     guilty, open_ = [], []
     for name, part in parts:
-        found = decider(part).find(question, (), budget.part(2.0), 0)
+        found = decider(part).find(question, (), budget.part(SUMMAND_SECONDS), 0)
         if not isinstance(found, Part):
             open_.append(name)
         elif not found.holds:
