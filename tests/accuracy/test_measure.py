@@ -86,6 +86,31 @@ def test_plain_losses_are_exact_to_some_ulps(spec, dtype):
         assert row.gradient.excess == 0, row
 
 
+NEAR_THE_END = ("largest", "square overflows")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "spec", ["savage", "fair", "geman_mcclure", "pseudo_huber", "rmse", "huber", "bce"]
+)
+def test_robust_losses_keep_their_digits_where_squares_and_differences_would_lose_them(spec, dtype):
+    """Beside inputs so large that their difference overflows."""
+    for row in library(spec, dtype):
+        if not row.pattern.startswith("largest"):
+            assert not row.non_finite, row
+        if not row.pattern.startswith(NEAR_THE_END):
+            assert row.value.excess == 0, row
+            assert row.gradient.excess == 0, row
+
+
+@pytest.mark.parametrize("spec", ["smape", "mape", "giou", "diou", "normalized(ce)"])
+def test_nothing_over_nothing_is_nothing(spec):
+    """As in the formula's own meaning: a quotient with numerator 0 is 0."""
+    for row in library(spec, "float32"):
+        if row.pattern in ("zero", "equal", "one class"):
+            assert not row.non_finite, row
+
+
 def test_every_pattern_of_a_loss_is_measured():
     counted = {row.pattern: row.value.counted for row in library("ce", "float32")}
     assert all(counted.values())

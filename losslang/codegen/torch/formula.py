@@ -254,6 +254,9 @@ class Writer:
 
     def _op_pow(self, node: Node) -> tuple[str, int]:
         base, exponent = self._operand(node.args[0], ATOM), self._operand(node.args[1], UNARY)
+        if exponent == "2" and base.isidentifier():
+            # The slope of a power forms 2 x, which may overflow where the square is not taken.
+            return f"{base} * {base}", PRODUCT
         return f"{base} ** {exponent}", POWER
 
     def _op_where(self, node: Node) -> tuple[str, int]:
