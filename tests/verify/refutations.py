@@ -166,6 +166,9 @@ where
         {},
     ),
     "local-no-link": ("mae", "proper_composite", {}),
+    "local-not-recoverable": ("mae", "recoverable", {}),
+    "local-unbalanced-far-out": ("gce", "strictly_proper", {}),
+    "local-unbalanced-far-out-weakly": ("gce", "proper", {}),
     "link-stays-below-one": (
         "loss sigmoidal(score: real, target: sign) = 1 / (1 + exp(target * score))",
         "proper_composite",

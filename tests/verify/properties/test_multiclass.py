@@ -66,7 +66,7 @@ loss below(logits: real[class], target: class) =
         (PSEUDOSPHERICAL, Score, {}, "strictly_proper", True),
         (table.RPS, Score, {}, "strictly_proper", True),
         (LOG_SCORE, Score, {}, "strictly_proper", True),
-        (LINEAR_SCORE, Score, {}, "strictly_proper", None),
+        (LINEAR_SCORE, Score, {}, "strictly_proper", False),
         (table.NCE, Score, {"K": 2}, "calibrated", True),
         (table.NCE, Score, {"K": 3}, "calibrated", False),
         (table.NCE, Score, {"K": 6}, "calibrated", False),

@@ -6,7 +6,6 @@ A row that is here and is decided at once is a failure too, so the list stays tr
 from __future__ import annotations
 
 OPEN: dict[str, str] = {
-    "more-327-shift_invariant(logits)": "a threshold could not be placed",
     "margin-144-auc_consistent": "wrong-scores-at-infinity-are-best-for-pairs: it is not so that",
     "more-088-exponential_tail": "flat-tail: it is not so that phi does not fall in the end",
     "more-092-recoverable": "no theorem speaks of this loss",
