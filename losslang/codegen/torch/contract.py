@@ -79,11 +79,17 @@ class Body:
         if known.kind == "bool":
             return f"{name}.bool()"
         if known.kind in ("bit", "sign"):
-            return f"_number({text})"
+            return f"_number({text}, {self._like(known)})"
         moved = ""
         if self.low.label is not None and self.low.label.over in known.axes:
             moved = f".movedim(class_dim, {-1 if not known.pack else class_place(self.low)})"
         return f"_real({text}){moved}"
+
+    def _like(self, known: Input) -> str:
+        """The input whose type of float a label takes on: the first of real numbers, or itself."""
+        labels = ("index", "label", "int", "bool", "bit", "sign")
+        reals = (i for i in self.low.loss.inputs if i.kind not in labels)
+        return self.names[next(reals, known).name]
 
     def _has_pack(self) -> bool:
         return any(known.pack for known in self.low.loss.inputs)

@@ -13,9 +13,10 @@ def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 ''',
     "_number": '''\
-def _number(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
-    """An input of labels that are numbers, of any dtype."""
-    x = x if x.is_floating_point() else x.to(torch.get_default_dtype())
+def _number(name: str, x: Tensor, axes: str, rank: int, like: Tensor) -> Tensor:
+    """An input of labels that are numbers: of any dtype, and then of that of ``like``."""
+    if not x.is_floating_point():
+        x = x.to(like.dtype if like.is_floating_point() else torch.get_default_dtype())
     return _real(name, x, axes, rank)
 ''',
     "_whole": '''\
