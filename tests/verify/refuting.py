@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sympy import Expr, Rational
 
-from losslang import driver
-from losslang.ir.loss import Loss
 from losslang.verify import witnesses
 from losslang.verify.decide import MAX_GUESSES, Decider, decider
 from losslang.verify.engine import Engine
@@ -26,24 +21,9 @@ from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Question, concerns
 from losslang.verify.verdict import Witness
+from tests.verify.properties.deciding import loss
 
 SECONDS = 8.0
-
-
-@cache
-def loss(program: str) -> Loss:
-    """The last loss of a text, or an expression over the library."""
-    if not program.lstrip().startswith(("loss ", "fn ")):
-        return driver.elaborated(program)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "program.loss"
-        path.write_text(program, encoding="utf-8")
-        names = [
-            line.split("(")[0].split()[1]
-            for line in program.splitlines()
-            if line.strip().startswith("loss ")
-        ]
-        return driver.elaborated(path=path, name=names[-1])
 
 
 def cases(

@@ -172,7 +172,6 @@ def _without(loss: Loss, hyper: Hyperparameter, value: Any) -> Loss:
 
 def mapped(loss: Loss, new: Callable[[Any], Any]) -> Loss:
     """The loss with every formula rewritten."""
-    """The loss with all of its formulas rewritten."""
     return replace(
         loss,
         terms=tuple(replace(t, body=new(t.body), guard=new(t.guard)) for t in loss.terms),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from sympy import Expr, Integer, Pow, Rational
 
@@ -15,9 +16,12 @@ from losslang.verify import instances
 from losslang.verify.instances import Entry, Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings.structure import Structure
-from losslang.verify.theorem import Case, Guess, Question
+from losslang.verify.theorem import Case, Guess, Question, Theorem
 from losslang.verify.theorems import invariance, replication
 from losslang.verify.verdict import Witness
+
+Pair: TypeAlias = Callable[[Case], tuple[Expr, Expr] | None]
+"""The loss before and after a change, if it has both values."""
 
 DRAWS = 6
 CLASSES = 3
@@ -89,9 +93,7 @@ def inputs(with_number: bool) -> Callable[..., Iterator[Guess]]:
     return guesses
 
 
-def witness(
-    pair: Callable[[Case], tuple[Expr, Expr] | None], change: str
-) -> Callable[[Case], Witness | None]:
+def witness(pair: Pair, change: str) -> Callable[[Case], Witness | None]:
     """The inputs, and the loss before and after the change."""
 
     def made(case: Case) -> Witness | None:
@@ -173,59 +175,59 @@ def has_names(reading: Structure, question: Question) -> bool:
     return bool(invariance.names(reading.loss))
 
 
-SHIFT_INVARIANT = (
-    Strategy(invariance.SHIFT_INVARIANT),
-    Strategy(
-        invariance.NOT_SHIFT_INVARIANT,
-        inputs(True),
-        witness(invariance.shifted, "when `by` is added to the first example"),
-    ),
+def _either(
+    holds: Theorem, fails: Theorem, moves: bool, pair: Pair, when: str
+) -> tuple[Strategy, Strategy]:
+    """Proved from the formula, or refuted at inputs, which a number ``by`` may move."""
+    return Strategy(holds), Strategy(fails, inputs(moves), witness(pair, when))
+
+
+SHIFT_INVARIANT = _either(
+    invariance.SHIFT_INVARIANT,
+    invariance.NOT_SHIFT_INVARIANT,
+    True,
+    invariance.shifted,
+    "when `by` is added to the first example",
 )
-SCALE_INVARIANT = (
-    Strategy(invariance.SCALE_INVARIANT),
-    Strategy(
-        invariance.NOT_SCALE_INVARIANT,
-        inputs(True),
-        witness(invariance.scaled, "when the first example is multiplied by `by`"),
-    ),
+SCALE_INVARIANT = _either(
+    invariance.SCALE_INVARIANT,
+    invariance.NOT_SCALE_INVARIANT,
+    True,
+    invariance.scaled,
+    "when the first example is multiplied by `by`",
 )
-TRANSLATION_INVARIANT = (
-    Strategy(invariance.TRANSLATION_INVARIANT),
-    Strategy(
-        invariance.NOT_TRANSLATION_INVARIANT,
-        inputs(True),
-        witness(invariance.translated, "when `by` is added to every real input"),
-    ),
+TRANSLATION_INVARIANT = _either(
+    invariance.TRANSLATION_INVARIANT,
+    invariance.NOT_TRANSLATION_INVARIANT,
+    True,
+    invariance.translated,
+    "when `by` is added to every real input",
 )
-PERMUTATION_EQUIVARIANT = (
-    Strategy(invariance.PERMUTATION_EQUIVARIANT),
-    Strategy(
-        invariance.NOT_PERMUTATION_EQUIVARIANT,
-        inputs(False),
-        witness(invariance.renumbered, "when classes 0 and 1 swap their numbers"),
-    ),
+PERMUTATION_EQUIVARIANT = _either(
+    invariance.PERMUTATION_EQUIVARIANT,
+    invariance.NOT_PERMUTATION_EQUIVARIANT,
+    False,
+    invariance.renumbered,
+    "when classes 0 and 1 swap their numbers",
 )
-BATCH_PERMUTATION_INVARIANT = (
-    Strategy(invariance.BATCH_PERMUTATION_INVARIANT),
-    Strategy(
-        invariance.NOT_BATCH_PERMUTATION_INVARIANT,
-        inputs(False),
-        witness(invariance.reshuffled, "when examples 0 and 1 swap places"),
-    ),
+BATCH_PERMUTATION_INVARIANT = _either(
+    invariance.BATCH_PERMUTATION_INVARIANT,
+    invariance.NOT_BATCH_PERMUTATION_INVARIANT,
+    False,
+    invariance.reshuffled,
+    "when examples 0 and 1 swap places",
 )
-REPLICATION_INVARIANT = (
-    Strategy(replication.REPLICATION_INVARIANT),
-    Strategy(
-        replication.NOT_REPLICATION_INVARIANT,
-        inputs(False),
-        witness(replication.replicated, "when every example is repeated"),
-    ),
+REPLICATION_INVARIANT = _either(
+    replication.REPLICATION_INVARIANT,
+    replication.NOT_REPLICATION_INVARIANT,
+    False,
+    replication.replicated,
+    "when every example is repeated",
 )
-RELABEL_INVARIANT = (
-    Strategy(invariance.RELABEL_INVARIANT),
-    Strategy(
-        invariance.NOT_RELABEL_INVARIANT,
-        inputs(False),
-        witness(invariance.renamed, "when labels 0 and 1 swap their names"),
-    ),
+RELABEL_INVARIANT = _either(
+    invariance.RELABEL_INVARIANT,
+    invariance.NOT_RELABEL_INVARIANT,
+    False,
+    invariance.renamed,
+    "when labels 0 and 1 swap their names",
 )

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sympy
 from sympy import Expr, Rational
 
 from losslang import driver
 from losslang.ir.loss import Loss
+from losslang.verify import witnesses
 from losslang.verify.proof import check
 from losslang.verify.properties import PROPERTIES
 from losslang.verify.property import Strategy
@@ -24,7 +25,7 @@ from losslang.verify.rules import RULES
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Question, Reading
-from losslang.verify.verdict import Witness
+from losslang.verify.verdict import Verdict, Witness
 
 SECONDS = 8.0
 GUESSES = 16
@@ -112,3 +113,19 @@ def same(one: Expr | None, other: str, **points: tuple[float, ...]) -> bool:
 
 def _at(expr: Expr, numbers: dict[str, Expr]) -> float:
     return float(expr.subs({s: numbers[s.name] for s in expr.free_symbols}).evalf(20))
+
+
+def verified(program: str, question: str, tmp_path: Path, **settings: Any) -> Verdict:
+    """The verdict on a question, its certificate checked and its witness replayed."""
+    if program.startswith("loss"):
+        path = tmp_path / "l.loss"
+        path.write_text(program, encoding="utf-8")
+        report = driver.verify(path=path, **settings)
+    else:
+        report = driver.verify(program, **settings)
+    verdict = report[question]
+    if verdict.certificate is not None:
+        assert driver.check_certificate(report.certificate(verdict)).problem is None
+    if verdict.witness is not None:
+        assert witnesses.replays(verdict.witness)
+    return verdict

@@ -9,27 +9,16 @@ import pytest
 
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
-from losslang.verify import witnesses
 from losslang.verify.verdict import Verdict
+from tests.verify.properties.deciding import verified
 
 PAIR = "loss l(logits: real[class], target: class, *, a: real >= 0 = 1) = "
 SCORE = "loss l(x: real, y: real, *, delta: real > 0 = 1) = "
 
 
 def decide(program: str, other: str, tmp_path: Path, **settings: Any) -> Verdict:
-    """The verdict on ``equals(other)``, its certificate checked."""
-    if program.startswith("loss"):
-        path = tmp_path / "l.loss"
-        path.write_text(program, encoding="utf-8")
-        report = driver.verify(path=path, **settings)
-    else:
-        report = driver.verify(program, **settings)
-    verdict = report[f"equals({other})"]
-    if verdict.certificate is not None:
-        assert driver.check_certificate(report.certificate(verdict)).problem is None
-    if verdict.witness is not None:
-        assert witnesses.replays(verdict.witness)
-    return verdict
+    """The verdict on ``equals(other)``."""
+    return verified(program, f"equals({other})", tmp_path, **settings)
 
 
 CASES = [

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import sympy
 
-from losslang import driver
 from losslang.ir.heads import Max
-from losslang.verify import witnesses
 from losslang.verify.statement import LINE, POSITIVE, Region, Sign
 from losslang.verify.theorems.tendency import Growth, is_continuous
-from losslang.verify.verdict import Verdict
+from tests.verify.properties.deciding import verified
 
 SCORE = "loss l(x: real, y: real, *, a: real > 0 = 1, b: real = 0) = "
 ROWS = "loss l(z: real[class], *, a: real > 0 = 1, b: real[class]) = "
-
-
-def decide(program: str, question: str, tmp_path: Path) -> Verdict:
-    """The verdict on a question, its certificate checked and its witness replayed."""
-    if program.startswith("loss"):
-        path = tmp_path / "l.loss"
-        path.write_text(program, encoding="utf-8")
-        report = driver.verify(path=path)
-    else:
-        report = driver.verify(program)
-    verdict = report[question]
-    if verdict.certificate is not None:
-        assert driver.check_certificate(report.certificate(verdict)).problem is None
-    if verdict.witness is not None:
-        assert witnesses.replays(verdict.witness)
-    return verdict
 
 
 CASES = [
@@ -64,7 +44,7 @@ CASES = [
 
 @pytest.mark.parametrize(("program", "question", "status"), CASES)
 def test_a_loss_moves_one_way_or_not(program, question, status, tmp_path):
-    assert decide(program, question, tmp_path).status == status
+    assert verified(program, question, tmp_path).status == status
 
 
 @pytest.mark.parametrize(
@@ -77,7 +57,7 @@ def test_a_loss_moves_one_way_or_not(program, question, status, tmp_path):
     ],
 )
 def test_a_loss_that_jumps_is_not_judged_by_its_slope(formula, tmp_path):
-    assert decide(SCORE + formula, "increasing(b)", tmp_path).status != "proved"
+    assert verified(SCORE + formula, "increasing(b)", tmp_path).status != "proved"
 
 
 def test_continuity_is_asked_only_of_what_grows():
