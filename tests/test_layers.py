@@ -30,7 +30,7 @@ LAYERS = (
 )
 LEVEL = {unit: level for level, row in enumerate(LAYERS) for unit in row}
 
-TOUCH_FILES = ("resources", "files", "driver", "runtime.cache")
+TOUCH_FILES = ("resources", "files", "driver.stdlib", "driver.loading", "runtime.cache")
 FILE_CALLS = {
     *("open", "NamedTemporaryFile", "TemporaryDirectory", "mkstemp", "mkdtemp"),
     *(".read_text", ".write_text", ".read_bytes", ".write_bytes", ".mkdir", ".unlink"),

@@ -29,7 +29,7 @@ def spec_of(name: str) -> str:
     assert entry is not None
     if name in TRANSFORMERS:
         return TRANSFORMERS[name]
-    return f"{name}(ce)" if driver._takes_losses(entry.declaration) else name  # type: ignore[arg-type]
+    return f"{name}(ce)" if driver.takes_losses(entry.declaration) else name  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", library_files())

@@ -1,0 +1,38 @@
+"""A page about a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from losslang.driver.finding import elaborated
+
+
+def show(
+    spec: str | Mapping[str, Any],
+    *,
+    path: Path | str | None = None,
+    expand: str | None = None,
+    order: int = 4,
+    plan: bool = False,
+) -> str:
+    """A page about a loss: signature, formula, gradient, cost; loads no torch.
+
+    ``spec`` is an expression, over the losses of the file ``path`` too, or a config. ``expand``
+    adds the series in that basis (``"1 - p"``) up to ``order``, ``plan`` what backends receive.
+    """
+    from losslang.codegen import cost
+    from losslang.codegen.lower import lower
+    from losslang.ir import expansion
+    from losslang.ir import show as showing
+
+    loss = elaborated(spec, path=path)
+    more: list[showing.Section] = []
+    if expand is not None:
+        more.append(("Expansion", [expansion.expansion(loss, expand, order)]))
+    planned = lower(loss).hard.plan
+    more.append(("Cost", cost.cost_lines(planned)))
+    if plan:
+        more.append(("Plan", cost.plan_lines(planned)))
+    return showing.show(loss, more)
