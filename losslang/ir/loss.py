@@ -76,6 +76,11 @@ class Input:
     span: Span | None = field(default=None, compare=False)
 
     @property
+    def dims(self) -> tuple[Axis, ...]:
+        """The axes of the whole array: the batch first, if it has one."""
+        return (BATCH, *self.axes) if self.batched else self.axes
+
+    @property
     def tensor(self) -> Tensor:
         """The head that reads it."""
         kinds = {"bit": "real", "sign": "real", "simplex": "real"}

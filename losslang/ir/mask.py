@@ -21,7 +21,7 @@ def mask_axes(loss: Loss) -> tuple[Axis, ...]:
     """The axes of a mask: those of the first target, else the batch alone."""
     for known in loss.inputs:
         if known.kind == "index" and known.batched:
-            return (BATCH, *known.axes)
+            return known.dims
     return (BATCH,)
 
 

@@ -104,3 +104,9 @@ class Not(Truth):
         if isinstance(arg, LessEqual):
             return Less(arg.args[1], arg.args[0])
         return Basic.__new__(cls, arg)
+
+
+def conjuncts(*conditions: Expr) -> tuple[Expr, ...]:
+    """The conditions one by one, those that always hold left out."""
+    made = (c.args if isinstance(c, And) else (c,) for c in conditions)
+    return tuple(part for parts in made for part in parts if part != ONE)

@@ -18,7 +18,7 @@ from sympy import Basic, Expr
 from losslang.ir.binders import substitute
 from losslang.ir.heads import At, Max, Min
 from losslang.ir.primitives import operands, primitive_of
-from losslang.ir.truth import And, Equal, Less, LessEqual, Truth
+from losslang.ir.truth import Equal, Less, LessEqual, Truth, conjuncts
 from losslang.verify import elementary
 from losslang.verify.enclosure import (
     ABOVE_ZERO,
@@ -276,14 +276,13 @@ class Composition:
 def _given(conditions: tuple[Expr, ...]) -> dict[Basic, Range]:
     """What conditions say of the differences of their sides, and of a side if the other is 0."""
     made: dict[Basic, Range] = {}
-    for condition in conditions:
-        for part in condition.args if isinstance(condition, And) else (condition,):
-            if isinstance(part, Less | LessEqual):
-                left, right = part.args
-                sign = ABOVE_ZERO if isinstance(part, Less) else FROM_ZERO
-                made[right - left] = sign
-                made[left - right] = -sign
-            elif isinstance(part, Equal):
-                left, right = part.args
-                made[left - right] = made[right - left] = Range(Interval.exactly(0))
+    for part in conjuncts(*conditions):
+        if isinstance(part, Less | LessEqual):
+            left, right = part.args
+            sign = ABOVE_ZERO if isinstance(part, Less) else FROM_ZERO
+            made[right - left] = sign
+            made[left - right] = -sign
+        elif isinstance(part, Equal):
+            left, right = part.args
+            made[left - right] = made[right - left] = Range(Interval.exactly(0))
     return made

@@ -87,8 +87,7 @@ def axes_of(loss: Loss) -> tuple[Axis, ...]:
 
 def shape(known: Input, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The sizes of an input's dimensions. Raises KeyError for an axis without one."""
-    own = (BATCH, *known.axes) if known.batched else known.axes
-    return tuple(int(a.size) if a.size is not None else sizes[a.name] for a in own)
+    return tuple(int(a.size) if a.size is not None else sizes[a.name] for a in known.dims)
 
 
 def places(known: Input, sizes: Mapping[str, int]) -> Iterator[tuple[int, ...]]:
@@ -189,9 +188,8 @@ def _entry(read: At, inputs: Inputs) -> Expr:
 
 def permuted(known: Input, inputs: Inputs, axis: Axis, order: Sequence[int]) -> dict[Entry, Expr]:
     """The entries of an input with the places along an axis reordered: place n holds order[n]."""
-    own = (BATCH, *known.axes) if known.batched else known.axes
     found: dict[Entry, Expr] = {}
     for at in places(known, inputs.sizes):
-        moved = tuple(order[n] if a == axis else n for n, a in zip(at, own, strict=True))
+        moved = tuple(order[n] if a == axis else n for n, a in zip(at, known.dims, strict=True))
         found[known.name, at] = inputs.entries[known.name, moved]
     return found

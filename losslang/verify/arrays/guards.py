@@ -19,7 +19,7 @@ from losslang.ir.heads import (
     Size,
 )
 from losslang.ir.reduce import Reduce
-from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
+from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth, conjuncts
 from losslang.verify.compose import Composition
 from losslang.verify.enclosure import (
     ABOVE_ZERO,
@@ -208,14 +208,6 @@ class Guards(Composition):
                 ):
                     return True
         return False
-
-
-def conjuncts(*conditions: Expr) -> list[Expr]:
-    """The conditions one by one, those that always hold left out."""
-    made: list[Expr] = []
-    for condition in conditions:
-        made.extend(condition.args if isinstance(condition, And) else [condition])
-    return [c for c in made if c != ONE]
 
 
 def _differences(facts: Iterable[Expr]) -> Iterator[Expr]:

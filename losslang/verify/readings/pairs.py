@@ -13,7 +13,7 @@ from losslang.ir.binders import free_indices, is_undefined, substitute, walk
 from losslang.ir.heads import ONE, At, Index
 from losslang.ir.loss import EXAMPLE, Domain, Loss
 from losslang.ir.reduce import Reduce
-from losslang.ir.truth import And, Equal, Less, Not, Truth
+from losslang.ir.truth import And, Equal, Less, Not, Truth, conjuncts
 from losslang.verify.readings.algebra import same, spelled
 from losslang.verify.readings.curve import Curve
 from losslang.verify.readings.domains import region_of
@@ -147,7 +147,7 @@ def _place(read: At, indices: tuple[Index, ...]) -> Index | None:
 
 def _prefers(guard: Expr, better: Index, other: Index) -> bool:
     """Whether ``guard`` holds only where some label of ``better`` is above that of ``other``."""
-    parts = guard.args if isinstance(guard, And) else (guard,)
+    parts = conjuncts(guard)
     pairs = [part.args for part in parts if isinstance(part, Less)]
     for low, high in pairs:
         if isinstance(high, At) and low == _moved(high, better, other):

@@ -17,7 +17,7 @@ import sympy
 from sympy import Expr
 
 from losslang.ir.binders import walk
-from losslang.ir.truth import And, Equal, Less, LessEqual, Not
+from losslang.ir.truth import Equal, Less, LessEqual, Not, conjuncts
 from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import sign_statement
 from losslang.verify.statement import Region, Relation, Sign, Statement
@@ -103,9 +103,8 @@ def _inside(region: Region, names: Mapping[sympy.Symbol, str]) -> Iterator[str]:
             yield from _fact(symbol - bounds.low, ">=" if bounds.low_closed else ">", names)
         if not bounds.high.is_infinite:
             yield from _fact(bounds.high - symbol, ">=" if bounds.high_closed else ">", names)
-    for condition in region.conditions:
-        for part in condition.args if isinstance(condition, And) else (condition,):
-            yield from _condition(part, names)
+    for part in conjuncts(*region.conditions):
+        yield from _condition(part, names)
 
 
 def _condition(part: Expr, names: Mapping[sympy.Symbol, str]) -> Iterator[str]:

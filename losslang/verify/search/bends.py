@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Rational, S
 
 from losslang.ir.binders import is_undefined
 from losslang.ir.heads import Axis
-from losslang.ir.loss import BATCH, EVERYTHING, Input, Loss
+from losslang.ir.loss import EVERYTHING, Input, Loss
 from losslang.verify import instances
 from losslang.verify.evaluate import compile_tape
 from losslang.verify.instances import Entry, Inputs
@@ -190,14 +190,10 @@ def _right(loss: Loss, known: Input, base: Inputs, keys: Sequence[Entry]) -> lis
         return [n % 2 == 0 for n in range(len(keys))]
     (label, *_), found = labels, []
     for _, at in keys:
-        where = dict(zip(_axes(known), at, strict=True))
-        spot = tuple(where.get(axis, 0) for axis in _axes(label))
+        where: dict[Axis | None, int] = dict(zip(known.dims, at, strict=True))
+        spot = tuple(where.get(axis, 0) for axis in label.dims)
         found.append(base.entries.get((label.name, spot)) == where.get(label.over))
     return found
-
-
-def _axes(known: Input) -> tuple[Axis | None, ...]:
-    return (BATCH, *known.axes) if known.batched else known.axes
 
 
 _T = {theorem.name: theorem for theorem in theorems.CONVEX}

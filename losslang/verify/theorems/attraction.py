@@ -16,7 +16,7 @@ from losslang.ir.binders import Binder, occurs, substitute
 from losslang.ir.heads import ONE, At, Axis, Detach, Index, Tensor
 from losslang.ir.loss import BATCH, Loss
 from losslang.ir.reduce import Reduce
-from losslang.ir.truth import And, Delta, Equal, Not
+from losslang.ir.truth import Delta, Equal, Not, conjuncts
 from losslang.verify.arrays import Arrays
 from losslang.verify.instances import with_reads
 from losslang.verify.readings.algebra import rewritten, spelled
@@ -54,12 +54,10 @@ class Scores:
         axis = class_axis(self.loss)
         known = next(i for i in self.loss.inputs if i.tensor == self.tensor)
         label = next(i for i in self.loss.inputs if i.over == axis)
-        axes = (BATCH, *known.axes) if known.batched else known.axes
-        own = dict(zip(axes, read.indices, strict=True))
-        places = (BATCH, *label.axes) if label.batched else label.axes
-        if axis is None or not {*places} <= {*own}:
+        own = dict(zip(known.dims, read.indices, strict=True))
+        if axis is None or not {*label.dims} <= {*own}:
             raise Silent
-        return Delta(own[axis], At(label.tensor, *(own[place] for place in places)))
+        return Delta(own[axis], At(label.tensor, *(own[place] for place in label.dims)))
 
 
 def scores(loss: Loss) -> Scores:
@@ -204,13 +202,9 @@ def _excess(
         for place in _places(body, rest, k):
             gone = sympy.expand(rest + scale * substitute(body, {k: place}))
             if not occurs(of, gone) and Arrays(where).holds(substitute(guard, {k: place})):
-                others = where.where(*_conjuncts(guard), Not(Delta(k, place)))
+                others = where.where(*conjuncts(guard), Not(Delta(k, place)))
                 return scale, [(body, 1, others), (substitute(body, {k: place}), -1, where)]
     return None
-
-
-def _conjuncts(guard: Expr) -> tuple[Expr, ...]:
-    return tuple(guard.args) if isinstance(guard, And) else (guard,)
 
 
 def _places(body: Expr, rest: Expr, k: Index) -> list[Expr]:

@@ -58,12 +58,11 @@ def moved(loss: Loss, inputs: Sequence[Input], by: Tensor) -> Change:
     There is one number for each example, and for each place along the axes that are not moved.
     """
     axes, tensors = moved_axes(loss, inputs[0]), {known.tensor for known in inputs}
-    own = (BATCH, *inputs[0].axes) if inputs[0].batched else inputs[0].axes
 
     def change(read: At) -> Expr:
         if read.tensor not in tensors:
             return read
-        kept = (e for e, axis in zip(read.indices, own, strict=True) if axis not in axes)
+        kept = (e for e, axis in zip(read.indices, inputs[0].dims, strict=True) if axis not in axes)
         number = At(by, *kept)
         return read + number if by == OFFSET else read * number
 
@@ -253,7 +252,7 @@ def orderless(loss: Loss, axis: Axis) -> bool:
     if loss.draws or any(axis in h.axes for h in loss.hyperparameters):
         return False
     labels = {i.tensor for i in loss.inputs if i.over == axis}
-    own = {i.tensor: (BATCH, *i.axes) if i.batched else i.axes for i in loss.inputs}
+    own = {i.tensor: i.dims for i in loss.inputs}
 
     def is_place(e: Basic) -> bool:
         """Whether ``e`` is a place along the axis."""

@@ -9,7 +9,7 @@ from sympy import Basic, Expr, Tuple
 
 from losslang.ir.binders import Binder, walk
 from losslang.ir.heads import At, Axis, Index, Labelled, Size, Tensor
-from losslang.ir.loss import BATCH, Input, Loss
+from losslang.ir.loss import BATCH, Loss
 from losslang.ir.reduce import Reduce
 from losslang.verify import instances
 from losslang.verify.instances import Entry, Inputs
@@ -23,11 +23,6 @@ AVERAGES = ("mean", "logmeanexp", "max", "min")
 """Folds of numbers that stay as they are when each number is repeated equally often."""
 
 
-def axes_of(known: Input) -> tuple[Axis, ...]:
-    """The axes of an input, with the batch."""
-    return (BATCH, *known.axes) if known.batched else known.axes
-
-
 def averages_only(loss: Loss) -> bool:
     """Whether examples are read at batch indices only, which only :data:`AVERAGES` bind.
 
@@ -38,7 +33,7 @@ def averages_only(loss: Loss) -> bool:
         return False
     if any(known.over == BATCH for known in loss.inputs):
         return False
-    is_fair = _fairness({known.tensor: axes_of(known) for known in loss.inputs})
+    is_fair = _fairness({known.tensor: known.dims for known in loss.inputs})
     bodies = [e for term in loss.terms for e in (term.body, term.guard)]
     return all(is_fair(node) for body in bodies for node in walk(body)) and not any(
         map(_is_example, bodies)
@@ -78,7 +73,7 @@ def twice(loss: Loss, given: Inputs) -> Inputs:
     count = given.sizes[BATCH.name]
     entries: dict[Entry, Expr] = {}
     for known in loss.inputs:
-        along = [axis == BATCH for axis in axes_of(known)]
+        along = [axis == BATCH for axis in known.dims]
         for at in instances.places(known, given.sizes):
             copies = (
                 (n, n + count) if doubled else (n,) for n, doubled in zip(at, along, strict=True)

@@ -18,7 +18,7 @@ from sympy import Basic, Expr, Integer, Interval, S
 from losslang.ir.binders import free_indices, is_undefined, occurs, substitute
 from losslang.ir.heads import ONE, Index, Max, Min, Size
 from losslang.ir.loss import EVERYTHING, Input, Loss, Requirement, Term
-from losslang.ir.truth import And, Equal, Less, LessEqual, Not
+from losslang.ir.truth import Equal, Less, LessEqual, Not, conjuncts
 from losslang.verify import instances
 from losslang.verify.arrays import Arrays
 from losslang.verify.instances import Inputs, unlabelled
@@ -82,11 +82,7 @@ def summands(case: Case) -> Iterator[tuple[Term, Region]]:
         body = sympy.Add(*(unlabelled(term.body) for term in same))
         name = " + ".join(term.name for term in same)
         whole = replace(same[0], name=name, body=body)
-        yield whole, everywhere.where(*_parts(whole.guard))
-
-
-def _parts(condition: Expr) -> tuple[Expr, ...]:
-    return tuple(condition.args) if isinstance(condition, And) else (condition,)
+        yield whole, everywhere.where(*conjuncts(whole.guard))
 
 
 def array(loss: Loss, name: str) -> Input | None:
@@ -313,7 +309,7 @@ def restricted(case: Case, curve: Curve) -> Case:
 
 def _signs(condition: Expr, where: Region) -> Iterator[Sign]:
     """A truth value as statements about numbers."""
-    for part in _parts(condition):
+    for part in conjuncts(condition):
         inner = part.args[0] if isinstance(part, Not) else None
         if isinstance(part, Less | LessEqual):
             relation: Relation = ">" if isinstance(part, Less) else ">="
@@ -330,7 +326,7 @@ def _well_defined(case: Case) -> Sequence[Premise] | None:
     return [
         Premise(f"{_shown(needed)} always holds", sign)
         for needed in loss.requires
-        for sign in _signs(needed.condition, everywhere.where(*_parts(needed.guard)))
+        for sign in _signs(needed.condition, everywhere.where(*conjuncts(needed.guard)))
     ]
 
 
@@ -378,7 +374,7 @@ def _at(
     loss: Loss, truth: Expr, inputs: Inputs, place: dict[Index, int], apart: int | None = None
 ) -> Expr | None:
     if apart is not None:
-        parts = _parts(truth)
+        parts = conjuncts(truth)
         if not 0 <= apart < len(parts):
             return None
         truth = parts[apart]

@@ -20,13 +20,12 @@ from losslang.ir.binders import Binder, fresh, occurs, substitute, walk
 from losslang.ir.derive import derivative
 from losslang.ir.facts import FACTS
 from losslang.ir.heads import At, Axis, Branch, Detach, Index, Labelled, Max, Min, Size, Tensor
-from losslang.ir.loss import BATCH, Loss
+from losslang.ir.loss import Loss
 from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.reduce import Reduce
-from losslang.ir.truth import LessEqual, Not
+from losslang.ir.truth import LessEqual, Not, conjuncts
 from losslang.verify import instances
 from losslang.verify.arrays import Arrays
-from losslang.verify.arrays.guards import conjuncts
 from losslang.verify.enclosure import Range
 from losslang.verify.instances import Inputs
 from losslang.verify.interval import rational
@@ -77,7 +76,7 @@ def _quantity(case: Case) -> tuple[sympy.Symbol | Tensor, Expr]:
 def _axes(loss: Loss, tensor: Tensor) -> tuple[Axis, ...]:
     for known in loss.inputs:
         if known.tensor == tensor:
-            return (BATCH, *known.axes) if known.batched else known.axes
+            return known.dims
     return next(hyper.axes for hyper in loss.hyperparameters if hyper.tensor == tensor)
 
 
