@@ -122,6 +122,9 @@ def drawn(loss: Loss, seed: int) -> Given:
             inputs[known.name] = random.dirichlet([1] * shape[-1], shape[:-1])
         elif known.kind == "bit" or known.domain.low is not None:
             inputs[known.name] = random.uniform(0.05, 0.95, shape)
+        elif shape[1:] == (4,):  # a box, its corners in order
+            corner = random.uniform(-1, 1, (3, 2))
+            inputs[known.name] = numpy.hstack([corner, corner + random.uniform(1, 2, (3, 2))])
         else:
             inputs[known.name] = random.normal(size=shape)
     unset = [h for h in loss.hyperparameters if h.default is None and h.formula is None]
