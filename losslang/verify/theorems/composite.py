@@ -33,6 +33,7 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     inside,
     number,
+    place,
     premises,
     sign,
     tends,
@@ -122,7 +123,7 @@ def _bounded_link(case: Case) -> Iterator[Premise]:
 @premises()
 def _flat_link(case: Case) -> Iterator[Premise]:
     p = halves(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
+    n, point = place(case.guess, p)
     yield from inside(p, n, point)
     yield sign("the inverse link does not rise on the piece", wronskian(p, n), "<=", p.where(n))
     yield from _informative(p, n, point)

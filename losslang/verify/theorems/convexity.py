@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import sympy
 from sympy import Expr, S
 
+from losslang.verify.statement import Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.along import (
     ALONG,
@@ -25,11 +26,13 @@ from losslang.verify.theorems.pieces import (
     Pieces,
     Premises,
     Silent,
+    bends_up,
     continuous,
     everywhere,
     inside,
     jump,
     number,
+    place,
     premises,
     sign,
     supremum,
@@ -42,9 +45,7 @@ def convexity(p: Pieces, k: int = 0) -> Iterator[Premise]:
     yield from everywhere(
         p, "the second derivative is not negative", lambda n: p.formula(n, 2, k), ">="
     )
-    yield from continuous(p, 0, k)
-    for n, joint in enumerate(p.joints):
-        yield sign(f"the slope does not fall at {joint}", jump(p, n, 1, k), ">=", p.region)
+    yield from bends_up(p, k)
 
 
 @premises()
@@ -52,13 +53,23 @@ def _convex(case: Case) -> Iterator[Premise]:
     yield from convexity(along(case))
 
 
-@premises()
-def _concave_somewhere(case: Case) -> Iterator[Premise]:
-    yield from pinned(case)
-    p = settled_along(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
-    yield from inside(p, n, point)
-    yield sign(f"the second derivative at {point} is negative", p.at(n, point, 2), "<", p.region)
+ORDINALS = ("", "first", "second", "third")
+
+
+def _at_a_place(*facts: tuple[int, str, Relation]) -> Premises:
+    """Refuting premises: derivatives at the guessed place that are "not positive" or such."""
+
+    @premises()
+    def build(case: Case) -> Iterator[Premise]:
+        yield from pinned(case)
+        p = settled_along(case)
+        n, point = place(case.guess, p)
+        yield from inside(p, n, point)
+        for order, word, relation in facts:
+            label = f"the {ORDINALS[order]} derivative at {point} is {word}"
+            yield sign(label, p.at(n, point, order), relation, p.region)
+
+    return build
 
 
 @premises()
@@ -122,7 +133,7 @@ CONCAVE_SOMEWHERE = Theorem(
     LINEAR,
     "A function whose second derivative is negative at a point is not convex.",
     CALCULUS,
-    _concave_somewhere,
+    _at_a_place((2, "negative", "<")),
     holds=False,
 )
 CONCAVE_FAR_OUT = Theorem(
@@ -160,20 +171,7 @@ def _strongly_convex(case: Case) -> Iterator[Premise]:
     p, least = along(case), uniform(case, "value")
     yield sign("the constant is positive", least, ">", p.region)
     yield from supremum(p, "-f'' is at most -mu", [lambda n: -p.formula(n, 2)], -least, case.guess)
-    yield from continuous(p)
-    for n, joint in enumerate(p.joints):
-        yield sign(f"the slope does not fall at {joint}", jump(p, n), ">=", p.region)
-
-
-@premises()
-def _flat_somewhere(case: Case) -> Iterator[Premise]:
-    yield from pinned(case)
-    p = settled_along(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
-    yield from inside(p, n, point)
-    yield sign(
-        f"the second derivative at {point} is not positive", p.at(n, point, 2), "<=", p.region
-    )
+    yield from bends_up(p)
 
 
 @premises()
@@ -204,7 +202,7 @@ STRONGLY_CONVEX = (
         ALONG,
         "A function whose second derivative is zero or less at a point is not strongly convex.",
         CALCULUS,
-        _flat_somewhere,
+        _at_a_place((2, "not positive", "<=")),
         holds=False,
     ),
     Theorem(
@@ -240,18 +238,6 @@ def _self_concordant(case: Case) -> Iterator[Premise]:
     )
     for order in range(4):
         yield from continuous(p, order)
-
-
-@premises()
-def _bends_too_fast(case: Case) -> Iterator[Premise]:
-    yield from pinned(case)
-    p = settled_along(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
-    yield from inside(p, n, point)
-    yield sign(
-        f"the second derivative at {point} is not positive", p.at(n, point, 2), "<=", p.region
-    )
-    yield sign(f"the third derivative at {point} is not zero", p.at(n, point, 3), "!=", p.region)
 
 
 @premises()
@@ -297,7 +283,7 @@ SELF_CONCORDANT = (
         ALONG,
         "A function with f'' <= 0 and f''' != 0 at a point has no M with |f'''| <= M f''.",
         "the definition",
-        _bends_too_fast,
+        _at_a_place((2, "not positive", "<="), (3, "not zero", "!=")),
         holds=False,
     ),
     Theorem(

@@ -29,7 +29,7 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     is_spelled_out,
     jump,
-    pieces,
+    known_pieces,
     sign,
 )
 
@@ -97,10 +97,7 @@ def opened(bounds: Bounds) -> Bounds:
 
 def smooth(function: Expr, variable: sympy.Symbol, bounds: Bounds, region: Region) -> Pieces:
     """The smooth pieces of a function; Silent where they are not to be had."""
-    found = pieces(region, variable, bounds, settled(function, region))
-    if found is None:
-        raise Silent
-    return found
+    return known_pieces(region, variable, bounds, settled(function, region))
 
 
 def only(expr: Expr, region: Region, *symbols: sympy.Symbol) -> Expr:

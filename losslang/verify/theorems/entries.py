@@ -21,7 +21,7 @@ from losslang.verify.statement import POSITIVE, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems import regression
 from losslang.verify.theorems.elicitation import smooth, stated
-from losslang.verify.theorems.pieces import Silent, continuous, sign
+from losslang.verify.theorems.pieces import Silent, continuous, one_piece, sign
 
 
 def _body(loss: Loss) -> Expr:
@@ -138,9 +138,7 @@ def _convex_in_two(case: Case) -> Iterator[Premise]:
     for symbol, within in bounds.items():
         if symbol != a:
             region = region.having(symbol, within)
-    p = smooth(body, a, bounds[a], region)
-    if len(p) > 1:
-        raise Silent
+    p = one_piece(smooth(body, a, bounds[a], region))
     in_a, in_b = (derivative(p.formula(0), s) for s in (a, b))
     aa, ab, bb = derivative(in_a, a), derivative(in_a, b), derivative(in_b, b)
     yield from continuous(p)

@@ -21,11 +21,13 @@ from losslang.verify.statement import LINE, NONNEGATIVE
 from losslang.verify.theorem import Case, Premise
 from losslang.verify.theorems.pieces import (
     Pieces,
-    Silent,
     continuous,
     defined,
     everywhere,
-    pieces,
+    inside,
+    known_pieces,
+    near,
+    place,
     sign,
 )
 
@@ -37,20 +39,30 @@ OWN = "proof in docs/design/theory.md: "
 
 def whole(case: Case) -> Pieces:
     """The pieces of ``phi``."""
-    return _found(pieces(case.reading.region, case.reading.m, LINE, case.reading.phi))
+    return known_pieces(case.reading.region, case.reading.m, LINE, case.reading.phi)
 
 
 def halves(case: Case) -> Pieces:
     """The pieces of phi(u) and phi(-u) for u >= 0."""
     r = case.reading
     mirror = defined(r.phi, {r.m: -r.m})
-    return _found(pieces(r.region, r.m, NONNEGATIVE, r.phi, mirror))
+    return known_pieces(r.region, r.m, NONNEGATIVE, r.phi, mirror)
 
 
-def _found(found: Pieces | None) -> Pieces:
-    if found is None:
-        raise Silent
-    return found
+def falls_at_zero(p: Pieces) -> Iterator[Premise]:
+    """``phi`` has a negative slope at 0, in whichever piece that lies."""
+    for n, span in enumerate(p.spans):
+        where = near(p.region, span.low, span.high)
+        if where is not None:
+            yield sign("the slope at 0 is negative", p.at(n, S.Zero, 1), "<", where)
+
+
+def falls_later(case: Case, p: Pieces) -> Iterator[Premise]:
+    """``phi`` has a negative slope at the guessed place, which is not below 0."""
+    n, point = place(case.guess, p)
+    yield from inside(p, n, point, closed=True)
+    yield sign(f"{point} is not below 0", point, ">=", p.region)
+    yield sign(f"the slope at {point} is negative", p.at(n, point, 1), "<", p.region)
 
 
 def phi(case: Case, point: Expr) -> Expr:

@@ -19,10 +19,9 @@ from losslang.verify.theorem import Case, Premise
 from losslang.verify.theorems.halves import HALF
 from losslang.verify.theorems.pieces import (
     Pieces,
-    Silent,
     continuous,
     defined,
-    pieces,
+    known_pieces,
 )
 
 POSITIVE, NEGATIVE = 0, 1
@@ -40,7 +39,7 @@ def parts(reading: Binary | Probability | Margin) -> tuple[sympy.Symbol, Bounds,
 def pair(case: Case) -> Pieces:
     """The pieces of both losses."""
     x, bounds, _, positive, negative = parts(case.reading)
-    return _found(pieces(case.reading.region, x, bounds, positive, negative))
+    return known_pieces(case.reading.region, x, bounds, positive, negative)
 
 
 def side(case: Case, above: bool) -> Pieces:
@@ -50,13 +49,7 @@ def side(case: Case, above: bool) -> Pieces:
         bounds = replace(bounds, low=middle, low_closed=True)
     else:
         bounds = replace(bounds, high=middle, high_closed=True)
-    return _found(pieces(case.reading.region, x, bounds, positive, negative))
-
-
-def _found(found: Pieces | None) -> Pieces:
-    if found is None:
-        raise Silent
-    return found
+    return known_pieces(case.reading.region, x, bounds, positive, negative)
 
 
 def joined(p: Pieces) -> Iterator[Premise]:

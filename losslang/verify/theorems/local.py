@@ -29,11 +29,12 @@ from losslang.verify.theorems.pieces import (
     Pieces,
     Premises,
     Silent,
+    bends_up,
     continuous,
     defined,
     everywhere,
-    jump,
-    pieces,
+    known_pieces,
+    one_piece,
     premises,
     sign,
     tends,
@@ -48,18 +49,12 @@ THEORY = "proof in docs/design/theory.md"
 
 def parts(reading: Local, bounds: Bounds = UNIT) -> Pieces:
     """``f`` as smooth formulas of p. Raises :class:`Silent`."""
-    found = pieces(reading.region, reading.p, bounds, reading.f)
-    if found is None:
-        raise Silent
-    return found
+    return known_pieces(reading.region, reading.p, bounds, reading.f)
 
 
 def smooth(reading: Local, bounds: Bounds = UNIT) -> Pieces:
     """``f`` as one smooth formula of p. Raises :class:`Silent` where it has kinks."""
-    found = parts(reading, bounds)
-    if len(found) > 1:
-        raise Silent
-    return found
+    return one_piece(parts(reading, bounds))
 
 
 def at_least(classes: int, reading: Local) -> Premise:
@@ -153,9 +148,7 @@ def _convex(case: Case) -> Iterator[Premise]:
     f = parts(case.reading)
     relation: Relation = ">" if "strict" in case.guess else ">="
     yield from everywhere(f, f"f'' {relation} 0", lambda n: f.formula(n, 2), relation)
-    yield from continuous(f)
-    for n in range(len(f.joints)):
-        yield sign("the slope of f rises", jump(f, n), ">=", f.region)
+    yield from bends_up(f)
     yield from _late_kinks(f)
     yield sign("f'(1/2) < 0", f.at(0, HALF, 1), "<", f.region)
 

@@ -22,6 +22,8 @@ from losslang.verify.theorems.halves import (
     both,
     cost,
     cost_at,
+    falls_at_zero,
+    falls_later,
     halves,
     joined,
     phi,
@@ -35,9 +37,7 @@ from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
     everywhere,
-    inside,
     jump,
-    near,
     number,
     premises,
     sign,
@@ -55,10 +55,7 @@ def _convex_calibrated(case: Case) -> Iterator[Premise]:
         test = Equal(joint, S.Zero)
         if test != S.Zero and not joint.is_nonzero:
             yield sign("no kink at 0", jump(p, n), "==", p.region.where(test))
-    for n, span in enumerate(p.spans):
-        where = near(p.region, span.low, span.high)
-        if where is not None:
-            yield sign("the slope at 0 is negative", p.at(n, S.Zero, 1), "<", where)
+    yield from falls_at_zero(p)
 
 
 @premises()
@@ -68,10 +65,7 @@ def _convex_falls_later(case: Case) -> Iterator[Premise]:
     for n, joint in enumerate(p.joints):
         if Equal(joint, S.Zero) != S.Zero and not joint.is_nonzero:
             yield sign(f"no kink at {joint}", jump(p, n), "==", p.region)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
-    yield from inside(p, n, point, closed=True)
-    yield sign(f"{point} is not below 0", point, ">=", p.region)
-    yield sign(f"the slope at {point} is negative", p.at(n, point, 1), "<", p.region)
+    yield from falls_later(case, p)
 
 
 @premises()

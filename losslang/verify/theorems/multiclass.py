@@ -17,7 +17,9 @@ from losslang.ir.truth import Delta, Not
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.statement import LINE, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.local import THEORY, at_least, at_most
+from losslang.verify.theorems.norms import dual_norm
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
@@ -25,8 +27,8 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     inside,
     jump,
+    known_pieces,
     number,
-    pieces,
     premises,
     sign,
     supremum,
@@ -43,10 +45,7 @@ def _unread(expr: Expr) -> Expr:
 
 def _along(reading: Multiclass, formula: Expr) -> Pieces:
     """A formula of the difference ``m`` on the whole line."""
-    found = pieces(reading.region, reading.region.fresh("m"), LINE, formula)
-    if found is None:
-        raise Silent
-    return found
+    return known_pieces(reading.region, reading.region.fresh("m"), LINE, formula)
 
 
 def _only_difference(formula: Expr, own: sympy.Symbol, m: sympy.Symbol) -> Expr:
@@ -90,18 +89,12 @@ def worst(reading: Multiclass) -> Pieces:
 # ---------------------------------------------------------------- what is asked of phi
 
 
-def _convex(phi: Pieces) -> Iterator[Premise]:
-    yield from everywhere(phi, "phi'' >= 0", lambda n: phi.formula(n, 2), ">=")
-    yield from continuous(phi)
-    for n in range(len(phi.joints)):
-        yield sign("the slope of phi rises", jump(phi, n), ">=", phi.region)
-
-
 def _not_rising(phi: Pieces) -> Iterator[Premise]:
     yield from everywhere(phi, "phi' <= 0", lambda n: phi.formula(n, 1), "<=")
 
 
-def _falls_at_zero(case: Case, phi: Pieces) -> Iterator[Premise]:
+def falls_at_zero(case: Case, phi: Pieces) -> Iterator[Premise]:
+    """The slope of phi at 0, which lies in the guessed piece, is negative."""
     piece = number(case.guess, "piece", len(phi))
     yield from inside(phi, piece, S.Zero)
     yield sign("phi'(0) < 0", phi.at(piece, S.Zero, 1), "<", phi.region)
@@ -118,11 +111,11 @@ def _above(case: Case, phi: Pieces) -> Iterator[Premise]:
 @premises()
 def _is_convex_pairwise(case: Case) -> Iterator[Premise]:
     phi = pairwise(case.reading)
-    yield from _convex(phi)
+    yield from convexity(phi)
     for n in range(len(phi.joints)):
         yield sign("phi is differentiable", jump(phi, n), "==", phi.region)
     yield from _not_rising(phi)
-    yield from _falls_at_zero(case, phi)
+    yield from falls_at_zero(case, phi)
     yield from _above(case, phi)
 
 
@@ -139,7 +132,7 @@ def _is_odd_pairwise(case: Case) -> Iterator[Premise]:
     yield from _odd(phi)
     yield from continuous(phi)
     yield from _not_rising(phi)
-    yield from _falls_at_zero(case, phi)
+    yield from falls_at_zero(case, phi)
     yield from _above(case, phi)
 
 
@@ -155,7 +148,7 @@ def _pair_sum(case: Case) -> Expr:
 
 @premises()
 def _is_convex_sum(case: Case) -> Iterator[Premise]:
-    yield from _convex(pairwise(case.reading))
+    yield from convexity(pairwise(case.reading))
 
 
 PAIRWISE_CONVEX = Theorem(
@@ -205,17 +198,17 @@ PAIRWISE_SHAPE = Theorem(
 def _is_margin_of_two(case: Case) -> Iterator[Premise]:
     yield at_most(2, case.reading)
     phi = worst(case.reading)
-    yield from _convex(phi)
-    yield from _falls_at_zero(case, phi)
+    yield from convexity(phi)
+    yield from falls_at_zero(case, phi)
 
 
 @premises()
 def _is_convex_worst(case: Case) -> Iterator[Premise]:
     yield at_least(3, case.reading)
     phi = worst(case.reading)
-    yield from _convex(phi)
+    yield from convexity(phi)
     yield from _not_rising(phi)
-    yield from _falls_at_zero(case, phi)
+    yield from falls_at_zero(case, phi)
 
 
 @premises()
@@ -223,9 +216,7 @@ def _is_truncated_worst(case: Case) -> Iterator[Premise]:
     """phi is constant up to 0, never rises, and is lower somewhere."""
     phi, region = worst(case.reading), case.reading.region
     m, place = phi.variable, case.guess["place"]
-    low = pieces(region, m, Bounds(high=S.Zero, high_closed=True), phi.functions[0])
-    if low is None:
-        raise Silent
+    low = known_pieces(region, m, Bounds(high=S.Zero, high_closed=True), phi.functions[0])
     yield from everywhere(low, "phi is constant up to 0", lambda n: low.formula(n, 1), "==")
     yield from continuous(low)
     yield from _not_rising(phi)
@@ -238,28 +229,17 @@ def _is_truncated_worst(case: Case) -> Iterator[Premise]:
 @premises()
 def _is_convex_margin(case: Case) -> Iterator[Premise]:
     phi = worst(case.reading)
-    yield from _convex(phi)
+    yield from convexity(phi)
     yield from _not_rising(phi)
 
 
 @premises()
 def _is_lipschitz_margin(case: Case) -> Iterator[Premise]:
     phi, most = worst(case.reading), case.guess["most"]
-    _norm(case)
+    dual_norm(case)
     slopes = (lambda n: phi.formula(n, 1), lambda n: -phi.formula(n, 1))
     yield from supremum(phi, "|phi'| <= c", slopes, most, case.guess)
     yield from continuous(phi)
-
-
-def _norm(case: Case) -> Expr:
-    """The dual norm of the difference of two unit vectors."""
-    words = set(case.question.arguments) - {case.question.input, case.reading.input}
-    if words <= {"2"}:
-        return sympy.sqrt(2)
-    norms = {"inf": S(2), "1": S.One}
-    if len(words) > 1 or not words <= set(norms):
-        raise Silent
-    return norms[words.pop()]
 
 
 @premises()
@@ -330,7 +310,7 @@ WORST_LIPSCHITZ = Theorem(
     "c is the supremum of |phi'|, and the margin changes by a difference of two logits",
     "definition",
     _is_lipschitz_margin,
-    value=lambda case: _norm(case) * case.guess["most"],
+    value=lambda case: dual_norm(case) * case.guess["most"],
 )
 WORST_UNBOUNDED = Theorem(
     "worst-pair-unbounded",

@@ -9,28 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import S
-
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.local import THEORY, at_least, at_most
-from losslang.verify.theorems.multiclass import pairwise
+from losslang.verify.theorems.multiclass import falls_at_zero, pairwise
 from losslang.verify.theorems.pieces import (
-    Pieces,
     everywhere,
-    inside,
     jump,
     number,
     premises,
     sign,
 )
-
-
-def _falls_at_zero(case: Case, phi: Pieces) -> Iterator[Premise]:
-    piece = number(case.guess, "piece", len(phi))
-    yield from inside(phi, piece, S.Zero)
-    yield sign("phi'(0) < 0", phi.at(piece, S.Zero, 1), "<", phi.region)
 
 
 @premises()
@@ -40,7 +30,7 @@ def _is_ordered(case: Case) -> Iterator[Premise]:
     for n in range(len(phi.joints)):
         yield sign("phi is differentiable", jump(phi, n), "==", phi.region)
     yield from everywhere(phi, "phi' <= 0", lambda n: phi.formula(n, 1), "<=")
-    yield from _falls_at_zero(case, phi)
+    yield from falls_at_zero(case, phi)
     yield from everywhere(phi, "phi is bounded below", lambda n: phi.formula(n) - floor, ">=")
 
 
@@ -49,7 +39,7 @@ def _is_margin(case: Case) -> Iterator[Premise]:
     yield at_most(2, case.reading)
     phi = pairwise(case.reading)
     yield from convexity(phi)
-    yield from _falls_at_zero(case, phi)
+    yield from falls_at_zero(case, phi)
 
 
 @premises()

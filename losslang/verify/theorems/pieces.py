@@ -184,6 +184,23 @@ def pieces(
     return Pieces(region, variable, bounds, functions, tuple(c.bounds for c in found), rows)
 
 
+def known_pieces(
+    region: Region, variable: sympy.Symbol, bounds: Bounds, *functions: Expr
+) -> Pieces:
+    """Where all ``functions`` are smooth; Silent where that cannot be told."""
+    found = pieces(region, variable, bounds, *functions)
+    if found is None:
+        raise Silent
+    return found
+
+
+def one_piece(found: Pieces) -> Pieces:
+    """The pieces, if there is only one; Silent for functions that are not smooth all over."""
+    if len(found) > 1:
+        raise Silent
+    return found
+
+
 # ---------------------------------------------------------------- premises
 
 
@@ -231,6 +248,13 @@ def continuous(p: Pieces, order: int = 0, k: int = 0) -> Iterator[Premise]:
             yield from _meets(p, len(p) - 1, p.bounds.high, k)
 
 
+def bends_up(p: Pieces, k: int = 0) -> Iterator[Premise]:
+    """Function ``k`` is continuous and its slope falls at no joint: convex pieces join to one."""
+    yield from continuous(p, 0, k)
+    for n, joint in enumerate(p.joints):
+        yield sign(f"the slope does not fall at {joint}", jump(p, n, 1, k), ">=", p.region)
+
+
 def _meets(p: Pieces, n: int, point: Expr, k: int) -> Iterator[Premise]:
     gap = p.value(point, k) - p.at(n, point, 0, k)
     yield sign(f"the function at {point} continues its piece", gap, "==", p.region)
@@ -248,6 +272,11 @@ def number(guess: Guess, name: str, count: int) -> int:
     if not value.is_Integer or not 0 <= value < count:
         raise Silent
     return int(value)
+
+
+def place(guess: Guess, p: Pieces) -> tuple[int, Expr]:
+    """The guessed piece, and the number in it."""
+    return number(guess, "piece", len(p)), guess["at"]
 
 
 def gaps(point: Expr, span: Bounds) -> tuple[Expr, ...]:
@@ -268,7 +297,7 @@ def approached(
     p: Pieces, label: str, expr: Callable[[int], Expr], value: Expr, guess: Guess
 ) -> Iterator[Premise]:
     """``expr(n)``, of the variable, equals ``value`` at the guessed place or tends to it."""
-    n, point = number(guess, "piece", len(p)), guess["at"]
+    n, point = place(guess, p)
     span = p.spans[n]
     if point not in (span.low, span.high):
         yield from inside(p, n, point)

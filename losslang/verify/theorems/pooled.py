@@ -23,12 +23,13 @@ from losslang.verify.theorems.local_proper import T
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
+    bends_up,
     continuous,
     everywhere,
     inside,
-    jump,
+    known_pieces,
     number,
-    pieces,
+    one_piece,
     premises,
     sign,
     tends,
@@ -42,10 +43,8 @@ def one_vs_all(reading: Pooled) -> Pieces:
     """A and B where l_y = A(z_y) + the sum over k != y of B(z_k)."""
     found = sums_of(reading)
     own, everywhere_ = found.separate()
-    f = pieces(found.region, found.z, LINE, sympy.expand(own + everywhere_), everywhere_)
-    if f is None:
-        raise Silent
-    return f
+    both = sympy.expand(own + everywhere_), everywhere_
+    return known_pieces(found.region, found.z, LINE, *both)
 
 
 def _above(f: Pieces, k: int, floor: Expr) -> Iterator[Premise]:
@@ -118,9 +117,7 @@ def _is_margin_sum(case: Case) -> Iterator[Premise]:
     mirrored = substitute(f.functions[1], {z: -z})
     yield sign("B mirrors A", f.functions[0] - mirrored, "==", region.having(z, LINE))
     yield from everywhere(f, "A'' >= 0", lambda n: f.formula(n, 2), ">=")
-    yield from continuous(f)
-    for n in range(len(f.joints)):
-        yield sign("the slope of A rises", jump(f, n), ">=", f.region)
+    yield from bends_up(f)
     piece = number(case.guess, "piece", len(f))
     yield from inside(f, piece, S.Zero)
     yield sign("A'(0) < 0", f.at(piece, S.Zero, 1), "<", f.region)
@@ -279,9 +276,7 @@ def _standard_form(case: Case) -> tuple[Pieces, Premise]:
     at = substitute(reading.h, {reading.z: mean + scale * u, variance: scale**2})
     wide = reading.region.having(mean, LINE).having(scale, Bounds(S.Zero)).having(u, LINE)
     standard = substitute(reading.h, {reading.z: u, mean: S.Zero, variance: S.One})
-    f = pieces(reading.region, u, LINE, standard)
-    if f is None or len(f) > 1:
-        raise Silent
+    f = one_piece(known_pieces(reading.region, u, LINE, standard))
     label = "the loss sees standardised logits"
     return f, sign(label, sympy.expand(at) - standard, "==", wide)
 
@@ -342,10 +337,8 @@ def _centred(case: Case) -> Pieces:
         sums.classes,
     )
     own, everywhere_ = centre.separate()
-    f = pieces(reading.region, sums.z, LINE, sympy.expand(own + everywhere_), everywhere_)
-    if f is None:
-        raise Silent
-    return f
+    both = sympy.expand(own + everywhere_), everywhere_
+    return known_pieces(reading.region, sums.z, LINE, *both)
 
 
 def _moves_with_mean(case: Case) -> Premise:
@@ -398,9 +391,8 @@ def _constrained(case: Case) -> Iterator[Premise]:
     yield from everywhere(f, "the own part is constant", lambda n: f.formula(n, 1), "==")
     yield from continuous(f)
     yield from everywhere(f, "psi'' >= 0", lambda n: f.formula(n, 2, 1), ">=")
-    yield from continuous(f, 0, 1)
-    for n, joint in enumerate(f.joints):
-        yield sign("the slope of psi rises", jump(f, n, 1, 1), ">=", f.region)
+    yield from bends_up(f, 1)
+    for joint in f.joints:
         yield sign("psi is smooth from 0 on", joint, "<", f.region)
     last = len(f) - 1
     yield sign("psi'(0) > 0", f.at(last, S.Zero, 1, 1), ">", f.region)

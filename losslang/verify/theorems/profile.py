@@ -14,7 +14,14 @@ from losslang.verify.readings.profile import Profile, profiles
 from losslang.verify.readings.score import Score
 from losslang.verify.statement import UNIT
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.pieces import Silent, defined, pieces, premises, sign
+from losslang.verify.theorems.pieces import (
+    Silent,
+    defined,
+    known_pieces,
+    one_piece,
+    premises,
+    sign,
+)
 
 
 def along(case: Case) -> tuple[tuple[Profile, ...], sympy.Symbol, sympy.Symbol]:
@@ -75,9 +82,8 @@ def _is_not_stationary(case: Case) -> Iterator[Premise]:
     for profile in found:
         rest = (1 - own) / (profile.classes - 1)
         front, others = (substitute(e, {other: rest}) for e in (profile.front, profile.others))
-        smooth = pieces(profile.region, own, UNIT, true * front + (1 - true) * others)
-        if smooth is None or len(smooth) > 1:
-            raise Silent
+        expected = true * front + (1 - true) * others
+        smooth = one_piece(known_pieces(profile.region, own, UNIT, expected))
         label = f"the expected loss is not stationary for {profile.classes} classes"
         yield sign(label, smooth.at(0, true, 1), "!=", profile.region)
 

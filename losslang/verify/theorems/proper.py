@@ -17,6 +17,7 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     inside,
     number,
+    place,
     premises,
     sign,
 )
@@ -47,7 +48,7 @@ def _proper(strict: bool) -> Premises:
 @premises()
 def _not_stationary(case: Case) -> Iterator[Premise]:
     p = pair(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
+    n, point = place(case.guess, p)
     yield from inside(p, n, point)
     slope = defined(balance(case, p, n), {p.variable: point})
     yield sign(f"the expected loss is not stationary at {point}", slope, "!=", p.region)
@@ -56,7 +57,7 @@ def _not_stationary(case: Case) -> Iterator[Premise]:
 @premises()
 def _negative_weight(case: Case) -> Iterator[Premise]:
     p = pair(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
+    n, point = place(case.guess, p)
     yield from inside(p, n, point)
     yield sign(f"the weight at {point} is negative", p.at(n, point, 1, NEGATIVE), "<", p.region)
 

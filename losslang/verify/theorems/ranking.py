@@ -15,15 +15,21 @@ from losslang.verify.readings import Margin, Pairs
 from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.curve import convexity, monotonicity
-from losslang.verify.theorems.halves import OWN, halves, phi, symmetry, whole
+from losslang.verify.theorems.halves import (
+    OWN,
+    falls_at_zero,
+    falls_later,
+    halves,
+    phi,
+    symmetry,
+    whole,
+)
 from losslang.verify.theorems.margin import CALIBRATED_FAILS
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
     continuous,
     everywhere,
-    inside,
-    near,
     number,
     premises,
     sign,
@@ -41,30 +47,26 @@ def bounded_below(case: Case, p: Pieces) -> Iterator[Premise]:
     yield tends(p, "phi has a limit", p.formula(last), last, False, low)
 
 
-@premises()
-def _gao_zhou(case: Case) -> Iterator[Premise]:
-    p = whole(case)
+def _falling_smoothly(case: Case, p: Pieces) -> Iterator[Premise]:
+    """``phi`` is convex and differentiable, never rises and is bounded below."""
     yield from convexity(p)
     yield from continuous(p, 1)
     yield from monotonicity(p, rising=False)
     yield from bounded_below(case, p)
-    for n, span in enumerate(p.spans):
-        where = near(p.region, span.low, span.high)
-        if where is not None:
-            yield sign("the slope at 0 is negative", p.at(n, S.Zero, 1), "<", where)
+
+
+@premises()
+def _gao_zhou(case: Case) -> Iterator[Premise]:
+    p = whole(case)
+    yield from _falling_smoothly(case, p)
+    yield from falls_at_zero(p)
 
 
 @premises()
 def _gao_zhou_later(case: Case) -> Iterator[Premise]:
     p = whole(case)
-    yield from convexity(p)
-    yield from continuous(p, 1)
-    yield from monotonicity(p, rising=False)
-    yield from bounded_below(case, p)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
-    yield from inside(p, n, point, closed=True)
-    yield sign(f"{point} is not below 0", point, ">=", p.region)
-    yield sign(f"the slope at {point} is negative", p.at(n, point, 1), "<", p.region)
+    yield from _falling_smoothly(case, p)
+    yield from falls_later(case, p)
 
 
 @premises()

@@ -30,6 +30,7 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     inside,
     number,
+    one_piece,
     sign,
     tends,
 )
@@ -451,9 +452,7 @@ def _two_inputs(case: Case) -> tuple[Pieces, sympy.Symbol, sympy.Symbol]:
     if len(names) != 2 or reading.input != names[0] or len(others) != 1:
         raise Silent
     p = smooth(reading.function, reading.variable, reading.bounds, reading.region)
-    if len(p) > 1:
-        raise Silent
-    return p, reading.variable, others[0]
+    return one_piece(p), reading.variable, others[0]
 
 
 def _hessian(p: Pieces, a: sympy.Symbol, b: sympy.Symbol) -> tuple[Expr, Expr, Expr]:

@@ -24,7 +24,8 @@ from losslang.verify.theorems.pieces import (
     Pieces,
     Premises,
     Silent,
-    pieces,
+    known_pieces,
+    one_piece,
     premises,
     sign,
 )
@@ -42,10 +43,7 @@ def _inside(region: Region, p: sympy.Symbol) -> Region:
 
 
 def _smooth(region: Region, p: sympy.Symbol, *formulas: Expr) -> Pieces:
-    found = pieces(region, p, UNIT, *formulas)
-    if found is None or len(found) > 1:
-        raise Silent
-    return found
+    return one_piece(known_pieces(region, p, UNIT, *formulas))
 
 
 # ---------------------------------------------------------------- strictly proper scores
@@ -210,8 +208,9 @@ def _own(found: Sums, p: sympy.Symbol) -> Expr:
 
 
 def _mixed(case: Case) -> tuple[Sums, Pieces]:
+    """The only sum, and its summand with the guessed sign."""
     found = sums_of(case.reading)
-    if len(found.sums) != 1:
+    if len(found.sums) != 1 or case.guess["sign"] not in (S.One, S.NegativeOne):
         raise Silent
     found.separate()
     p, (body,) = _entry(found, found.sums[0][1])
@@ -225,8 +224,6 @@ def _share(case: Case, found: Sums) -> Expr:
 @premises()
 def _is_smoothed(case: Case) -> Iterator[Premise]:
     """f convex, falling and infinitely steep at 0, weight > 0, share >= 0."""
-    if case.guess["sign"] not in (S.One, S.NegativeOne):
-        raise Silent
     found, f = _mixed(case)
     yield from _mixture(case)
     yield sign("weight > 0", case.guess["weight"], ">", found.region)
@@ -240,8 +237,6 @@ def _is_smoothed(case: Case) -> Iterator[Premise]:
 @premises()
 def _is_oversmoothed(case: Case) -> Iterator[Premise]:
     """weight <= 0: swapping a likely class with an unlikely one does no harm."""
-    if case.guess["sign"] not in (S.One, S.NegativeOne):
-        raise Silent
     found, f = _mixed(case)
     yield from _mixture(case)
     yield sign("weight <= 0", case.guess["weight"], "<=", found.region)
@@ -251,8 +246,6 @@ def _is_oversmoothed(case: Case) -> Iterator[Premise]:
 @premises()
 def _is_oversharpened(case: Case) -> Iterator[Premise]:
     """share < 0 with f(0) = oo: a class that never occurs pulls the risk to minus infinity."""
-    if case.guess["sign"] not in (S.One, S.NegativeOne):
-        raise Silent
     found, f = _mixed(case)
     yield at_least(3, case.reading)
     yield from _mixture(case)

@@ -17,9 +17,9 @@ from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
+    bends_up,
     continuous,
-    jump,
-    pieces,
+    known_pieces,
     premises,
     sign,
     supremum,
@@ -100,10 +100,7 @@ def _taken_out(reading: Pooled) -> tuple[Expr, dict[sympy.Symbol, Expr]]:
 def _on_the_line(reading: Pooled, formula: Expr, pools: set[sympy.Symbol]) -> Pieces:
     if formula.free_symbols & pools:
         raise Silent
-    found = pieces(reading.region, reading.z, LINE, formula)
-    if found is None:
-        raise Silent
-    return found
+    return known_pieces(reading.region, reading.z, LINE, formula)
 
 
 @premises()
@@ -126,9 +123,7 @@ def _is_strongly_convex(case: Case) -> Iterator[Premise]:
         yield sign(f"the constant of {name} is positive", part["value"], ">", f.region)
         bend = [lambda n, k=k: -f.formula(n, 2, k)]
         yield from supremum(f, f"-{name}'' is at most its negative", bend, -part["value"], part)
-        yield from continuous(f, 0, k)
-        for n in range(len(f.joints)):
-            yield sign("the slope does not fall", jump(f, n, 1, k), ">=", f.region)
+        yield from bends_up(f, k)
 
 
 @premises()

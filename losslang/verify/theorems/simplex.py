@@ -31,7 +31,8 @@ from losslang.verify.theorems.pieces import (
     Silent,
     approached,
     everywhere,
-    pieces,
+    known_pieces,
+    one_piece,
     premises,
     sign,
     tends,
@@ -169,10 +170,7 @@ def extent(case: Case) -> tuple[Extent, tuple[Premise, ...]]:
 
 
 def _smooth(region: Region, p: sympy.Symbol, formula: Expr) -> Pieces:
-    found = pieces(region, p, UNIT, formula)
-    if found is None or len(found) > 1:
-        raise Silent
-    return found
+    return one_piece(known_pieces(region, p, UNIT, formula))
 
 
 def _end(case: Case, found: Extent, below: bool) -> Iterator[Premise]:

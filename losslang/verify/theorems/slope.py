@@ -31,6 +31,7 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     inside,
     number,
+    place,
     premises,
     sign,
     supremum,
@@ -223,7 +224,7 @@ def _turns(case: Case) -> Iterator[Premise]:
 @premises()
 def _rises(case: Case) -> Iterator[Premise]:
     p = along(case)
-    n, point = number(case.guess, "piece", len(p)), case.guess["at"]
+    n, point = place(case.guess, p)
     yield from inside(p, n, point)
     yield sign(f"the function rises at {point}", p.at(n, point, 1), ">", p.region)
 

@@ -19,6 +19,7 @@ from losslang.verify.readings.instance import Unknown
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local import THEORY, at_least
+from losslang.verify.theorems.norms import dual_norm
 from losslang.verify.theorems.pieces import Silent, defined, number, premises, sign
 
 MAX_CLASSES = 6
@@ -70,20 +71,9 @@ def _reads_logits(expr: Expr, reading: Multiclass) -> bool:
     return any(isinstance(e, At) and e.tensor == reading.reads.values for e in walk(expr))
 
 
-def _norm(case: Case) -> Expr:
-    """The greatest dual norm of q - e_y."""
-    words = set(case.question.arguments) - {case.question.input, case.reading.input}
-    if words <= {"2"}:
-        return sympy.sqrt(2)
-    norms = {"inf": S(2), "1": S.One}
-    if len(words) > 1 or not words <= set(norms):
-        raise Silent
-    return norms[words.pop()]
-
-
 @premises()
 def _is_lipschitz(case: Case) -> Iterator[Premise]:
-    _norm(case)
+    dual_norm(case)
     yield sign("the scale is no less than 0", scale_of(case.reading), ">=", case.reading.region)
 
 
@@ -119,7 +109,7 @@ LIPSCHITZ = Theorem(
     "cross-entropy with offsets: the gradient is scale (q - e_y) for a point q of the simplex",
     f"{THEORY}: Offsets for each class",
     _is_lipschitz,
-    value=lambda case: _norm(case) * scale_of(case.reading),
+    value=lambda case: dual_norm(case) * scale_of(case.reading),
 )
 UNBOUNDED = Theorem(
     "tilted-unbounded",
