@@ -18,7 +18,13 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import only, stated
-from losslang.verify.theorems.invariance import BY_DEFINITION, FACTOR, keeps_guard
+from losslang.verify.theorems.invariance import (
+    BY_DEFINITION,
+    FACTOR,
+    before_and_after,
+    changes,
+    keeps_guard,
+)
 from losslang.verify.theorems.pieces import Silent, sign
 
 # ---------------------------------------------------------------- which inputs
@@ -131,19 +137,7 @@ def swapped(case: Case) -> tuple[Expr, Expr] | None:
     found = instances.from_data(case.guess)
     names = {pair[0].name: pair[1].name, pair[1].name: pair[0].name}
     entries = {(names.get(name, name), at): v for (name, at), v in found.entries.items()}
-    try:
-        before = value(case.reading.loss, found)
-        return before, value(case.reading.loss, Inputs(found.sizes, entries))
-    except Silent:
-        return None
-
-
-@stated
-def _not_exchanged(case: Case) -> Iterator[Premise]:
-    values = swapped(case)
-    if values is None:
-        raise Silent
-    yield sign("the loss changes", values[1] - values[0], "!=", case.reading.region)
+    return before_and_after(case.reading.loss, found, Inputs(found.sizes, entries))
 
 
 EXCHANGED = Theorem(
@@ -160,7 +154,7 @@ NOT_EXCHANGED = Theorem(
     Structure,
     "There are inputs whose loss changes when they are swapped",
     BY_DEFINITION,
-    _not_exchanged,
+    changes(swapped),
     holds=False,
 )
 

@@ -107,10 +107,11 @@ def changed_by(case: Case, by: Tensor) -> tuple[Expr, Expr] | None:
     for (name, at), old in given.entries.items():
         if name in inputs and (not inputs[name].batched or at[0] == 0):
             entries[name, at] = old + number if by == OFFSET else old * number
-    return _both(loss, given, Inputs(given.sizes, entries))
+    return before_and_after(loss, given, Inputs(given.sizes, entries))
 
 
-def _both(loss: Loss, before: Inputs, after: Inputs) -> tuple[Expr, Expr] | None:
+def before_and_after(loss: Loss, before: Inputs, after: Inputs) -> tuple[Expr, Expr] | None:
+    """The loss at two inputs; ``None`` unless both are allowed and it can be written out."""
     try:
         values = instances.value(loss, before), instances.value(loss, after)
     except ValueError:
@@ -118,7 +119,9 @@ def _both(loss: Loss, before: Inputs, after: Inputs) -> tuple[Expr, Expr] | None
     return None if values[0] is None or values[1] is None else (values[0], values[1])
 
 
-def _changes(pair: Callable[[Case], tuple[Expr, Expr] | None]) -> Premises:
+def changes(pair: Callable[[Case], tuple[Expr, Expr] | None]) -> Premises:
+    """Refuting premises: two values of the loss that should be equal are not."""
+
     def premises(case: Case) -> Sequence[Premise] | None:
         values = pair(case)
         if values is None:
@@ -157,7 +160,7 @@ NOT_SHIFT_INVARIANT = Theorem(
     Structure,
     "There are inputs whose loss changes when a number is added to them",
     BY_DEFINITION,
-    _changes(shifted),
+    changes(shifted),
     holds=False,
 )
 SCALE_INVARIANT = Theorem(
@@ -174,7 +177,7 @@ NOT_SCALE_INVARIANT = Theorem(
     Structure,
     "There are inputs whose loss changes when they are multiplied by a positive number",
     BY_DEFINITION,
-    _changes(scaled),
+    changes(scaled),
     holds=False,
 )
 
@@ -211,7 +214,7 @@ def translated(case: Case) -> tuple[Expr, Expr] | None:
         (name, at): old + number if name in moving else old
         for (name, at), old in inputs.entries.items()
     }
-    return _both(loss, inputs, Inputs(inputs.sizes, entries))
+    return before_and_after(loss, inputs, Inputs(inputs.sizes, entries))
 
 
 TRANSLATION_INVARIANT = Theorem(
@@ -228,7 +231,7 @@ NOT_TRANSLATION_INVARIANT = Theorem(
     Structure,
     "There are inputs whose loss changes when a number is added to all of them",
     BY_DEFINITION,
-    _changes(translated),
+    changes(translated),
     holds=False,
 )
 
@@ -311,7 +314,7 @@ def reordered(case: Case, axis: Axis | None) -> tuple[Expr, Expr] | None:
             entries.update(new)
     except (KeyError, ValueError):
         return None
-    return _both(loss, inputs, Inputs(inputs.sizes, entries))
+    return before_and_after(loss, inputs, Inputs(inputs.sizes, entries))
 
 
 def renumbered(case: Case) -> tuple[Expr, Expr] | None:
@@ -338,7 +341,7 @@ NOT_PERMUTATION_EQUIVARIANT = Theorem(
     Structure,
     "There are inputs whose loss changes when two classes swap their numbers",
     BY_DEFINITION,
-    _changes(renumbered),
+    changes(renumbered),
     holds=False,
 )
 BATCH_PERMUTATION_INVARIANT = Theorem(
@@ -355,7 +358,7 @@ NOT_BATCH_PERMUTATION_INVARIANT = Theorem(
     Structure,
     "There is a batch whose loss changes when two examples swap places",
     BY_DEFINITION,
-    _changes(reshuffled),
+    changes(reshuffled),
     holds=False,
 )
 
@@ -403,7 +406,7 @@ def renamed(case: Case) -> tuple[Expr, Expr] | None:
     entries = {
         (name, at): swap.get(v, v) if name in own else v for (name, at), v in inputs.entries.items()
     }
-    return _both(loss, inputs, Inputs(inputs.sizes, entries)) if own else None
+    return before_and_after(loss, inputs, Inputs(inputs.sizes, entries)) if own else None
 
 
 RELABEL_INVARIANT = Theorem(
@@ -420,7 +423,7 @@ NOT_RELABEL_INVARIANT = Theorem(
     Structure,
     "There is a batch whose loss changes when two labels swap their names everywhere",
     BY_DEFINITION,
-    _changes(renamed),
+    changes(renamed),
     holds=False,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 from sympy import Basic, Expr, Tuple
@@ -15,9 +15,7 @@ from losslang.verify import instances
 from losslang.verify.instances import Entry, Inputs
 from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.invariance import BY_DEFINITION
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.invariance import BY_DEFINITION, before_and_after, changes
 
 AVERAGES = ("mean", "logmeanexp", "max", "min")
 """Folds of numbers that stay as they are when each number is repeated equally often."""
@@ -87,18 +85,9 @@ def replicated(case: Case) -> tuple[Expr, Expr] | None:
     """The loss at the guess's inputs, before and after every example is repeated."""
     loss, given = case.reading.loss, instances.from_data(case.guess)
     try:
-        values = [instances.value(loss, each) for each in (given, twice(loss, given))]
-    except (KeyError, ValueError):
+        return before_and_after(loss, given, twice(loss, given))
+    except KeyError:
         return None
-    return None if values[0] is None or values[1] is None else (values[0], values[1])
-
-
-@stated
-def _changes(case: Case) -> Iterator[Premise]:
-    values = replicated(case)
-    if values is None:
-        raise Silent
-    yield sign("the loss changes", values[1] - values[0], "!=", case.reading.region)
 
 
 REPLICATION_INVARIANT = Theorem(
@@ -115,7 +104,7 @@ NOT_REPLICATION_INVARIANT = Theorem(
     Structure,
     "There is a batch whose loss changes when every example is repeated",
     BY_DEFINITION,
-    _changes,
+    changes(replicated),
     holds=False,
 )
 
