@@ -120,13 +120,11 @@ def _stated(case: Case, psi: Expr) -> Iterator[Premise]:
         yield sign("psi is this formula", case.guess["psi"] - psi, "==", region)
 
 
-@premises("t")
 def _psi_convex(case: Case) -> Iterator[Premise]:
     yield from _minimiser_convex(case)
     yield from _stated(case, psi_formula(case))
 
 
-@premises("t")
 def _psi_link(case: Case) -> Iterator[Premise]:
     yield from _minimiser_link(case)
     yield from _stated(case, psi_formula(case))
@@ -216,7 +214,7 @@ EXCESS_RISK = (
         "For a convex calibrated margin loss the excess risk is at least psi(t) = phi(0) - "
         "H((1+t)/2) for an excess error t, H being the least cost.",
         BJM1 + " and lemma 5",
-        _psi_convex,
+        premises("t")(_psi_convex),
         value=_psi,
     ),
     Theorem(
@@ -226,7 +224,7 @@ EXCESS_RISK = (
         "Under the slope condition and with a rising inverse link the excess risk is at least "
         "psi(t) = phi(0) - H((1+t)/2) for an excess error t, H being the least cost.",
         BJM1 + "; " + OWN + "Slope condition",
-        _psi_link,
+        premises("t")(_psi_link),
         value=_psi,
     ),
 )
@@ -300,18 +298,6 @@ def _at_bound(case: Case) -> Expr:
     return phi(case, S.Zero) - cost_at(case, (1 + t) / 2, b)
 
 
-@premises("t", "B")
-def _h_convex(case: Case) -> Iterator[Premise]:
-    yield from _minimiser_convex(case)
-    yield from _stated(case, psi_formula(case))
-
-
-@premises("t", "B")
-def _h_link(case: Case) -> Iterator[Premise]:
-    yield from _minimiser_link(case)
-    yield from _stated(case, psi_formula(case))
-
-
 def _h_value(case: Case) -> Expr:
     _, b, _ = _bounded_scores(case)
     return _plain(Piecewise((_psi(case), case.guess["minimiser"] <= b), (_at_bound(case), True)))
@@ -356,7 +342,7 @@ H_CONSISTENT = (
         "excess risk of at least phi(0) less the cost of the minimiser, or of B if the minimiser "
         "is above B.",
         AWASTHI,
-        _h_convex,
+        premises("t", "B")(_psi_convex),
         value=_h_value,
     ),
     Theorem(
@@ -367,7 +353,7 @@ H_CONSISTENT = (
         "error t costs an excess risk of at least phi(0) less the cost of the minimiser, or of B "
         "if the minimiser is above B.",
         AWASTHI + "; " + OWN + "Slope condition",
-        _h_link,
+        premises("t", "B")(_psi_link),
         value=_h_value,
     ),
 )

@@ -223,7 +223,7 @@ def _bending_late(case: Case) -> Iterator[Premise]:
     yield from _signed(case, "the function is concave", bend, "<=", f.where(0))
 
 
-def _steep_at_zero(case: Case) -> Iterator[Premise]:
+def steep_at_zero(case: Case) -> Iterator[Premise]:
     """f' goes to minus infinity at 0: a limit, or at least as fast as -factor / p**power."""
     if "power" not in case.guess:
         f = parts(case.reading)
@@ -326,20 +326,20 @@ def _bends_for_two(case: Case) -> Iterator[Premise]:
 def _bends_steeply(case: Case) -> Iterator[Premise]:
     yield from _bending_late(case)
     yield from _gentle_at_one(case)
-    yield from _steep_at_zero(case)
+    yield from steep_at_zero(case)
 
 
 @conditions
 def _falls_steeply(case: Case) -> Iterator[Premise]:
     yield from _falling(case)
     yield from _gentle_at_one(case)
-    yield from _steep_at_zero(case)
+    yield from steep_at_zero(case)
 
 
 @conditions
 def _is_convex_and_steep(case: Case) -> Iterator[Premise]:
     yield from _convex(case)
-    yield from _steep_at_zero(case)
+    yield from steep_at_zero(case)
 
 
 @conditions

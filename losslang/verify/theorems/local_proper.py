@@ -24,6 +24,7 @@ from losslang.verify.theorems.local import (
     parts,
     preferring_vertices,
     smooth,
+    steep_at_zero,
 )
 from losslang.verify.theorems.pieces import (
     Pieces,
@@ -229,14 +230,7 @@ def _has_link(case: Case) -> Iterator[Premise]:
     f = smooth(case.reading)
     yield sign("f' < 0", f.formula(0, 1), "<", f.where(0))
     yield sign("f'' > 0", f.formula(0, 2), ">", f.where(0))
-    if "power" not in case.guess:
-        yield tends(f, "f'(0) = -oo", f.formula(0, 1), 0, True, S.NegativeInfinity)
-        return
-    factor, power = case.guess["factor"], case.guess["power"]
-    yield sign("the factor is positive", factor, ">", f.region)
-    yield sign("the power is positive", power, ">", f.region)
-    bound = f.formula(0, 1) + factor * f.variable ** (-power)
-    yield sign("f' is as steep as a power", bound, "<=", f.where(0))
+    yield from steep_at_zero(case)
 
 
 def _link(case: Case) -> Expr | None:
