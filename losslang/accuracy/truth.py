@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product as places
 from typing import Any, Literal
 
 import mpmath
@@ -23,7 +22,7 @@ from losslang.ir.derive import derivative
 from losslang.ir.evaluate import Environment, Evaluator, World
 from losslang.ir.folds import UndefinedError, mean
 from losslang.ir.heads import At, Branch, Index, Max, Min, Size
-from losslang.ir.interpret import Given, world
+from losslang.ir.interpret import Given, everywhere, world
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss, Term
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
@@ -118,7 +117,7 @@ class Oracle:
             )
 
     def _mean(self, term: Term, run: Evaluator) -> Any:
-        kept = [env for env in _everywhere(term.result, run) if run.holds(term.guard, env)]
+        kept = [env for env in everywhere(term.result, run) if run.holds(term.guard, env)]
         return mean([run.value(term.body, env) for env in kept])
 
     # ------------------------------------------------------------ gradients
@@ -149,7 +148,7 @@ class Oracle:
         for term, read, slope in self._slope(known):
             here = dict(zip(read.indices, place, strict=True))
             kept = []
-            for env in _everywhere([i for i in term.result if i not in here], run):
+            for env in everywhere([i for i in term.result if i not in here], run):
                 whole = {**env, **{i: n for i, n in here.items() if i in term.result}}
                 if run.holds(term.guard, whole):
                     kept.append(run.value(slope, {**env, **here}))
@@ -176,7 +175,7 @@ class _Point:
         self._beside: list[Evaluator] | None = None
 
     def everywhere(self, indices: Sequence[Index]) -> Iterator[Environment]:
-        return _everywhere(indices, Evaluator(self.world))
+        return everywhere(indices, Evaluator(self.world))
 
     def settled(self, compute: Callable[[Evaluator], Any], *, kinks: bool = False) -> Entry:
         """The number on which two precisions agree."""
@@ -241,11 +240,6 @@ def _agree(left: Any, right: Any) -> bool:
     with mpmath.workdps(2 * AGREED):
         left, right = exact.rough(left), exact.rough(right)
         return bool(abs(left - right) <= mpmath.mpf(10) ** -AGREED * abs(right))
-
-
-def _everywhere(indices: Sequence[Index], run: Evaluator) -> Iterator[Environment]:
-    for place in places(*(range(run.size(index.axis)) for index in indices)):
-        yield dict(zip(indices, place, strict=True))
 
 
 def _is_local(loss: Loss) -> bool:

@@ -58,9 +58,7 @@ def run_examples(path: Path | str, text: str | None = None) -> tuple[ExampleResu
     found: list[ExampleResult] = []
     for loss in (d for d in module.declarations if isinstance(d, nodes.Loss)):
         for example in loss.examples:
-            span = example.span
-            line = span.source.position(span.start)[0]
+            line = example.span.source.position(example.span.start)[0]
             problem = examples.problem(loss, example, scope)
-            shown = " ".join(span.text.split()).removeprefix("example ")
-            found.append(ExampleResult(loss.name, line, shown, problem))
+            found.append(ExampleResult(loss.name, line, example.stated, problem))
     return tuple(found)

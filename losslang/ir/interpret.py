@@ -6,7 +6,7 @@ against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product as places
 from typing import Any
@@ -221,7 +221,7 @@ def _evaluated(loss: Loss, evaluator: Evaluator) -> Result:
 def _term(term: Term, evaluator: Evaluator) -> TermResult:
     kept: list[bool] = []
     values: list[Number] = []
-    for environment in _everywhere(term.result, evaluator):
+    for environment in everywhere(term.result, evaluator):
         kept.append(evaluator.holds(term.guard, environment))
         values.append(evaluator.value(term.body, environment) if kept[-1] else 0)
     counted = [value for value, keep in zip(values, kept, strict=True) if keep]
@@ -231,7 +231,9 @@ def _term(term: Term, evaluator: Evaluator) -> TermResult:
     )
 
 
-def _everywhere(indices: tuple[Index, ...], evaluator: Evaluator) -> Iterator[Environment]:
+def everywhere(indices: Iterable[Index], evaluator: Evaluator) -> Iterator[Environment]:
+    """The indices at all their places."""
+    indices = tuple(indices)
     for place in places(*(range(evaluator.size(index.axis)) for index in indices)):
         yield dict(zip(indices, place, strict=True))
 
@@ -253,7 +255,7 @@ def _met(requirement: Requirement, evaluator: Evaluator) -> bool:
     free = tuple(free_indices(requirement.condition) | free_indices(requirement.guard))
     return all(
         evaluator.holds(requirement.condition, environment)
-        for environment in _everywhere(free, evaluator)
+        for environment in everywhere(free, evaluator)
         if requirement.guard == ONE or evaluator.holds(requirement.guard, environment)
     )
 

@@ -37,7 +37,7 @@ def show(loss: Loss, more: Iterable[Section] = ()) -> str:
         ("Inputs", _table([(i.name, type_text(i), _axes_text(i)) for i in loss.inputs])),
         ("Hyperparameters", _table([_hyperparameter(h) for h in loss.hyperparameters])),
         ("Set by the config", [f"{name} = {constant(v)}" for name, v in loss.options.items()]),
-        ("Claims", [claim_text(claim) for claim in loss.claims]),
+        ("Claims", [claim.stated for claim in loss.claims]),
         *more,
     ]
     blocks = ["\n".join(head)]
@@ -45,11 +45,6 @@ def show(loss: Loss, more: Iterable[Section] = ()) -> str:
         if lines:
             blocks.append("\n".join([title, *(f"    {line}".rstrip() for line in lines)]))
     return "\n\n".join(blocks)
-
-
-def claim_text(claim: nodes.Claim) -> str:
-    """A claim as written, on one line."""
-    return " ".join(claim.span.text.split()).removeprefix("claim ")
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -269,7 +269,17 @@ class Cite(Node):
 
 
 @dataclass(frozen=True)
-class Claim(Node):
+class Statement(Node):
+    """What is said of a loss after a keyword."""
+
+    @property
+    def stated(self) -> str:
+        """It as written, on one line, without the keyword."""
+        return " ".join(self.span.text.split()).partition(" ")[2]
+
+
+@dataclass(frozen=True)
+class Claim(Statement):
     """``claim [not] property [op bound] [when condition]``.
 
     ``property`` is a name or a call of names, numbers and losses; ``lipschitz(logits) <= 2`` has
@@ -284,7 +294,7 @@ class Claim(Node):
 
 
 @dataclass(frozen=True)
-class Example(Node):
+class Example(Statement):
     """``example call == value``: holds to the digits written in ``value``."""
 
     call: Call

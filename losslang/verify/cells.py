@@ -20,7 +20,7 @@ from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Equal, Less, LessEqual
 from losslang.verify.compose import spread
 from losslang.verify.roots import Line, Unordered
-from losslang.verify.rules.normal import Normal, TooHard
+from losslang.verify.rules.common import same
 from losslang.verify.statement import Bounds, Region
 
 MAX_CELLS = 64
@@ -137,20 +137,12 @@ def _joined(expr: Expr, line: Line, left: Cell, right: Cell) -> Cell | None:
     if left.formula == right.formula:
         return Cell(bounds, left.formula)
     inside = line.within(bounds)
-    if not _are_equal(left.formula, right.formula, inside.inside):
+    if not same(left.formula, right.formula, inside.inside):
         return None
     for formula in sorted((left.formula, right.formula), key=Expr.count_ops):
         if spread(formula, inside.inside) is not None and _is_smooth(formula, inside):
             return Cell(bounds, formula)
     return None
-
-
-def _are_equal(left: Expr, right: Expr, region: Region) -> bool:
-    """Whether two formulas are known to be equal wherever both have values."""
-    try:
-        return Normal(region, left - right).is_zero(left - right)
-    except TooHard:
-        return False
 
 
 def _at(expr: Expr, line: Line, point: Expr, tie: Callable[[Expr], int]) -> Expr | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import sympy
 from sympy import Expr
 
-from losslang.ir.heads import Labelled
 from losslang.ir.loss import Loss, Term
 from losslang.ir.text import Printer
 from losslang.verify.prover import Budget
 from losslang.verify.theorem import Question
+from losslang.verify.theorems.summands import addends
 from losslang.verify.verdict import Part
 
 SUMMAND_SECONDS = 0.5
@@ -56,15 +55,8 @@ def summands(loss: Loss) -> Iterator[tuple[str, Loss]]:
     """Each summand as a loss of its own, with what to call it."""
     for term in loss.terms:
         named = len(loss.terms) > 1
-        for body in [term.body] if named else _added(term.body):
+        for body in [term.body] if named else addends(term.body):
             yield term.name if named else Printer().text(body), _alone(loss, term, body)
-
-
-def _added(body: Expr) -> list[Expr]:
-    if isinstance(body, Labelled):
-        target, inner = body.args
-        return [Labelled(target, part) for part in sympy.Add.make_args(inner)]
-    return list(sympy.Add.make_args(body))
 
 
 def _alone(loss: Loss, term: Term, body: Expr) -> Loss:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -34,8 +34,8 @@ from losslang.verify.verdict import Cut, Verdict
 SHARES = 0.25, 0.3
 """What one question may take of all the time and of what is left, so that others get some."""
 
-LOOK_SECONDS = 2.0
-"""What each question may take before any has more."""
+LOOKS = 0.3, 2.0
+"""What each question may take before any has more, in one round after the other."""
 
 ROUND_SECONDS = 15.0
 """How long to try with ordinary patience; the next rounds are each so many times as long:"""
@@ -137,18 +137,23 @@ class Engine:
         """Seconds that are left for all questions."""
         return max(0.0, self._timeout - sum(self._seconds.values()))
 
-    def look(self, question: Question) -> None:
-        """Decide a question if that is quick.
+    def look(self, questions: Iterable[Question]) -> None:
+        """Decide those questions that take little time, the easiest first.
 
-        Looking at all questions first keeps hard ones from taking the time of easy ones.
+        So hard ones do not take the time of easy ones.
         """
-        if question not in self._verdicts:
-            start = time.perf_counter()
-            budget = self._budget(LOOK_SECONDS)
-            found = self._decider.find(question, (), budget)
-            self._seconds[question] += time.perf_counter() - start
-            if settled(found) is not None or not budget.was_short:
-                self._verdicts[question] = self._told(self._decider, question, Settings(), found)
+        for seconds in LOOKS:
+            for question in questions:
+                if question not in self._verdicts:
+                    self._look(question, seconds)
+
+    def _look(self, question: Question, seconds: float) -> None:
+        start = time.perf_counter()
+        budget = self._budget(seconds)
+        found = self._decider.find(question, (), budget)
+        self._seconds[question] += time.perf_counter() - start
+        if settled(found) is not None or not budget.was_short:
+            self._verdicts[question] = self._told(self._decider, question, Settings(), found)
 
     def decide(self, question: Question) -> Verdict:
         """The verdict; the same each time."""
@@ -225,7 +230,7 @@ class Engine:
                 "no setting that is asked about meets it",
                 None,
             )
-        return ClaimResult(claim_text(claim), claim.span, *worst)
+        return ClaimResult(claim.stated, claim.span, *worst)
 
     def _claimed(
         self, question: Question, settings: Settings, claim: nodes.Claim, conditions: Conditions
@@ -285,11 +290,6 @@ def narrowed_region(region: Region, way: Sequence[Cut]) -> Region:
         if cut.symbol in region:
             region = half(region, cut)
     return region
-
-
-def claim_text(claim: nodes.Claim) -> str:
-    """The claim as written, without its keyword."""
-    return " ".join(claim.span.text.split()).removeprefix("claim ")
 
 
 def _shortfall(given: Verdict) -> str:

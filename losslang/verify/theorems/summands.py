@@ -31,10 +31,11 @@ def summands(loss: Loss) -> tuple[Term, ...]:
     if len(loss.terms) > 1:
         return loss.terms
     (term,) = loss.terms
-    return tuple(replace(term, body=body) for body in _added(term.body))
+    return tuple(replace(term, body=body) for body in addends(term.body))
 
 
-def _added(body: Expr) -> list[Expr]:
+def addends(body: Expr) -> list[Expr]:
+    """What a body is the sum of, each for the label that the body is for."""
     if isinstance(body, Labelled):
         target, inner = body.args
         return [Labelled(target, part) for part in sympy.Add.make_args(inner)]
