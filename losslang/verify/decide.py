@@ -31,6 +31,7 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Region, Sign, Statement
 from losslang.verify.theorem import Case, Guess, Premise, Question, Reading, concerns
+from losslang.verify.thresholds import Change
 from losslang.verify.tripwire import tripwire
 from losslang.verify.verdict import Argument, Cut, Part, Split, Use
 
@@ -248,46 +249,102 @@ class Decider:
     # ------------------------------------------------------------ all settings
 
     def find(
-        self, question: Question, way: tuple[Cut, ...], budget: Budget, splits: int = MAX_SPLITS
+        self,
+        question: Question,
+        way: tuple[Cut, ...],
+        budget: Budget,
+        splits: int = MAX_SPLITS,
+        likely: bool | None = None,
     ) -> Found:
-        """Arguments for all settings on the way, as far as they are found."""
+        """Arguments for all settings on the way, as far as they are found.
+
+        ``likely`` is the answer that some of them are known to have.
+        """
         try:
-            return self._find(question, way, budget, splits)
+            return self._find(question, way, budget, splits, likely)
         except (TypeError, ValueError, NotImplementedError) as error:
             # SymPy cannot always tell which of two numbers is greater.
             return Open(f"a threshold could not be placed: {str(error)[:60]}")
 
-    def _find(self, question: Question, way: tuple[Cut, ...], budget: Budget, splits: int) -> Found:
-        if splits == 0 or not thresholds.free(self.parameters, way):
+    def _find(
+        self,
+        question: Question,
+        way: tuple[Cut, ...],
+        budget: Budget,
+        splits: int,
+        likely: bool | None,
+    ) -> Found:
+        if splits <= 0 or not thresholds.free(self.parameters, way):
             return self.attempt(question, way, budget)
-        quick = self.attempt(question, way, budget.part(QUICK_SECONDS))
+        seconds = QUICK_SECONDS if likely is None else LIKELY_SECONDS
+        quick = self.attempt(question, way, budget.part(seconds), likely)
         if isinstance(quick, Part):
             return quick
-        change = thresholds.tested(self, way)
-        if change is None:
-            survey = thresholds.survey(self, question, way, budget.share(1 / 2))
-            likely = survey.first()
-            if likely is not None:
-                whole = self.attempt(question, way, budget.part(LIKELY_SECONDS), likely)
-                if isinstance(whole, Part):
-                    return whole
-            survey.fill()
-            if len(survey.answers) < 2:
-                wanted = next(iter(survey.answers), None)
-                change = thresholds.end_of_half(self, way)
-                whole = self.attempt(question, way, budget.share(0.6 if change else 1.0), wanted)
-                if change is None or isinstance(whole, Part):
-                    return whole
-            else:
-                change = survey.change()
-                if change is None:
-                    return Open("the answer depends on the setting, but not seen where it changes")
+        found = thresholds.tested(self, way) or self._surveyed(question, way, budget)
+        if not isinstance(found, Change):
+            return found
+        return self._divided(question, way, found, budget, splits)
+
+    def _surveyed(
+        self, question: Question, way: tuple[Cut, ...], budget: Budget
+    ) -> Part | Open | Change:
+        """One argument for all settings on the way, or where to divide them."""
+        survey = thresholds.survey(self, question, way, budget.share(1 / 2))
+        meeting = survey.meet()
+        if meeting is not None:
+            return meeting
+        likely = survey.first()
+        if likely is not None:
+            whole = self.attempt(question, way, budget.part(LIKELY_SECONDS), likely)
+            if isinstance(whole, Part):
+                return whole
+        survey.fill()
+        if len(survey.answers) > 1:
+            return survey.change() or Open(
+                "the answer depends on the setting, but not seen where it changes"
+            )
+        wanted = next(iter(survey.answers), None)
+        end = thresholds.end_of_half(self, way)
+        whole = self.attempt(question, way, budget.share(0.6 if end else 1.0), wanted)
+        return whole if end is None or isinstance(whole, Part) else end
+
+    def _divided(
+        self,
+        question: Question,
+        way: tuple[Cut, ...],
+        change: Change,
+        budget: Budget,
+        splits: int,
+    ) -> Fork:
+        """Arguments for both sides of a place where the answer changes."""
         lower, upper = sides(change.symbol, change.at, change.above_closed)
-        below = self.find(question, (*way, lower), budget.share(1 / 2), splits - 1)
-        above = self.find(question, (*way, upper), budget, splits - 1)
+        below = self.find(question, (*way, lower), budget.share(1 / 2), splits - 1, change.beside)
+        if change.beside is None:
+            above = self.find(question, (*way, upper), budget, splits - 1)
+        else:
+            above = self._from_one(question, (*way, upper), change, budget, splits - 1)
         if settled(below) is None and budget.left() > QUICK_SECONDS:
             below = self.find(question, (*way, lower), budget, splits - 1)
         return Fork(change.symbol, change.at, change.above_closed, below, above)
+
+    def _from_one(
+        self,
+        question: Question,
+        way: tuple[Cut, ...],
+        change: Change,
+        budget: Budget,
+        splits: int,
+    ) -> Fork:
+        """Arguments for the one setting where the answer is another, and for those above it."""
+        only, above = sides(change.symbol, change.at, above_closed=False)
+        here = None if change.beside is None else not change.beside
+        return Fork(
+            change.symbol,
+            change.at,
+            False,
+            self.find(question, (*way, only), budget.share(1 / 2), splits - 1, here),
+            self.find(question, (*way, above), budget, splits - 1, change.beside),
+        )
 
 
 def decider(loss: Loss) -> Decider:

@@ -41,9 +41,7 @@ def half(region: Region, cut: Cut) -> Region:
     if cut.at == end and not cut.symbol.is_integer:
         return region if cut.closed else region.having(cut.symbol, _ended(bounds, cut))
     if not (cut.at.is_Rational and bounds.low.is_number and bounds.high.is_number):
-        others = (b for s, b in region.variables if s != cut.symbol)
-        is_end = any(cut.symbol in b.low.free_symbols | b.high.free_symbols for b in others)
-        if end.is_infinite and not is_end:
+        if _may_end(region, bounds, cut):
             return _moved_last(region, cut.symbol, _ended(bounds, cut))
         small, large = (cut.at, cut.symbol) if cut.above else (cut.symbol, cut.at)
         return region.where((LessEqual if cut.closed else Less)(small, large))
@@ -86,6 +84,27 @@ def _ended(bounds: Bounds, cut: Cut) -> Bounds:
     if cut.above:
         return replace(bounds, low=cut.at, low_closed=cut.closed)
     return replace(bounds, high=cut.at, high_closed=cut.closed)
+
+
+def _may_end(region: Region, bounds: Bounds, cut: Cut) -> bool:
+    """Whether the cut replaces an end of the bounds, and leaves some numbers between the two."""
+    others = (b for s, b in region.variables if s != cut.symbol)
+    if any(cut.symbol in b.low.free_symbols | b.high.free_symbols for b in others):
+        return False
+    if cut.above:
+        end, opposite, reached = bounds.low, bounds.high, bounds.high_closed
+    else:
+        end, opposite, reached = bounds.high, bounds.low, bounds.low_closed
+    if end.is_infinite or cut.symbol.is_integer:
+        return bool(end.is_infinite)
+    if opposite == cut.at:
+        return reached and cut.closed
+    known, outward = Composition(region), -1 if cut.above else 1
+    beyond = known.range(outward * (end - cut.at))
+    room = None if opposite.is_infinite else known.range(outward * (cut.at - opposite))
+    return (beyond is not None and beyond.nonnegative) and (
+        opposite.is_infinite or (room is not None and room.positive)
+    )
 
 
 def _moved_last(region: Region, symbol: sympy.Symbol, bounds: Bounds) -> Region:

@@ -6,9 +6,9 @@ roots of the formulas that the theorems ask about, and the simplest numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -39,17 +39,25 @@ HALVINGS = 5
 MAX_KNOWN = 12
 SETTING_SECONDS = 1.5
 CANDIDATE_SECONDS = 2.5
+MEETING_STEPS = tuple(Rational(n) for n in ("1", "1/4", "1/16"))
+NEAR, MOVE = Rational(1, 64), Rational(1, 2)
+"""How far from a change to look, and to move the others to see whether it goes with them."""
+
 LINE_SHARE = 0.6
 """The share of the time that is kept when a line has been looked at."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """The answer differs below and above ``at``, which itself goes with the side above if so."""
+    """The answer differs below and above ``at``, which itself goes with the side above if so.
+
+    ``beside`` is the answer on both sides of ``at`` if another one stands there, alone.
+    """
 
     symbol: sympy.Symbol
     at: Expr
     above_closed: bool
+    beside: bool | None = None
 
 
 @dataclass
@@ -62,6 +70,16 @@ class Survey:
     def first(self) -> bool | None:
         """The answer at the setting that all lines go through."""
         return self.lines[0].first() if self.lines else None
+
+    def meet(self) -> Change | None:
+        """Two hyperparameters that have to be equal, or different, for the property to hold."""
+        for n, line in enumerate(self.lines):
+            for other in self.lines[n + 1 :]:
+                if _may_meet(self.region, line.symbol, other.symbol) and line.singles_out(
+                    other, self.region
+                ):
+                    return Change(line.symbol, other.symbol, True, line.first())
+        return None
 
     def fill(self) -> None:
         """Decide settings on one line after the other, until one has both answers."""
@@ -82,6 +100,23 @@ class Survey:
             if found is not None:
                 return found
         return None
+
+
+def _may_meet(region: Region, one: sympy.Symbol, form: Expr) -> bool:
+    """Whether a real hyperparameter may have the value of a formula in another, free of it."""
+    pair = {one} | form.free_symbols
+    for symbol in pair:
+        bounds = region.bounds(symbol)
+        if bounds is None or symbol.is_integer:
+            return False
+        if (bounds.low.free_symbols | bounds.high.free_symbols) & pair:
+            return False
+    return len(pair) == 2 and _divides(region, one, form)
+
+
+def _simple_forms(symbol: sympy.Symbol) -> tuple[Expr, ...]:
+    """Formulas in a hyperparameter at which an answer about another is likely to change."""
+    return (symbol, -symbol, 1 - symbol, 1 + symbol, 1 / symbol)
 
 
 def free(parameters: Region, way: tuple[Cut, ...]) -> bool:
@@ -159,7 +194,7 @@ def generic(region: Region) -> dict[sympy.Symbol, Expr] | None:
     """A setting of all variables at which nothing special happens."""
     setting: dict[sympy.Symbol, Expr] = {}
     for symbol, bounds in region.variables:
-        options = SIZES[1:] if symbol.is_integer else GENERIC
+        options = SIZES[1:] if symbol.is_integer else _unlike(setting.values())
         inside = [
             v for v in (*options, *_within(bounds.subs(setting))) if holds(v, bounds.subs(setting))
         ]
@@ -167,6 +202,11 @@ def generic(region: Region) -> dict[sympy.Symbol, Expr] | None:
             return None
         setting[symbol] = inside[0]
     return setting
+
+
+def _unlike(taken: Collection[Expr]) -> list[Expr]:
+    """Numbers for the next hyperparameter: equal ones are special."""
+    return sorted(GENERIC, key=lambda value: value in taken)
 
 
 def holds(value: Expr, bounds: Bounds) -> bool:
@@ -212,11 +252,24 @@ class _Line:
         """The answer where the line begins."""
         return self.answer(self.base[self.symbol])
 
+    def singles_out(self, other: _Line, region: Region) -> bool:
+        """Whether the answer is another one where the symbol has the value of the other line's."""
+        bounds = self._bounds(region)
+        value = self.base[other.symbol]
+        if self.first() is None or not holds(value, bounds):
+            return False
+        if self.answer(value) in (None, self.first()):
+            return False
+        near = ((value - step, value + step) for step in MEETING_STEPS)
+        beside = next((two for two in near if all(holds(v, bounds) for v in two)), ())
+        if not beside or any(self.answer(v) != self.first() for v in beside):
+            return False
+        moved = replace(self, base=self.base | {other.symbol: beside[1]}, asked={})
+        return moved.answer(beside[1]) == self.answer(value)
+
     def fill(self, region: Region) -> None:
         """Decide the settings of a grid, as far as the time goes."""
-        bounds = region.bounds(self.symbol)
-        assert bounds is not None
-        numeric = bounds.subs({s: v for s, v in self.base.items() if s != self.symbol})
+        numeric = self._bounds(region)
         grid = SIZES if self.symbol.is_integer else (*GRID, *_ends(numeric), *_within(numeric))
         end = self.budget.left() * LINE_SHARE
         for value in dict.fromkeys(grid):
@@ -227,13 +280,55 @@ class _Line:
                 if answer is not None:
                     self.known[value] = answer
 
+    def _bounds(self, region: Region) -> Bounds:
+        bounds = region.bounds(self.symbol)
+        assert bounds is not None
+        return bounds.subs({s: v for s, v in self.base.items() if s != self.symbol})
+
     def change(self, region: Region) -> Change | None:
         """Between two neighbours on the grid with different answers."""
         ordered = sorted(self.known)
         for low, high in pairwise(ordered):
             if self.known[low] != self.known[high]:
-                return self._between(low, high, self.known, region)
+                found = self._between(low, high, self.known, region)
+                return found if found is None else self._refined(found, low, region)
         return None
+
+    def _refined(self, change: Change, low: Expr, region: Region) -> Change:
+        """The change, with a note if it is alone, and at a formula in others if it goes with them.
+
+        ``low`` is a setting below it.
+        """
+        if not change.at.is_Rational or self.symbol.is_integer:
+            return change
+        right = change.at + NEAR
+        above = change.above_closed and holds(right, self._bounds(region))
+        if above and self.answer(right) == self.known[low]:
+            change = replace(change, beside=self.known[low])
+        forms = (
+            (form, other)
+            for other, value in self.base.items()
+            for form in _simple_forms(other)
+            if form.subs(other, value) == change.at and _may_meet(region, self.symbol, form)
+        )
+        for form, other in forms:
+            if self._follows(change, form, other, self.known[low], region):
+                return replace(change, at=form)
+        return change
+
+    def _follows(
+        self, change: Change, form: Expr, other: sympy.Symbol, below: bool, region: Region
+    ) -> bool:
+        """Whether the change stays at ``form`` when the other hyperparameter has another value."""
+        value = self.base[other] + MOVE
+        moved = replace(self, base=self.base | {other: value}, asked={})
+        place, bounds = form.subs(other, value), moved._bounds(region)
+        near = (place - NEAR, place, place + NEAR)
+        if not all(holds(v, bounds) for v in near):
+            return False
+        left, here, right = map(moved.answer, near)
+        at = below == (not change.above_closed) if change.beside is None else not below
+        return (left, here, right) == (below, at, not below if change.beside is None else below)
 
     def _between(
         self, low: Expr, high: Expr, known: dict[Expr, bool], region: Region

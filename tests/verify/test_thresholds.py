@@ -48,6 +48,29 @@ def test_the_condition_is_the_exact_one(tmp_path, domain, formula, question, con
     assert found.condition == condition
 
 
+@pytest.mark.parametrize(
+    ("formula", "question", "condition"),
+    [
+        ("a * softplus(-m) - b * softplus(m)", "convex(score)", "a >= b"),
+        ("(a - b)**2 * m", "nonnegative", "a == b"),
+        ("(a + b - 1)**2 * m", "nonnegative", "a == 1 - b"),
+    ],
+)
+def test_the_condition_may_compare_two_hyperparameters(tmp_path, formula, question, condition):
+    program = (
+        "loss r(score: real, target: sign, *, a: real = 1, b: real > 0 = 1) =\n"
+        f"    {formula}\nwhere\n    m = target * score\n"
+    )
+    found = verdict(tmp_path, program, question)
+    assert (found.status, found.condition) == ("conditional", condition), found.reason
+
+
+def test_settings_are_generic_only_where_hyperparameters_differ():
+    found = generic(Region(((x, POSITIVE), (y, POSITIVE))))
+    assert found is not None
+    assert found[x] != found[y]
+
+
 def test_a_generic_setting_lies_in_the_region_and_off_its_ends():
     region = Region(
         ((x, Bounds(-S.One, S.One, True, True)), (y, Bounds(x, oo)), (K, Bounds(S(2), oo, True)))

@@ -10,6 +10,8 @@ from losslang.verify.prover.run import Run
 from losslang.verify.statement import Sign
 
 MAX_DEGREE = 6
+ENOUGH = 2
+"""Effort that settles most formulas of one variable: the whole would take longer to fail."""
 
 
 def coefficients(run: Run, goal: Sign, effort: int) -> Proof | None:
@@ -46,5 +48,6 @@ def _one_by_one(run: Run, goal: Sign, terms: list[Expr], effort: int) -> Proof |
     for term in terms:
         if not run.is_doubtful(Sign(term, goal.relation, goal.region)):
             others = sympy.Add(*(other for other in terms if other != term))
-            return run.step(goal, "sum", {"one": term, "other": others}, effort)
+            data = {"one": term, "other": others}
+            return run.step(goal, "sum", data, max(effort, ENOUGH))
     return None
