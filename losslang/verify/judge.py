@@ -22,7 +22,7 @@ from losslang.verify.rules import RULES
 from losslang.verify.statement import Region
 from losslang.verify.theorem import Case, Question
 from losslang.verify.theorems import THEOREMS
-from losslang.verify.thresholds import generic, holds
+from losslang.verify.thresholds import generic
 from losslang.verify.verdict import Certificate, Cut, Part, Verdict, Witness
 
 WITNESS_SECONDS = 4.0
@@ -201,7 +201,7 @@ def setting_on(decider: Decider, way: tuple[Cut, ...]) -> dict[sympy.Symbol, Exp
         elif (
             default is not None
             and not isinstance(default, str | tuple)
-            and holds(Rational(default), here)
+            and here.holds(Rational(default))
         ):
             setting[symbol] = Rational(default)
         else:

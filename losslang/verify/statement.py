@@ -49,6 +49,19 @@ class Bounds:
         """The interval with its ends rewritten."""
         return replace(self, low=substitute(self.low, rule), high=substitute(self.high, rule))
 
+    def gaps(self, point: Expr) -> Iterator[tuple[Expr, Relation]]:
+        """The distances of a point from the ends, and how they are related to 0 if it lies here."""
+        if self.low != S.NegativeInfinity:
+            yield point - self.low, ">=" if self.low_closed else ">"
+        if self.high != S.Infinity:
+            yield self.high - point, ">=" if self.high_closed else ">"
+
+    def holds(self, number: Expr) -> bool:
+        """Whether a number lies here; the ends are numbers too."""
+        gaps = ((sympy.sign(gap), relation) for gap, relation in self.gaps(number))
+        inside = all(sign == 1 or (sign == 0 and relation == ">=") for sign, relation in gaps)
+        return inside and not number.is_infinite
+
     def __str__(self) -> str:
         left, right = "[" if self.low_closed else "(", "]" if self.high_closed else ")"
         return f"{left}{self.low}, {self.high}{right}"

@@ -196,7 +196,7 @@ def generic(region: Region) -> dict[sympy.Symbol, Expr] | None:
     for symbol, bounds in region.variables:
         options = SIZES[1:] if symbol.is_integer else _unlike(setting.values())
         inside = [
-            v for v in (*options, *_within(bounds.subs(setting))) if holds(v, bounds.subs(setting))
+            v for v in (*options, *_within(bounds.subs(setting))) if bounds.subs(setting).holds(v)
         ]
         if not inside:
             return None
@@ -207,13 +207,6 @@ def generic(region: Region) -> dict[sympy.Symbol, Expr] | None:
 def _unlike(taken: Collection[Expr]) -> list[Expr]:
     """Numbers for the next hyperparameter: equal ones are special."""
     return sorted(GENERIC, key=lambda value: value in taken)
-
-
-def holds(value: Expr, bounds: Bounds) -> bool:
-    """Whether a number lies in bounds that are numbers."""
-    above = value > bounds.low or (bounds.low_closed and value == bounds.low)
-    below = value < bounds.high or (bounds.high_closed and value == bounds.high)
-    return bool(above == True and below == True)  # noqa: E712 - SymPy's truth values
 
 
 def _within(bounds: Bounds) -> Iterator[Expr]:
@@ -256,12 +249,12 @@ class _Line:
         """Whether the answer is another one where the symbol has the value of the other line's."""
         bounds = self._bounds(region)
         value = self.base[other.symbol]
-        if self.first() is None or not holds(value, bounds):
+        if self.first() is None or not bounds.holds(value):
             return False
         if self.answer(value) in (None, self.first()):
             return False
         near = ((value - step, value + step) for step in MEETING_STEPS)
-        beside = next((two for two in near if all(holds(v, bounds) for v in two)), ())
+        beside = next((two for two in near if all(bounds.holds(v) for v in two)), ())
         if not beside or any(self.answer(v) != self.first() for v in beside):
             return False
         moved = replace(self, base=self.base | {other.symbol: beside[1]}, asked={})
@@ -275,7 +268,7 @@ class _Line:
         for value in dict.fromkeys(grid):
             if self.budget.left() <= end or len(self.known) >= MAX_KNOWN:
                 return
-            if holds(value, numeric):
+            if numeric.holds(value):
                 answer = self.answer(value)
                 if answer is not None:
                     self.known[value] = answer
@@ -302,7 +295,7 @@ class _Line:
         if not change.at.is_Rational or self.symbol.is_integer:
             return change
         right = change.at + NEAR
-        above = change.above_closed and holds(right, self._bounds(region))
+        above = change.above_closed and self._bounds(region).holds(right)
         if above and self.answer(right) == self.known[low]:
             change = replace(change, beside=self.known[low])
         forms = (
@@ -324,7 +317,7 @@ class _Line:
         moved = replace(self, base=self.base | {other: value}, asked={})
         place, bounds = form.subs(other, value), moved._bounds(region)
         near = (place - NEAR, place, place + NEAR)
-        if not all(holds(v, bounds) for v in near):
+        if not all(bounds.holds(v) for v in near):
             return False
         left, here, right = map(moved.answer, near)
         at = below == (not change.above_closed) if change.beside is None else not below

@@ -15,7 +15,7 @@ from losslang.verify.proof import Proof
 from losslang.verify.prover import Budget
 from losslang.verify.statement import LINE, POSITIVE, UNIT, Bounds, Region, Sign
 from losslang.verify.theorem import Question
-from losslang.verify.thresholds import generic, holds
+from losslang.verify.thresholds import generic
 from losslang.verify.verdict import Part
 
 x, y = sympy.symbols("x y", real=True)
@@ -99,7 +99,7 @@ def test_there_is_no_generic_setting_of_an_empty_region():
     ],
 )
 def test_whether_a_number_lies_in_bounds(value, bounds, inside):
-    assert holds(value, bounds) == inside
+    assert bounds.holds(value) == inside
 
 
 # ---------------------------------------------------------------- a defect of ours

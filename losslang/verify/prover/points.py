@@ -101,10 +101,4 @@ def _near(value: Expr, step: Expr, bounds: Bounds) -> Iterator[Expr]:
 
 
 def _inside(point: Point, region: Region) -> bool:
-    for symbol, bounds in region.variables:
-        here, value = bounds.subs(point), point[symbol]
-        above = value > here.low or (here.low_closed and value == here.low)
-        below = value < here.high or (here.high_closed and value == here.high)
-        if not (above and below):
-            return False
-    return True
+    return all(bounds.subs(point).holds(point[symbol]) for symbol, bounds in region.variables)

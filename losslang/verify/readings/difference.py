@@ -23,7 +23,7 @@ from losslang.syntax.parse import parse_expression
 from losslang.verify.readings.algebra import rewritten, spelled
 from losslang.verify.readings.domains import bounds_of
 from losslang.verify.readings.fix import fixed, mapped, resized, settled, with_values
-from losslang.verify.statement import Region, Relation, Sign
+from losslang.verify.statement import Region, Sign
 
 
 @dataclass(frozen=True)
@@ -241,13 +241,8 @@ def _inside(
 ) -> Iterator[Sign]:
     if own is not None and _within(own.domain, hyper.domain):
         return
-    bounds = bounds_of(hyper.domain)
-    above: Relation = ">=" if bounds.low_closed else ">"
-    below: Relation = "<=" if bounds.high_closed else "<"
-    if bounds.low.is_finite:
-        yield Sign(value - bounds.low, above, region)
-    if bounds.high.is_finite:
-        yield Sign(value - bounds.high, below, region)
+    for gap, relation in bounds_of(hyper.domain).gaps(value):
+        yield Sign(gap, relation, region)
 
 
 # ---------------------------------------------------------------- values

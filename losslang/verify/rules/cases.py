@@ -86,13 +86,8 @@ def _lift(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]
     new_variable(new, bounds, region, region)
     if not same(substitute(form, {new: part}), goal.expr, region):
         raise Rejected("the form is not the formula with a name for its part")
-    needs = []
-    if not bounds.low.is_infinite:
-        needs.append(Sign(part - bounds.low, ">=" if bounds.low_closed else ">", region))
-    if not bounds.high.is_infinite:
-        needs.append(Sign(bounds.high - part, ">=" if bounds.high_closed else ">", region))
     return (
-        *needs,
+        *(Sign(gap, relation, region) for gap, relation in bounds.gaps(part)),
         *definedness(part, region),
         *definedness(goal.expr, region),
         Sign(form, goal.relation, region.having(new, bounds)),

@@ -99,10 +99,8 @@ def counterexamples(goal: Sign) -> str:
 
 def _inside(region: Region, names: Mapping[sympy.Symbol, str]) -> Iterator[str]:
     for symbol, bounds in region.variables:
-        if not bounds.low.is_infinite:
-            yield from _fact(symbol - bounds.low, ">=" if bounds.low_closed else ">", names)
-        if not bounds.high.is_infinite:
-            yield from _fact(bounds.high - symbol, ">=" if bounds.high_closed else ">", names)
+        for gap, relation in bounds.gaps(symbol):
+            yield from _fact(gap, relation, names)
     for part in conjuncts(*region.conditions):
         yield from _condition(part, names)
 

@@ -77,15 +77,9 @@ def _pins(reading: Along) -> Iterator[dict[str, Expr]]:
     bounds = {s: curve.region.bounds(s) or Bounds() for s in curve.others}
     for preferred in (S.Zero, S.One):
         yield {
-            f"input {s.name}": preferred if _holds(preferred, b) else _end_of(b)
+            f"input {s.name}": preferred if b.holds(preferred) else _end_of(b)
             for s, b in bounds.items()
         }
-
-
-def _holds(value: Expr, bounds: Bounds) -> bool:
-    above = value >= bounds.low if bounds.low_closed else value > bounds.low
-    below = value <= bounds.high if bounds.high_closed else value < bounds.high
-    return above == True and below == True  # noqa: E712 - SymPy's truth values
 
 
 def _end_of(bounds: Bounds) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sympy import Expr, S
+from sympy import Expr
 
 from losslang.verify.readings import Curve, Margin, Pairs
 from losslang.verify.statement import Bounds
@@ -15,6 +15,7 @@ from losslang.verify.theorems.pieces import (
     Silent,
     jump,
     known_pieces,
+    lies_in,
     number,
     premises,
     sign,
@@ -45,11 +46,7 @@ def pinned(case: Case) -> Iterator[Premise]:
 
 def within(value: Expr, bounds: Bounds, case: Case) -> Iterator[Premise]:
     """``value`` lies in ``bounds``."""
-    label, region = f"{value} is possible", case.reading.region
-    if bounds.low != S.NegativeInfinity:
-        yield sign(label, value - bounds.low, ">=" if bounds.low_closed else ">", region)
-    if bounds.high != S.Infinity:
-        yield sign(label, bounds.high - value, ">=" if bounds.high_closed else ">", region)
+    return lies_in(f"{value} is possible", value, bounds, case.reading.region)
 
 
 def along(case: Case) -> Pieces:

@@ -9,10 +9,10 @@ from sympy import Expr, S
 
 from losslang.ir.binders import substitute
 from losslang.verify.readings import Regression
-from losslang.verify.statement import LINE, POSITIVE, Region, Relation
+from losslang.verify.statement import LINE, POSITIVE, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.pieces import Silent, defined, sign
+from losslang.verify.theorems.pieces import Silent, defined, lies_in, sign
 
 LAWS: Mapping[str, Callable[[Expr, Expr, Expr], Expr]] = {
     "normal": lambda f, y, scale: (y - f) ** 2 / (2 * scale) + sympy.log(scale) / 2,
@@ -68,11 +68,7 @@ def _no_likelihood(case: Case) -> Iterator[Premise]:
         raise Silent
     bounds = {**dict.fromkeys(reading.others, POSITIVE), reading.target: reading.target_bounds}
     for symbol, within in bounds.items():
-        if not within.low.is_infinite:
-            relation: Relation = ">=" if within.low_closed else ">"
-            yield sign("it is allowed", there[symbol] - within.low, relation, Region())
-        if not within.high.is_infinite:
-            raise Silent
+        yield from lies_in("it is allowed", there[symbol], within, Region())
     here = start(reading) | {reading.target: there[reading.target]}
     left = reading.region.setting(dict.fromkeys(reading.others, S.One))
     more = defined(more, there) - defined(more, here)

@@ -17,7 +17,7 @@ from sympy import Expr, Rational, S
 from losslang.ir.binders import substitute
 from losslang.verify.compose import spread
 from losslang.verify.readings import Regression
-from losslang.verify.statement import Bounds, Region
+from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import asked, level, only, smooth, stated
 from losslang.verify.theorems.pieces import (
@@ -27,6 +27,7 @@ from losslang.verify.theorems.pieces import (
     everywhere,
     inside,
     jump,
+    lies_in,
     sign,
 )
 
@@ -112,14 +113,7 @@ def _allowed(
         ("a target is possible", targets, reading.target_bounds),
     ):
         for point in points:
-            yield from _lies_in(label, only(point, reading.region), bounds, reading.region)
-
-
-def _lies_in(label: str, point: Expr, bounds: Bounds, region: Region) -> Iterator[Premise]:
-    if not bounds.low.is_infinite:
-        yield sign(label, point - bounds.low, ">=" if bounds.low_closed else ">", region)
-    if not bounds.high.is_infinite:
-        yield sign(label, bounds.high - point, ">=" if bounds.high_closed else ">", region)
+            yield from lies_in(label, only(point, reading.region), bounds, reading.region)
 
 
 # ---------------------------------------------------------------- a functional of known level

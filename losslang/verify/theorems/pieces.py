@@ -279,11 +279,15 @@ def place(guess: Guess, p: Pieces) -> tuple[int, Expr]:
     return number(guess, "piece", len(p)), guess["at"]
 
 
+def lies_in(label: str, point: Expr, bounds: Bounds, region: Region) -> Iterator[Premise]:
+    """``point`` lies in ``bounds``."""
+    for gap, relation in bounds.gaps(point):
+        yield sign(label, gap, relation, region)
+
+
 def gaps(point: Expr, span: Bounds) -> tuple[Expr, ...]:
     """The distances of a point from the finite ends of an interval, positive inside."""
-    below = () if span.low == S.NegativeInfinity else (point - span.low,)
-    above = () if span.high == S.Infinity else (span.high - point,)
-    return below + above
+    return tuple(gap for gap, _ in span.gaps(point))
 
 
 def inside(p: Pieces, n: int, point: Expr, closed: bool = False) -> Iterator[Premise]:

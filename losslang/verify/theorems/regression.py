@@ -29,6 +29,7 @@ from losslang.verify.theorems.pieces import (
     defined,
     everywhere,
     inside,
+    lies_in,
     number,
     one_piece,
     sign,
@@ -334,8 +335,8 @@ def _not_homogeneous(case: Case) -> Iterator[Premise]:
     values = []
     for scale in (1, 2, 4):
         f, y = (scale * only(guess[name], region) for name in ("prediction", "target"))
-        yield from _lies_in(f, reading.prediction_bounds, case)
-        yield from _lies_in(y, reading.target_bounds, case)
+        yield from inside_of(f, reading.prediction_bounds, case)
+        yield from inside_of(y, reading.target_bounds, case)
         value, reasons = Along.of(reading, y).value(f)
         yield from reasons
         values.append(value)
@@ -343,10 +344,9 @@ def _not_homogeneous(case: Case) -> Iterator[Premise]:
     yield sign("doubling twice is not doubling squared", guess["sign"] * gap, ">", region)
 
 
-def _lies_in(point: Expr, bounds: Bounds, case: Case) -> Iterator[Premise]:
-    for end, gap in ((bounds.low, point - bounds.low), (bounds.high, bounds.high - point)):
-        if not end.is_infinite:
-            yield sign("the numbers are allowed", gap, ">", case.reading.region)
+def inside_of(point: Expr, bounds: Bounds, case: Case) -> Iterator[Premise]:
+    """``point`` lies between the ends."""
+    return lies_in("the numbers are allowed", point, opened(bounds), case.reading.region)
 
 
 PATTON = "Patton 2011, Volatility Forecast Comparison Using Imperfect Volatility Proxies, section 2"
@@ -410,10 +410,10 @@ def _not_bregman(case: Case) -> Iterator[Premise]:
         only(guess[n], region) for n in ("prediction", "other", "target", "step")
     )
     for f in (first, second):
-        yield from _lies_in(f, reading.prediction_bounds, case)
+        yield from inside_of(f, reading.prediction_bounds, case)
     bend: Expr = S.Zero
     for n, weight in ((-1, 1), (0, -2), (1, 1)):
-        yield from _lies_in(y + n * step, reading.target_bounds, case)
+        yield from inside_of(y + n * step, reading.target_bounds, case)
         for f, side in ((first, 1), (second, -1)):
             value, reasons = Along.of(reading, y + n * step).value(f)
             yield from reasons
@@ -484,9 +484,7 @@ def _not_jointly_convex(case: Case) -> Iterator[Premise]:
         bounds = left.bounds(symbol)
         if bounds is None or not value.is_Rational:
             raise Silent
-        for end, gap in ((bounds.low, value - bounds.low), (bounds.high, bounds.high - value)):
-            if not end.is_infinite:
-                yield sign("the point is inside", gap, ">", region.setting(rule))
+        yield from lies_in("the point is inside", value, opened(bounds), region.setting(rule))
     if not set(rule) & {a} or not set(rule) & {b}:
         raise Silent
     yield sign("the second derivative in a direction", bend, "<", region.setting(rule))

@@ -39,7 +39,7 @@ from losslang.verify.statement import LINE, Bounds, Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.difference import KINDS, formulas, narrowed, readings_of
 from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.pieces import Silent, lies_in, sign
 from losslang.verify.theorems.structure import summands
 
 BY_DEFINITION = "by definition"
@@ -418,10 +418,7 @@ def _held(of: sympy.Symbol, number: Expr, region: Region) -> Iterator[Premise]:
     bounds = region.bounds(of)
     if bounds is None:
         raise Silent
-    if bounds.low.is_finite:
-        yield sign("a setting", number - bounds.low, ">=" if bounds.low_closed else ">", region)
-    if bounds.high.is_finite:
-        yield sign("a setting", number - bounds.high, "<=" if bounds.high_closed else "<", region)
+    yield from lies_in("a setting", number, bounds, region)
 
 
 # ---------------------------------------------------------------- theorems
