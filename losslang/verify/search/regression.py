@@ -18,6 +18,7 @@ from losslang.verify.search.critical import ends, points_of, stationary, suprema
 from losslang.verify.search.limits import limit_of
 from losslang.verify.search.numbers import likely, sign_of, values
 from losslang.verify.theorem import Case, Guess, Question
+from losslang.verify.theorems import bregman, homogeneity, joint
 from losslang.verify.theorems import regression as theorems
 from losslang.verify.theorems.elicitation import MEAN
 from losslang.verify.theorems.pieces import Pieces, Silent
@@ -130,7 +131,7 @@ def degrees(reading: Regression, question: Question) -> Iterator[Guess]:
     """The degree that the formula has by composition, else that of Euler's equation at a point."""
     f, y = reading.prediction, reading.target
     try:
-        found = theorems.degree(reading.loss, frozenset((f, y)))
+        found = homogeneity.degree(reading.loss, frozenset((f, y)))
         yield {"degree": S.Zero if found is None else found}
     except Silent:
         grown = f * derivative(reading.loss, f) + y * derivative(reading.loss, y)
@@ -149,7 +150,7 @@ def _uneven(reading: Regression, question: Question) -> Iterator[Guess]:
         place = {"prediction": f * unit, "target": y * unit}
         sign = sign_of(_growth(reading, place), reading.region)
         guess = {**place, "sign": Integer(sign)}
-        if sign and likely(theorems.NOT_HOMOGENEOUS, Case(reading, question, guess)):
+        if sign and likely(homogeneity.NOT_HOMOGENEOUS, Case(reading, question, guess)):
             yield guess
 
 
@@ -205,7 +206,7 @@ def _bends(reading: Regression, question: Question) -> Iterator[Guess]:
         place = {"prediction": f * unit, "other": g * unit, "target": y * unit, "step": step * unit}
         sign = sign_of(_bend(reading, place), reading.region)
         guess = {**place, "sign": Integer(sign)}
-        if sign and likely(theorems.NOT_BREGMAN, Case(reading, question, guess)):
+        if sign and likely(bregman.NOT_BREGMAN, Case(reading, question, guess)):
             yield guess
 
 
@@ -254,7 +255,7 @@ def saddles(reading: Curve, question: Question) -> Iterator[Guess]:
             if found and max(found) < -1e-6:
                 place = {f"at {s.name}": value for s, value in short.items()}
                 guess = {"first": Integer(u), "second": Integer(v), **place}
-                if likely(theorems.NOT_JOINTLY_CONVEX, Case(reading, question, guess)):
+                if likely(joint.NOT_JOINTLY_CONVEX, Case(reading, question, guess)):
                     yield guess
                     break
 
@@ -280,15 +281,15 @@ ERROR_MONOTONE: tuple[Strategy, ...] = (
     Strategy(theorems.ERROR_PAYS, falls),
 )
 HOMOGENEOUS: tuple[Strategy, ...] = (
-    Strategy(theorems.HOMOGENEOUS_PARTS, degrees),
-    Strategy(theorems.HOMOGENEOUS, degrees),
-    Strategy(theorems.NOT_HOMOGENEOUS, uneven),
+    Strategy(homogeneity.HOMOGENEOUS_PARTS, degrees),
+    Strategy(homogeneity.HOMOGENEOUS, degrees),
+    Strategy(homogeneity.NOT_HOMOGENEOUS, uneven),
 )
 BREGMAN: tuple[Strategy, ...] = (
-    Strategy(theorems.BREGMAN, generators),
-    Strategy(theorems.NOT_BREGMAN, bends),
+    Strategy(bregman.BREGMAN, generators),
+    Strategy(bregman.NOT_BREGMAN, bends),
 )
 JOINTLY_CONVEX: tuple[Strategy, ...] = (
-    Strategy(theorems.JOINTLY_CONVEX),
-    Strategy(theorems.NOT_JOINTLY_CONVEX, saddles),
+    Strategy(joint.JOINTLY_CONVEX),
+    Strategy(joint.NOT_JOINTLY_CONVEX, saddles),
 )

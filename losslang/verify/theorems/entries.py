@@ -8,7 +8,6 @@ import sympy
 from sympy import Expr
 
 from losslang.ir.binders import Binder, walk
-from losslang.ir.derive import derivative
 from losslang.ir.heads import ONE, At
 from losslang.ir.loss import EXAMPLE, Input, Loss
 from losslang.ir.reduce import Reduce
@@ -19,9 +18,9 @@ from losslang.verify.readings.domains import bounds_of
 from losslang.verify.readings.regression import TARGETS
 from losslang.verify.statement import POSITIVE, Region
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems import regression
+from losslang.verify.theorems import bregman, joint
 from losslang.verify.theorems.elicitation import smooth, stated
-from losslang.verify.theorems.pieces import Silent, continuous, one_piece, sign
+from losslang.verify.theorems.pieces import Silent, one_piece
 
 
 def _body(loss: Loss) -> Expr:
@@ -90,17 +89,17 @@ BREGMAN = Theorem(
     "bregman",
     Structure,
     "the loss is a sum over entries of one Bregman divergence, that of the sum of its generators",
-    regression.BREGMAN.source,
-    lambda case: _of_an_entry(regression.BREGMAN, case),
-    value=regression.BREGMAN.value,
+    bregman.BREGMAN.source,
+    lambda case: _of_an_entry(bregman.BREGMAN, case),
+    value=bregman.BREGMAN.value,
 )
 NOT_BREGMAN = Theorem(
     "not-bregman-entrywise",
     "bregman",
     Structure,
     "the loss is a sum over entries, and for one entry it is no Bregman divergence",
-    regression.NOT_BREGMAN.source,
-    lambda case: _of_an_entry(regression.NOT_BREGMAN, case),
+    bregman.NOT_BREGMAN.source,
+    lambda case: _of_an_entry(bregman.NOT_BREGMAN, case),
     holds=False,
 )
 
@@ -139,12 +138,7 @@ def _convex_in_two(case: Case) -> Iterator[Premise]:
         if symbol != a:
             region = region.having(symbol, within)
     p = one_piece(smooth(body, a, bounds[a], region))
-    in_a, in_b = (derivative(p.formula(0), s) for s in (a, b))
-    aa, ab, bb = derivative(in_a, a), derivative(in_a, b), derivative(in_b, b)
-    yield from continuous(p)
-    yield sign("convex in the first entry", aa, ">=", p.where(0))
-    yield sign("convex in the second entry", bb, ">=", p.where(0))
-    yield sign("the determinant of the Hessian", aa * bb - ab**2, ">=", p.where(0))
+    yield from joint.convex_in_both(p, a, b)
 
 
 CONVEX_IN_TWO = Theorem(
@@ -152,7 +146,7 @@ CONVEX_IN_TWO = Theorem(
     "convex",
     Structure,
     "the Hessian in the two entries of the input is positive semidefinite",
-    regression.JOINTLY_CONVEX.source,
+    joint.JOINTLY_CONVEX.source,
     _convex_in_two,
 )
 

@@ -14,7 +14,7 @@ from losslang.verify.readings.recognise import readings
 from losslang.verify.search import entries, regression
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Question
-from losslang.verify.theorems.regression import degree
+from losslang.verify.theorems.homogeneity import degree
 from tests.verify.properties.deciding import ask, decide, loss, proved, reading, same
 
 BARRON = """
