@@ -17,7 +17,7 @@ from losslang.verify.search import local
 from losslang.verify.search.candidates import limit
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question, Theorem
-from losslang.verify.theorems import pooled
+from losslang.verify.theorems import centred, one_vs_all, pooled
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.theorems.sums import sums_of
 from losslang.verify.verdict import Witness
@@ -191,11 +191,11 @@ def _plain(theorems: Iterable[Theorem], prop: str) -> list[Theorem]:
 def _of(prop: str) -> tuple[Strategy, ...]:
     return (
         *(Strategy(t) for t in _plain(pooled.STANDARDISED, prop)),
-        *(Strategy(t, _floors) for t in _plain(pooled.SEPARABLE, prop)),
+        *(Strategy(t, _floors) for t in _plain(one_vs_all.SEPARABLE, prop)),
         *(Strategy(t, _weights) for t in _plain(pooled.SQUENTROPY, prop)),
-        *(Strategy(t, _ties, _tied) for t in _plain(pooled.TIES, prop)),
-        *(Strategy(t, _idle, _unmoved) for t in _plain(pooled.IDLE, prop)),
-        *(Strategy(t, _pieces) for t in _plain(pooled.MARGIN_SUM, prop)),
+        *(Strategy(t, _ties, _tied) for t in _plain(one_vs_all.TIES, prop)),
+        *(Strategy(t, _idle, _unmoved) for t in _plain(one_vs_all.IDLE, prop)),
+        *(Strategy(t, _pieces) for t in _plain(one_vs_all.MARGIN_SUM, prop)),
     )
 
 
@@ -205,14 +205,14 @@ def _improper(prop: str) -> tuple[Strategy, ...]:
 
 CALIBRATED = (
     *_of("calibrated"),
-    Strategy(pooled.CONSTRAINED, _bases),
+    Strategy(centred.CONSTRAINED, _bases),
     *_lifted(local.CALIBRATED),
 )
 ORDER_PRESERVING = (*_of("order_preserving"), *_lifted(local.ORDER_PRESERVING))
 STRICTLY_PROPER = (*_lifted(local.STRICTLY_PROPER), *_improper("strictly_proper"))
 PROPER = (*_lifted(local.PROPER), *_improper("proper"))
 H_CONSISTENT = (
-    Strategy(pooled.CONSTRAINED_EXPONENTIAL, _factors),
-    Strategy(pooled.CONSTRAINED_HINGE, _factors),
+    Strategy(centred.CONSTRAINED_EXPONENTIAL, _factors),
+    Strategy(centred.CONSTRAINED_HINGE, _factors),
 )
 NONNEGATIVE = (Strategy(pooled.STANDARDISED_NONNEGATIVE),)

@@ -12,8 +12,8 @@ from losslang.verify.search.critical import suprema, unbounded
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.theorem import Guess, Question
 from losslang.verify.theorems import separate as theorems
+from losslang.verify.theorems.one_vs_all import one_vs_all
 from losslang.verify.theorems.pieces import Pieces, Silent
-from losslang.verify.theorems.pooled import one_vs_all
 
 Finder = Callable[[Pooled, Question], Iterator[Guess]]
 

@@ -17,6 +17,7 @@ from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.readings.pooled import Pooled
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.multiclass import pairwise, worst
+from losslang.verify.theorems.one_vs_all import one_vs_all
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
@@ -28,7 +29,6 @@ from losslang.verify.theorems.pieces import (
     sign,
     tends,
 )
-from losslang.verify.theorems.pooled import one_vs_all
 
 
 @dataclass(frozen=True)

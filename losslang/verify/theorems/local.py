@@ -33,6 +33,7 @@ from losslang.verify.theorems.pieces import (
     continuous,
     defined,
     everywhere,
+    floored,
     known_pieces,
     one_piece,
     premises,
@@ -132,8 +133,7 @@ def _falling(case: Case) -> Iterator[Premise]:
 def _bounded_below(case: Case) -> Iterator[Premise]:
     """f is above ``floor``, or no steeper than ``steepness`` beyond 1/2."""
     if "floor" in case.guess:
-        f, floor = parts(case.reading), case.guess["floor"]
-        yield from everywhere(f, "f is bounded below", lambda n: f.formula(n) - floor, ">=")
+        yield from floored(parts(case.reading), case.guess["floor"])
     else:
         yield from _gentle_at_one(case)
 

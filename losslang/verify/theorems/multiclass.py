@@ -25,6 +25,7 @@ from losslang.verify.theorems.pieces import (
     Silent,
     continuous,
     everywhere,
+    floored,
     inside,
     jump,
     known_pieces,
@@ -100,11 +101,6 @@ def falls_at_zero(case: Case, phi: Pieces) -> Iterator[Premise]:
     yield sign("phi'(0) < 0", phi.at(piece, S.Zero, 1), "<", phi.region)
 
 
-def _above(case: Case, phi: Pieces) -> Iterator[Premise]:
-    floor = case.guess["floor"]
-    yield from everywhere(phi, "phi is bounded below", lambda n: phi.formula(n) - floor, ">=")
-
-
 # ---------------------------------------------------------------- pairwise sums
 
 
@@ -116,7 +112,7 @@ def _is_convex_pairwise(case: Case) -> Iterator[Premise]:
         yield sign("phi is differentiable", jump(phi, n), "==", phi.region)
     yield from _not_rising(phi)
     yield from falls_at_zero(case, phi)
-    yield from _above(case, phi)
+    yield from floored(phi, case.guess["floor"])
 
 
 def _odd(phi: Pieces) -> Iterator[Premise]:
@@ -133,7 +129,7 @@ def _is_odd_pairwise(case: Case) -> Iterator[Premise]:
     yield from continuous(phi)
     yield from _not_rising(phi)
     yield from falls_at_zero(case, phi)
-    yield from _above(case, phi)
+    yield from floored(phi, case.guess["floor"])
 
 
 @premises()
@@ -223,7 +219,7 @@ def _is_truncated_worst(case: Case) -> Iterator[Premise]:
     yield from continuous(phi)
     lower = phi.value(place) - phi.value(S.Zero)
     yield sign("phi is lower at the place", lower, "<", region)
-    yield from _above(case, phi)
+    yield from floored(phi, case.guess["floor"])
 
 
 @premises()

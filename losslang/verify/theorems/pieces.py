@@ -248,6 +248,11 @@ def continuous(p: Pieces, order: int = 0, k: int = 0) -> Iterator[Premise]:
             yield from _meets(p, len(p) - 1, p.bounds.high, k)
 
 
+def floored(p: Pieces, floor: Expr, k: int = 0) -> Iterator[Premise]:
+    """Function ``k`` is no less than a number inside every piece."""
+    yield from everywhere(p, "it is bounded below", lambda n: p.formula(n, 0, k) - floor, ">=")
+
+
 def bends_up(p: Pieces, k: int = 0) -> Iterator[Premise]:
     """Function ``k`` is continuous and its slope falls at no joint: convex pieces join to one."""
     yield from continuous(p, 0, k)

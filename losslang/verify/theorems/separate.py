@@ -14,6 +14,7 @@ from losslang.verify.readings.pooled import Pooled
 from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
+from losslang.verify.theorems.one_vs_all import one_vs_all
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
@@ -25,7 +26,6 @@ from losslang.verify.theorems.pieces import (
     supremum,
     tends,
 )
-from losslang.verify.theorems.pooled import one_vs_all
 from losslang.verify.theorems.sums import entry_body
 
 NAMES = ("A", "B")
