@@ -36,7 +36,13 @@ def library_files() -> dict[str, Path]:
 
 
 def cache_folder() -> Path | None:
-    """Where this user's derived files belong; ``None`` for a user without a home."""
+    """Where this user's derived files belong; ``None`` for a user without a home.
+
+    ``$LOSSLANG_CACHE`` names it, otherwise it lies in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+    """
+    own = Path(os.environ.get("LOSSLANG_CACHE", ""))
+    if own.is_absolute():
+        return own
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not base.is_absolute():
         try:
@@ -80,6 +86,14 @@ def write_cached(name: str, data: bytes) -> None:
     except OSError:
         with suppress(OSError):
             os.unlink(temporary)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file or a folder belongs to this user and no stranger can write to it.
+
+    Raises ``OSError`` where it is missing.
+    """
+    return _is_ours(os.stat(path))
 
 
 def _is_ours(status: os.stat_result) -> bool:

@@ -30,7 +30,10 @@ LAYERS = (
 )
 LEVEL = {unit: level for level, row in enumerate(LAYERS) for unit in row}
 
-TOUCH_FILES = ("resources", "files", "driver.stdlib", "driver.loading", "runtime.cache")
+TOUCH_FILES = (
+    *("resources", "files", "driver.stdlib", "driver.loading", "runtime.cache"),
+    "codegen.native.compiler",  # a C++ compiler writes files, and only files can be loaded
+)
 FILE_CALLS = {
     *("open", "NamedTemporaryFile", "TemporaryDirectory", "mkstemp", "mkdtemp"),
     *(".read_text", ".write_text", ".read_bytes", ".write_bytes", ".mkdir", ".unlink"),
