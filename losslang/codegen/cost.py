@@ -20,7 +20,7 @@ PRODUCTS = frozenset(
 )
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf"
-    " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_softmax logsumexp"
+    " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_odds log_softmax logsumexp"
     " log1p_square less_log1p expm1_less".split()
 )
 SORTS = frozenset("sort rank topk quantile nanquantile".split())

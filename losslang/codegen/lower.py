@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from sympy import Basic, Expr
+from sympy import Expr
 
 from losslang.codegen import variants
 from losslang.codegen.plan import Plan, Storage
@@ -13,7 +13,7 @@ from losslang.codegen.planner import Planner
 from losslang.ir.binders import free_indices
 from losslang.ir.heads import ONE, Axis, Index, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss, Term
-from losslang.rewrite.stability import stabilise
+from losslang.rewrite.stability import Stabiliser, stabilise
 
 MAX_HINTS = 40
 """How many of the program's names are looked up in a plan: they only serve readers."""
@@ -109,12 +109,12 @@ def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storag
 
 def _variant(loss: Loss, label: Input | None, bodies: list[Expr], *, soft: bool) -> Variant:
     pack = label.pack if label else None
-    memo: dict[Basic, Basic] = {}
+    stabiliser = Stabiliser()
     examples = any(term.result for term in loss.terms)
     planner = Planner(_storage(loss, label, soft), examples=examples)
 
     def ready(expr: Expr, result: tuple[Index, ...]) -> Expr:
-        return stabilise(variants.masked(expr, pack, result), memo)
+        return stabiliser(variants.masked(expr, pack, result))
 
     outputs = [
         planner.output(

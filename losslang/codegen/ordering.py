@@ -8,8 +8,10 @@ import sympy
 
 from losslang.codegen import reading, reductions
 from losslang.codegen.plan import Array, DType
+from losslang.ir.binders import substitute
 from losslang.ir.heads import ONE, Index, Size
-from losslang.ir.reduce import Ordered
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import Delta, Not
 
 if TYPE_CHECKING:
     from losslang.codegen.planner import Planner
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 def plan_ordered(planner: Planner, e: Ordered) -> Array:
     """The array of an operation along one axis, read at its place."""
     index = e.binders[0]
+    if e.op == "log_odds":
+        return _log_odds(planner, e, index)
     body = planner.as_float(planner.plan(e.body))
     if index not in body.axes:
         spread = planner.plan(index)
@@ -39,6 +43,19 @@ def plan_ordered(planner: Planner, e: Ordered) -> Array:
     dtype: DType = "int" if e.op == "rank" else "float"
     made = planner.node(e.op, (body.node,), (dim,), body.axes, dtype)
     return reading.read_at(planner, Array(made, body.axes, hypers=body.hypers), index, e.at)
+
+
+def _log_odds(planner: Planner, e: Ordered, index: Index) -> Array:
+    body, label = planner.as_float(planner.plan(e.body)), planner.plan(e.at)
+    rest = tuple(a for a in body.axes if a != index)
+    if set(label.axes) != set(rest):
+        others = Not(Delta(index, e.at))
+        ahead = e.body - substitute(e.body, {index: e.at})
+        return planner.plan(Reduce("logsumexp", (index,), others, ahead))
+    dim = body.axes.index(index) - len(body.axes)
+    spot = planner.spread(label, body.axes)
+    made = planner.node("log_odds", (body.node, spot), (dim,), rest)
+    return Array(made, rest, hypers=body.hypers)
 
 
 def _sorted(planner: Planner, e: Ordered, body: Array, index: Index, dim: int) -> Array:

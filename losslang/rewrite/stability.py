@@ -3,12 +3,11 @@
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
 ``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal less_log1p expm1_less``
 and of the words of :mod:`losslang.rewrite.squares`, ``Reduce`` by ``norm``, and ``Ordered`` by
-``log_softmax`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
+``log_softmax``, ``log_odds`` and ``unit``. Each rule looks at one node whose arguments are already
+rewritten.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
 
 import sympy
 from sympy import Add, Basic, Expr, Mul, Pow, Rational
@@ -17,58 +16,35 @@ from losslang.ir.binders import Binder, free_indices, substitute, walk
 from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.ir.truth import Delta, Not
-from losslang.rewrite import squares
+from losslang.ir.truth import Not
+from losslang.rewrite import odds, squares
+from losslang.rewrite.engine import Rewriter, Rules
+from losslang.rewrite.odds import scaled
 
 HALF = Rational(1, 2)
 
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " less_log1p expm1_less".split()
+    " log_odds less_log1p expm1_less".split()
 )
 """What a stabilised formula may say beyond the IR."""
 
-Rule = Callable[[Expr], Expr | None]
+
+class Stabiliser:
+    """Rewrites formulas that share parts; each part is rewritten once."""
+
+    def __init__(self) -> None:
+        self.by_odds = Rewriter(odds.RULES)
+        self._by_rules = Rewriter(RULES)
+
+    def __call__(self, expr: Expr) -> Expr:
+        """``expr`` as floats should compute it."""
+        return safe_branches(self._by_rules(self.by_odds(expr)))
 
 
-def stabilise(expr: Expr, memo: dict[Basic, Basic] | None = None) -> Expr:
-    """``expr`` as floats should compute it; ``memo`` receives what became of each part."""
-    return safe_branches(rewrite(expr, {} if memo is None else memo))
-
-
-def rewrite(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
-    """Apply :data:`RULES` bottom-up until none matches."""
-    if expr in memo:
-        return memo[expr]
-    if not expr.args:
-        return expr
-    new = _settled(_rebuilt(expr, memo), memo)
-    memo[expr] = new
-    return new
-
-
-def _settled(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
-    for rule in RULES.get(_kind(expr), ()):
-        found = rule(expr)
-        if found is not None:
-            same_kind = _kind(found) == _kind(expr)
-            return _settled(found, memo) if same_kind else rewrite(found, memo)
-    return expr
-
-
-def _kind(expr: Basic) -> type:
-    return Apply if isinstance(expr, Apply) else type(expr)
-
-
-def _rebuilt(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
-    if isinstance(expr, Binder):
-        rest = tuple(rewrite(arg, memo) for arg in expr.rest)
-        indices, guard, body = expr.open()
-        return Binder.__new__(
-            type(expr), expr.op, indices, rewrite(guard, memo), rewrite(body, memo), *rest
-        )
-    args = [rewrite(a, memo) if isinstance(a, Expr) else a for a in expr.args]
-    return expr.func(*args) if tuple(args) != expr.args else expr
+def stabilise(expr: Expr) -> Expr:
+    """``expr`` as floats should compute it."""
+    return Stabiliser()(expr)
 
 
 # ---------------------------------------------------------------- sums
@@ -76,60 +52,17 @@ def _rebuilt(expr: Expr, memo: dict[Basic, Basic]) -> Expr:
 
 def log_softmax(e: Expr) -> Expr | None:
     """``c z[y] - c logsumexp_k z[k]`` is ``c log_softmax(z)[y]``, the maximum taken off first."""
-    for term in e.args:
-        scale, lse = _scaled(term, lambda f: isinstance(f, Reduce) and f.op == "logsumexp")
-        if lse is None or len(lse.binders) != 1:
-            continue
-        rest = e - term
-        for place in _places(rest, lse.binders[0]):
-            picked = substitute(lse.body, {lse.binders[0]: place})
-            if picked == lse.body:
-                continue
-            expected = -scale * picked
-            wanted = set(Add.make_args(expected)) | set(Add.make_args(sympy.expand_mul(expected)))
-            if not wanted & set(Add.make_args(rest)):
-                continue
-            left = rest - expected
-            if not _shorter(left, rest):
-                left = rest - sympy.expand_mul(expected)
-            if _shorter(left, rest) and substitute(lse.guard, {lse.binders[0]: place}) == ONE:
-                found = Ordered("log_softmax", lse.binders, lse.guard, lse.body, place)
-                return left - scale * found
+    for found in odds.differences(e):
+        lse = found.lse
+        word = Ordered("log_softmax", lse.binders, lse.guard, lse.body, found.place)
+        return found.left - found.scale * word
     return None
-
-
-def _shorter(left: Expr, whole: Expr) -> bool:
-    return len(Add.make_args(left)) < len(Add.make_args(whole)) or left == ZERO
-
-
-def _scaled(term: Expr, test: Callable[[Expr], bool]) -> tuple[Expr, Expr | None]:
-    for factor in Mul.make_args(term):
-        if test(factor):
-            return term / factor, factor
-    return ONE, None
-
-
-def _places(expr: Expr, index: Index) -> Iterator[Expr]:
-    """The indices at which ``expr`` reads arrays along the axis of ``index``."""
-    seen: set[Expr] = set()
-    for node in walk(expr):
-        for place in (
-            node.indices if isinstance(node, At) else node.args if isinstance(node, Delta) else ()
-        ):
-            along = place.axis == index.axis if isinstance(place, Index) else True
-            if (
-                along
-                and place not in seen
-                and (not isinstance(place, Index) or place in free_indices(expr))
-            ):
-                seen.add(place)
-                yield place
 
 
 def expm1(e: Expr) -> Expr | None:
     """``c exp(u) - c`` is ``c expm1(u)``."""
     for term in e.args:
-        scale, power = _scaled(term, lambda f: isinstance(f, sympy.exp))
+        scale, power = scaled(term, lambda f: isinstance(f, sympy.exp))
         if power is not None and -scale in e.args:
             return e - term + scale + scale * Apply("expm1", power.args[0])
     return None
@@ -138,7 +71,7 @@ def expm1(e: Expr) -> Expr | None:
 def less_log1p(e: Expr) -> Expr | None:
     """``c w - c log(1 + w)``, whose parts agree to more digits the smaller ``w`` is."""
     for term in e.args:
-        scale, log = _scaled(term, lambda f: isinstance(f, Apply) and f.name == "log1p")
+        scale, log = scaled(term, lambda f: isinstance(f, Apply) and f.name == "log1p")
         if log is not None and -scale * log.operands[0] in e.args:
             return e - term + scale * log.operands[0] - scale * Apply("less_log1p", *log.operands)
     return None
@@ -147,26 +80,17 @@ def less_log1p(e: Expr) -> Expr | None:
 def expm1_less(e: Expr) -> Expr | None:
     """``c expm1(w) - c w``, whose parts agree to more digits the smaller ``w`` is."""
     for term in e.args:
-        scale, power = _scaled(term, lambda f: isinstance(f, Apply) and f.name == "expm1")
+        scale, power = scaled(term, lambda f: isinstance(f, Apply) and f.name == "expm1")
         if power is not None and -scale * power.operands[0] in e.args:
             rest = e - term + scale * power.operands[0]
             return rest + scale * Apply("expm1_less", *power.operands)
     return None
 
 
-def one_minus_sigmoid(e: Expr) -> Expr | None:
-    """``c - c sigmoid(x)`` is ``c sigmoid(-x)``."""
-    for term in e.args:
-        scale, s = _scaled(term, lambda f: isinstance(f, Apply) and f.name == "sigmoid")
-        if s is not None and -scale in e.args:
-            return e - term + scale - scale * Apply("sigmoid", -s.operands[0])
-    return None
-
-
 def sqrt_minus_one(e: Expr) -> Expr | None:
     """``sqrt(1 + w) - 1`` is ``w / (sqrt(1 + w) + 1)``: no cancellation for small ``w``."""
     for term in e.args:
-        scale, root = _scaled(term, lambda f: isinstance(f, Pow) and f.exp == HALF)
+        scale, root = scaled(term, lambda f: isinstance(f, Pow) and f.exp == HALF)
         if root is not None and -scale in e.args and ONE in Add.make_args(root.base):
             return e - term + scale + scale * (root.base - 1) / (root + 1)
     return None
@@ -288,7 +212,7 @@ def unit(e: Expr) -> Expr | None:
             inside, power = entry.as_base_exp()
             if not (power.is_Integer and power > 0):
                 continue
-            for place in _places(inside, length.binders[0]):
+            for place in odds.places(inside, length.binders[0]):
                 if substitute(length.body, {length.binders[0]: place}) == inside:
                     found = Ordered("unit", length.binders, length.guard, length.body, place)
                     both = min(times, power)
@@ -313,19 +237,20 @@ def sum_of_probabilities(e: Expr) -> Expr | None:
     return Binder.__new__(Reduce, op, total.binders, total.guard, sympy.exp(body))
 
 
-RULES: dict[type, tuple[Rule, ...]] = {
+RULES: Rules = {
     Add: (
         log_softmax,
         expm1,
         less_log1p,
         expm1_less,
-        one_minus_sigmoid,
+        odds.one_minus_sigmoid,
         squares.root_of_square,
         sqrt_minus_one,
     ),
     sympy.log: (squares.log_of_square, log_of_sum),
     sympy.exp: (sum_of_probabilities,),
     Pow: (norm, logistic, rounded_to_zero, power_of_logistic),
+    Reduce: (odds.log_odds,),
     Mul: (unit, exp_of_logistic, squares.share_of_square, squares.square_over),
 }
 

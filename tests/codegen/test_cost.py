@@ -20,7 +20,7 @@ def costs(spec: str) -> dict[str, str]:
 
 
 def test_a_softmax_costs_a_function_of_every_class() -> None:
-    assert costs("ce")["exp, log, ..."] == "N*C"
+    assert costs("ce")["exp, log, ..."] == "N*C + N"
 
 
 def test_a_matrix_of_pairs_is_squared() -> None:
@@ -46,4 +46,4 @@ def test_a_plan_has_a_line_for_each_node_and_term(spec) -> None:
 
 
 def test_the_lines_of_a_plan() -> None:
-    assert plan_lines(plan("ce"))[1] == "%1 = log_softmax(%0, -1)  float [batch, class]"
+    assert plan_lines(plan("ce"))[3] == "%3 = log_odds(%0, %2, -1)  float [batch]"

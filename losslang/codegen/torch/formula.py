@@ -41,6 +41,7 @@ NAMES = {
     "fill": "kept",
     "gather": "picked",
     "log_softmax": "log_p",
+    "log_odds": "odds",
     "logsumexp": "lse",
     "mean": "average",
     "mul": "product",
@@ -246,11 +247,16 @@ class Writer:
         return f"{left} / {right}", PRODUCT
 
     def _op_neg(self, node: Node) -> tuple[str, int]:
+        inner = self.plan.nodes[node.args[0]]
+        if inner.op == "mul" and self._uses[node.args[0]] == 1:
+            factors = [self._operand(a, PRODUCT) for a in inner.args]
+            for n, factor in enumerate(factors):
+                if factor.startswith("-nn."):
+                    return " * ".join([*factors[:n], factor[1:], *factors[n + 1 :]]), PRODUCT
         text = self._operand(node.args[0], PRODUCT)
         if not text.startswith("-nn."):
             return f"-{text}", UNARY
-        alone = self.plan.nodes[node.args[0]].op == "softplus"
-        return text[1:], ATOM if alone else PRODUCT
+        return text[1:], ATOM if inner.op == "softplus" else PRODUCT
 
     def _op_pow(self, node: Node) -> tuple[str, int]:
         base, exponent = self._operand(node.args[0], ATOM), self._operand(node.args[1], UNARY)
@@ -301,6 +307,10 @@ class Writer:
         array, index = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
         dim = node.attrs[0]
         return f"{array}.gather({dim}, {index}).squeeze({dim})", ATOM
+
+    def _op_log_odds(self, node: Node) -> tuple[str, int]:
+        array, index = (self._operand(a, 0) for a in node.args)
+        return f"_log_odds({array}, {index}, {node.attrs[0]})", ATOM
 
     def _op_pick(self, node: Node) -> tuple[str, int]:
         array, index = (self._operand(a, 0) for a in node.args)

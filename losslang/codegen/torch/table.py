@@ -169,6 +169,49 @@ def _unit(x: Tensor, dim: int) -> Tensor:
     x = x / torch.where(largest == 0, 1.0, largest)
     return x * _reciprocal(torch.linalg.vector_norm(x, dim=dim, keepdim=True))
 ''',
+    "_log_odds": '''\
+class _LogOdds(torch.autograd.Function):
+    """Keeps one array for the gradient: the share of each class among those not labelled."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+        others = x.scatter(dim, label, -float("inf"))
+        share = others.softmax(dim)
+        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
+        return odds.squeeze(dim), share
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.dim = inputs[2]
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(inputs[0], inputs[1], output[1])
+        ctx.save_for_forward(inputs[0], inputs[1], output[1])
+
+    @staticmethod
+    def backward(ctx, slope: Tensor, _):
+        x, label, share = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the slope will be differentiated, too
+            share = x.scatter(ctx.dim, label, -float("inf")).softmax(ctx.dim)
+        slope = slope.unsqueeze(ctx.dim)
+        return (slope * share).scatter(ctx.dim, label, -slope), None, None
+
+    @staticmethod
+    def jvp(ctx, along: Tensor, *_):
+        x, label, share = ctx.saved_tensors
+        return (share * along).sum(ctx.dim) - along.gather(ctx.dim, label).squeeze(ctx.dim), None
+
+
+def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
+    """log(sum of exp(x[k] - x[label]) over k != label); a large finite number if it is infinite."""
+    if torch.compiler.is_compiling() or x.shape[dim] == 1:
+        odds = (x - x.gather(dim, label)).scatter(dim, label, -float("inf"))
+        odds = odds.squeeze(dim) if x.shape[dim] == 1 else odds.logsumexp(dim)
+    else:
+        odds, _ = _LogOdds.apply(x, label, dim)
+    return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
+''',
     "_pick": '''\
 def _pick(values: Tensor, index: Tensor) -> Tensor:
     """The entry of each example, of one array or of an array per example."""

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest 9bd91eebf47a549f; imports only torch.
+Compiled by losslang 0.1.0, digest d898a969679cc1ea; imports only torch.
 """
 
 import torch
@@ -37,7 +37,7 @@ def _adaface(
     quality = (h * (norm - center) / (0.001 + spread)).clamp(min=-1).clamp(max=1).detach()
     part_2 = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
     adapted = torch.where(same, part_2 - (margin * (1 + quality)).unsqueeze(-1), cosines)
-    return -(_column(scale, 1) * adapted).log_softmax(-1).gather(-1, row).squeeze(-1)
+    return -nn.functional.logsigmoid(-_log_odds(_column(scale, 1) * adapted, row, -1))
 
 
 def _adaface_soft(
@@ -195,6 +195,49 @@ def _labels(
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
     return target, soft, keep, scale
+
+
+class _LogOdds(torch.autograd.Function):
+    """Keeps one array for the gradient: the share of each class among those not labelled."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+        others = x.scatter(dim, label, -float("inf"))
+        share = others.softmax(dim)
+        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
+        return odds.squeeze(dim), share
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.dim = inputs[2]
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(inputs[0], inputs[1], output[1])
+        ctx.save_for_forward(inputs[0], inputs[1], output[1])
+
+    @staticmethod
+    def backward(ctx, slope: Tensor, _):
+        x, label, share = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the slope will be differentiated, too
+            share = x.scatter(ctx.dim, label, -float("inf")).softmax(ctx.dim)
+        slope = slope.unsqueeze(ctx.dim)
+        return (slope * share).scatter(ctx.dim, label, -slope), None, None
+
+    @staticmethod
+    def jvp(ctx, along: Tensor, *_):
+        x, label, share = ctx.saved_tensors
+        return (share * along).sum(ctx.dim) - along.gather(ctx.dim, label).squeeze(ctx.dim), None
+
+
+def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
+    """log(sum of exp(x[k] - x[label]) over k != label); a large finite number if it is infinite."""
+    if torch.compiler.is_compiling() or x.shape[dim] == 1:
+        odds = (x - x.gather(dim, label)).scatter(dim, label, -float("inf"))
+        odds = odds.squeeze(dim) if x.shape[dim] == 1 else odds.logsumexp(dim)
+    else:
+        odds, _ = _LogOdds.apply(x, label, dim)
+    return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 
 
 def _norm(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:

@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest fec058808d099e2c; imports only torch.
+Compiled by losslang 0.1.0, digest f263eb2c92be48bf; imports only torch.
 """
 
 import torch
@@ -14,12 +14,12 @@ CHECK_LABELS = True  # labels on the CPU are checked to be in range
 
 def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tensor) -> tuple:
     """The formula: logits [n, class, space], target [n, space]."""
-    log_p = logits.log_softmax(-2)
     row = target.unsqueeze(-2)
-    ce = -log_p.gather(-2, row).squeeze(-2)
+    ce = -nn.functional.logsigmoid(-_log_odds(logits, row, -2))
     column = _column(smooth / 2, 1)
     row_2 = keep.unsqueeze(-2)
     same = row == torch.arange(logits.shape[-2], device=logits.device).unsqueeze(-1)
+    log_p = logits.log_softmax(-2)
     p = log_p.exp()
     summed = torch.where(row_2, same * p, 0.0).sum(-1)
     total = (
@@ -151,6 +151,49 @@ def _labels(
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
     return target, soft, keep, scale
+
+
+class _LogOdds(torch.autograd.Function):
+    """Keeps one array for the gradient: the share of each class among those not labelled."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+        others = x.scatter(dim, label, -float("inf"))
+        share = others.softmax(dim)
+        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
+        return odds.squeeze(dim), share
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.dim = inputs[2]
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(inputs[0], inputs[1], output[1])
+        ctx.save_for_forward(inputs[0], inputs[1], output[1])
+
+    @staticmethod
+    def backward(ctx, slope: Tensor, _):
+        x, label, share = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the slope will be differentiated, too
+            share = x.scatter(ctx.dim, label, -float("inf")).softmax(ctx.dim)
+        slope = slope.unsqueeze(ctx.dim)
+        return (slope * share).scatter(ctx.dim, label, -slope), None, None
+
+    @staticmethod
+    def jvp(ctx, along: Tensor, *_):
+        x, label, share = ctx.saved_tensors
+        return (share * along).sum(ctx.dim) - along.gather(ctx.dim, label).squeeze(ctx.dim), None
+
+
+def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
+    """log(sum of exp(x[k] - x[label]) over k != label); a large finite number if it is infinite."""
+    if torch.compiler.is_compiling() or x.shape[dim] == 1:
+        odds = (x - x.gather(dim, label)).scatter(dim, label, -float("inf"))
+        odds = odds.squeeze(dim) if x.shape[dim] == 1 else odds.logsumexp(dim)
+    else:
+        odds, _ = _LogOdds.apply(x, label, dim)
+    return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 
 
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:

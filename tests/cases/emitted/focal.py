@@ -3,7 +3,7 @@
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest a6970f42146eaac5; imports only torch.
+Compiled by losslang 0.1.0, digest d112e9070aeca8bb; imports only torch.
 """
 
 import torch
@@ -15,8 +15,8 @@ CHECK_LABELS = True  # labels on the CPU are checked to be in range
 
 def _focal(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
     """The formula: logits [n, class], target [n] -> [n]."""
-    log_p = logits.log_softmax(-1).gather(-1, target.unsqueeze(-1)).squeeze(-1)
-    return -(-log_p.expm1()).clamp(min=1e-20) ** gamma * log_p
+    odds = _log_odds(logits, target.unsqueeze(-1), -1)
+    return -nn.functional.logsigmoid(-odds) * (gamma * nn.functional.logsigmoid(odds)).exp()
 
 
 def _focal_soft(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
@@ -89,6 +89,49 @@ def _labels(
         target = target if soft else target[..., None] == torch.arange(classes, device=keep.device)
         target, soft = (1 - smoothing) * target.to(logits.dtype) + smoothing / classes, True
     return target, soft, keep, scale
+
+
+class _LogOdds(torch.autograd.Function):
+    """Keeps one array for the gradient: the share of each class among those not labelled."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+        others = x.scatter(dim, label, -float("inf"))
+        share = others.softmax(dim)
+        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
+        return odds.squeeze(dim), share
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.dim = inputs[2]
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(inputs[0], inputs[1], output[1])
+        ctx.save_for_forward(inputs[0], inputs[1], output[1])
+
+    @staticmethod
+    def backward(ctx, slope: Tensor, _):
+        x, label, share = ctx.saved_tensors
+        if torch.is_grad_enabled():  # the slope will be differentiated, too
+            share = x.scatter(ctx.dim, label, -float("inf")).softmax(ctx.dim)
+        slope = slope.unsqueeze(ctx.dim)
+        return (slope * share).scatter(ctx.dim, label, -slope), None, None
+
+    @staticmethod
+    def jvp(ctx, along: Tensor, *_):
+        x, label, share = ctx.saved_tensors
+        return (share * along).sum(ctx.dim) - along.gather(ctx.dim, label).squeeze(ctx.dim), None
+
+
+def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
+    """log(sum of exp(x[k] - x[label]) over k != label); a large finite number if it is infinite."""
+    if torch.compiler.is_compiling() or x.shape[dim] == 1:
+        odds = (x - x.gather(dim, label)).scatter(dim, label, -float("inf"))
+        odds = odds.squeeze(dim) if x.shape[dim] == 1 else odds.logsumexp(dim)
+    else:
+        odds, _ = _LogOdds.apply(x, label, dim)
+    return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 
 
 def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
