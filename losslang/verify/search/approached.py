@@ -14,7 +14,7 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.rules.limits import evaluate
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import approached
-from losslang.verify.theorems.structure import line
+from losslang.verify.theorems.sections import line
 
 
 def certain(loss: Loss) -> Guess | None:

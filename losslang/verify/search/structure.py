@@ -31,6 +31,7 @@ from losslang.verify.sampling import points
 from losslang.verify.search import curve as along
 from losslang.verify.statement import Region, Sign
 from losslang.verify.theorem import Case, Guess, Question, Theorem
+from losslang.verify.theorems import requirements, sections
 from losslang.verify.theorems import structure as theorems
 from losslang.verify.verdict import Witness
 
@@ -170,7 +171,7 @@ def floats(expr: Expr, region: Region, symbol: sympy.Symbol, count: int = 6) -> 
 
 
 def _curve(reading: Structure, question: Question, guess: Guess) -> Curve | None:
-    return theorems.line(Case(reading, question, guess))
+    return sections.line(Case(reading, question, guess))
 
 
 def chords(reading: Structure, question: Question) -> Iterator[Guess]:
@@ -221,7 +222,7 @@ def negative_values(reading: Structure, question: Question) -> Iterator[Guess]:
         inputs = drawn(reading.loss, seed)
         if inputs is None:
             continue
-        found = theorems.value(Case(reading, question, inputs.data()))
+        found = sections.value(Case(reading, question, inputs.data()))
         if found is None:
             continue
         s = reading.region.fresh("s")
@@ -453,7 +454,7 @@ def steepest(reading: Structure, question: Question) -> Iterator[Guess]:
         curve = _curve(reading, question, guess)
         if curve is None:
             continue
-        length = sympy.sqrt(sympy.Add(*(v**2 for v in theorems.slopes(guess).values())))
+        length = sympy.sqrt(sympy.Add(*(v**2 for v in sections.slopes(guess).values())))
         rate = curve.function - most * length * curve.variable
         functions = floats(rate, curve.region, curve.variable)
         for low, high in pairwise(GRID):
@@ -469,9 +470,9 @@ def breaks(reading: Structure, question: Question) -> Iterator[Guess]:
         for inputs in special(loss):
             data = inputs.data() | {"requirement": Integer(number)}
             needed = loss.requires[number]
-            for place in range(min(4, len(theorems.places(needed, inputs)))):
+            for place in range(min(4, len(requirements.places(needed, inputs)))):
                 guess = data | {"place": Integer(place), "part": S.Zero}
-                found = theorems.broken(Case(reading, question, guess))
+                found = requirements.broken(Case(reading, question, guess))
                 if (
                     found is not None
                     and not is_undefined(found[1].expr)
@@ -530,13 +531,13 @@ def shown(loss: Loss, inputs: Inputs) -> dict[str, Expr | tuple[Expr, ...]]:
 
 def jensen(case: Case) -> Witness | None:
     """Two inputs, and the loss halfway between them above the mean of its values."""
-    curve = theorems.line(case)
+    curve = sections.line(case)
     if curve is None:
         return None
     loss, inputs, along_it = (
         case.reading.loss,
         instances.from_data(case.guess),
-        theorems.slopes(case.guess),
+        sections.slopes(case.guess),
     )
     values: dict[str, Expr | tuple[Expr, ...]] = {}
     at = [case.guess[name] for name in ("low", "middle", "high")]
@@ -563,7 +564,7 @@ def jensen(case: Case) -> Witness | None:
 
 def below_zero(case: Case) -> Witness | None:
     """Inputs, and the negative value of the loss there."""
-    found = theorems.value(case)
+    found = sections.value(case)
     if found is None or found.free_symbols:
         return None
     inputs = instances.from_data(case.guess)
@@ -576,7 +577,7 @@ def below_zero(case: Case) -> Witness | None:
 
 def undefined(case: Case) -> Witness | None:
     """Inputs at which an operation has no value, and which."""
-    found = theorems.broken(case)
+    found = requirements.broken(case)
     if found is None or found[1].expr.free_symbols:
         return None
     inputs = instances.from_data(case.guess)
@@ -590,7 +591,7 @@ def undefined(case: Case) -> Witness | None:
 
 def way(case: Case) -> Witness | None:
     """Inputs, the direction in which entries move, and values of the loss that grow."""
-    curve = theorems.line(case)
+    curve = sections.line(case)
     if curve is None or curve.function.free_symbols - {curve.variable}:
         return None
     values = [substitute(curve.function, {curve.variable: Integer(n)}) for n in (10, 100)]
@@ -604,7 +605,7 @@ def way(case: Case) -> Witness | None:
 def _moving(case: Case) -> dict[str, Expr | tuple[Expr, ...]]:
     """The inputs at which a line starts, and how fast each entry moves."""
     shows = shown(case.reading.loss, instances.from_data(case.guess))
-    for (name, at), slope in theorems.slopes(case.guess).items():
+    for (name, at), slope in sections.slopes(case.guess).items():
         shows[f"{name}{list(at)} moves by"] = slope
     return shows
 
@@ -614,10 +615,10 @@ def on_the_line(strategies: tuple[Strategy, ...], name: str) -> Callable[[Case],
     (strategy,) = (s for s in strategies if s.theorem.name == name)
 
     def witness(case: Case) -> Witness | None:
-        curve = theorems.line(case)
+        curve = sections.line(case)
         if curve is None:
             return None
-        found = strategy.witness(theorems.restricted(case, curve))
+        found = strategy.witness(sections.restricted(case, curve))
         if found is None or not found.facts:
             return None
         named = {("steps" if k == curve.input else k): v for k, v in found.values.items()}
@@ -628,7 +629,7 @@ def on_the_line(strategies: tuple[Strategy, ...], name: str) -> Callable[[Case],
 
 def flat(case: Case) -> Witness | None:
     """Three inputs on the line, the middle one no lower below the chord than strictness asks."""
-    curve = theorems.line(case)
+    curve = sections.line(case)
     if curve is None or curve.function.free_symbols - {curve.variable}:
         return None
     middle = case.guess["at"]
@@ -713,6 +714,6 @@ STRONGLY_CONVEX = (
     Strategy(_T["curvature-vanishes-on-a-line"], flattening),
 )
 WELL_DEFINED = (
-    Strategy(_T["every-requirement-holds"]),
-    Strategy(_T["a-requirement-fails"], breaks, undefined),
+    Strategy(requirements.HOLD),
+    Strategy(requirements.FAIL, breaks, undefined),
 )

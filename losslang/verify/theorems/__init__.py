@@ -22,6 +22,7 @@ from losslang.verify.theorems import (
     pairwise,
     profile,
     regression,
+    requirements,
     separate,
     sets,
     sharpness,
@@ -94,6 +95,7 @@ ALL: tuple[Theorem, ...] = (
     *difference.THEOREMS,
     *tendency.THEOREMS,
     *structure.THEOREMS,
+    *requirements.WELL_DEFINED,
     *summands.THEOREMS,
 )
 

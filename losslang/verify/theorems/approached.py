@@ -12,7 +12,8 @@ from losslang.verify.statement import LINE, Limit, Sign
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import only, stated
 from losslang.verify.theorems.pieces import Silent
-from losslang.verify.theorems.structure import BY_DEFINITION, line, summands
+from losslang.verify.theorems.sections import line
+from losslang.verify.theorems.structure import BY_DEFINITION, summands
 
 
 @stated

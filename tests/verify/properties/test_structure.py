@@ -9,7 +9,7 @@ from losslang.verify.engine import Engine
 from losslang.verify.readings.recognise import readings
 from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Case, Question
-from losslang.verify.theorems import structure
+from losslang.verify.theorems import sections
 from tests.verify.properties.deciding import loss
 from tests.verify.properties.test_invariance import decide
 
@@ -132,9 +132,9 @@ def test_a_guess_of_inputs_outside_of_their_domains_is_no_argument():
     given = next(r for r in readings(loss("arcface")) if isinstance(r, Structure))
     outside = {"size batch": 1, "size class": 2, "target 0": 0, "cosines 0 0": 3, "cosines 0 1": 0}
     guess = {name: sympy.Integer(value) for name, value in outside.items()}
-    assert structure.value(Case(given, Question("nonnegative"), guess)) is None
+    assert sections.value(Case(given, Question("nonnegative"), guess)) is None
     guess["along cosines 0 1"] = sympy.Integer(1)
-    assert structure.line(Case(given, Question("convex", ("cosines",), "cosines"), guess)) is None
+    assert sections.line(Case(given, Question("convex", ("cosines",), "cosines"), guess)) is None
 
 
 def test_a_line_moves_only_the_input_that_is_asked_about():
@@ -146,8 +146,8 @@ def test_a_line_moves_only_the_input_that_is_asked_about():
         "along anchor 0 0": sympy.Integer(1),
     }
     about = {n: Case(given, Question("convex", (n,), n), guess) for n in names}
-    assert structure.line(about["anchor"]) is not None
-    assert structure.line(about["positive"]) is None
+    assert sections.line(about["anchor"]) is not None
+    assert sections.line(about["positive"]) is None
 
 
 def test_every_question_about_a_sum_of_three_has_an_answer_with_a_reason():
