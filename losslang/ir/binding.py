@@ -78,13 +78,13 @@ def _bind_axis(
             )
         return
     known = frame.axes.setdefault(dim.name, axis)
-    if known != axis or (dim.name == BATCH.name) != (axis == BATCH):
-        fail(
-            "axis-mismatch",
-            f"axis {dim.name!r} would be both {known.name!r} and {axis.name!r}",
-            span,
-            also=(Label(parameter.span, "declared here"),),
-        )
+    declared = (Label(parameter.span, "declared here"),)
+    if known != axis:
+        both = f"axis {dim.name!r} would be both {known.name!r} and {axis.name!r}"
+        fail("axis-mismatch", both, span, also=declared)
+    if (dim.name == BATCH.name) != (axis == BATCH):
+        other = f"input {parameter.name!r} has axis {dim.name!r}, but gets {axis.name!r}"
+        fail("axis-mismatch", other, span, also=declared)
 
 
 _ACCEPTS: dict[str, tuple[str, ...]] = {

@@ -183,7 +183,14 @@ def collect(node: nodes.Node, scope: Scope, inputs: Inputs, known: frozenset[str
             _collect_loss(entry, node, scope, inputs, known)
             return
     for child in children(node):
-        collect(child, scope, inputs, known)
+        collect(child, scope, inputs, known | _bound(node))
+
+
+def _bound(node: nodes.Node) -> frozenset[str]:
+    """The indices that a comprehension binds."""
+    if isinstance(node, nodes.Comprehension | nodes.ArrayComprehension):
+        return frozenset(binder.name for binder in node.binders)
+    return frozenset()
 
 
 def _collect_loss(
@@ -224,11 +231,12 @@ def _collect_loss(
 
 
 def _names(node: nodes.Node) -> Iterator[str]:
-    """The names in an expression."""
+    """The names in an expression that it does not bind."""
     if isinstance(node, nodes.Name):
         yield node.id
+    bound = _bound(node)
     for child in children(node):
-        yield from _names(child)
+        yield from (name for name in _names(child) if name not in bound)
 
 
 def _is_free(name: str, scope: Scope, known: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ from tests.ir.programs import near, program, refusal, value, values
 TWO = """loss f(x: real, y: real, *, tau: real > 0 = 2) = (x - y) / tau
 loss g(x: real, z: real, *, tau: real > 0 = 4, a: real = 1) = a * x * z / tau
 """
+LABELLED = "loss pick(logits: real[class], target: class) = logits[target]\n"
 VALUES = {"x": [4, 8], "y": [2, 2], "z": [1, 1]}
 
 
@@ -122,6 +123,23 @@ def test_a_formula_in_training_progress() -> None:
     (hyper,) = program(TWO, "f(tau=ramp(progress, 4, 1))").hyperparameters
     assert hyper.formula is not None
     assert program(TWO, "f(tau=ramp(progress, 4, 1))").uses_progress
+
+
+def test_an_index_is_no_input_of_the_loss_that_is_called_with_it() -> None:
+    """Beside an array comprehension it was once taken for one."""
+    loss = program(
+        LABELLED, "pick + mean(pick([10 * a + k for k in range(3)], a) for a in range(3))"
+    )
+    assert [known.name for known in loss.inputs] == ["logits", "target"]
+
+
+def test_an_index_may_be_called_as_an_input_of_the_loss() -> None:
+    loss = program(LABELLED, "pick([sum(target for target in range(2)) + k for k in range(3)], 2)")
+    assert loss.inputs == ()
+
+
+def test_an_axis_of_classes_is_not_the_batch() -> None:
+    assert refusal(LABELLED, "pick([1 for b in batch], y)") == "axis-mismatch"
 
 
 def test_a_loss_that_a_formula_calls_takes_its_defaults() -> None:
