@@ -76,7 +76,8 @@ def row(name: str, timeout: float) -> Row | None:
     except DiagnosticError:
         return None
     entries: dict[str, str] = {}
-    for question, verdict in report.items():
+    for verdict in report.verdicts:
+        question = str(verdict.question)
         key = column(question)
         entries[question if key in entries else key] = entry(verdict)
     return Row(name, report.kind, entries, time.perf_counter() - start)

@@ -92,7 +92,7 @@ class Decider:
     _proofs: dict[Statement, Proof] = field(default_factory=dict)
     _unproved: dict[Statement, float] = field(default_factory=dict)
     """The patience with which a statement's proof was looked for in vain."""
-    _decided: dict[Key, Part] = field(default_factory=dict)
+    _decided: dict[tuple[Question, tuple[Cut, ...]], Part] = field(default_factory=dict)
     _open: dict[tuple[Key, float], Open] = field(default_factory=dict)
     """What stays open with some patience."""
 
@@ -110,7 +110,7 @@ class Decider:
         Where the answer is known at some setting, ``wanted`` says which side alone has a chance.
         """
         key = question, way, wanted
-        known = self._decided.get(key) or self._open.get((key, budget.patience))
+        known = self._decided.get((question, way)) or self._open.get((key, budget.patience))
         if known is not None:
             return known
         try:
@@ -121,7 +121,7 @@ class Decider:
             name = "" if isinstance(defect, InternalError) else f"{type(defect).__name__}: "
             found = Open(f"a defect of losslang, please report it: {name}{defect}")
         if isinstance(found, Part):
-            self._decided[key] = found
+            self._decided[question, way] = found
         elif budget.left() > 0:
             self._open[key, budget.patience] = found
         return found
@@ -293,12 +293,13 @@ class Decider:
         meeting = survey.meet()
         if meeting is not None:
             return meeting
-        likely = survey.first()
-        if likely is not None:
-            whole = self.attempt(question, way, budget.part(LIKELY_SECONDS), likely)
-            if isinstance(whole, Part):
-                return whole
-        survey.fill()
+        likely, turn = survey.first(), survey.turn()
+        most = way if turn is None else (*way, *_beside(turn))
+        whole = self.attempt(question, most, budget.part(LIKELY_SECONDS), likely)
+        if isinstance(whole, Part):
+            return whole if turn is None else turn
+        if turn is None:
+            survey.fill()
         if len(survey.answers) > 1:
             return survey.change() or Open(
                 "the answer depends on the setting, but not seen where it changes"
@@ -345,6 +346,12 @@ class Decider:
             self.find(question, (*way, only), budget.share(1 / 2), splits - 1, here),
             self.find(question, (*way, above), budget, splits - 1, change.beside),
         )
+
+
+def _beside(end: Change) -> tuple[Cut, ...]:
+    """All settings but those at an end."""
+    below, above = sides(end.symbol, end.at, end.above_closed)
+    return (below,) if end.above_closed else (above,)
 
 
 def decider(loss: Loss) -> Decider:

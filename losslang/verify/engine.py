@@ -34,7 +34,7 @@ from losslang.verify.verdict import Cut, Verdict
 SHARES = 0.25, 0.3
 """What one question may take of all the time and of what is left, so that others get some."""
 
-LOOKS = 0.3, 2.0
+LOOKS = 0.3, 1.0
 """What each question may take before any has more, in one round after the other."""
 
 ROUND_SECONDS = 15.0

@@ -6,7 +6,7 @@ for the loss; looking one up decides that one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,8 +16,8 @@ from losslang._version import __version__
 from losslang.diagnostics import DiagnosticError
 from losslang.verify import ask, layout
 from losslang.verify.claims import ClaimResult
-from losslang.verify.encode import encode_certificate, encode_expr
-from losslang.verify.formula import Json
+from losslang.verify.encode import encode_certificate
+from losslang.verify.formula import Json, encode_expr
 from losslang.verify.property import Property
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Question, Reading
@@ -36,8 +36,8 @@ VERSION = 1
 class Engine(ask.Asked, Protocol):
     """Decides questions about one loss: :class:`losslang.verify.engine.Engine`."""
 
-    def look(self, question: Question) -> None:
-        """Decide a question if that is quick."""
+    def look(self, questions: Iterable[Question]) -> None:
+        """Decide those questions that take little time, the easiest first."""
         ...
 
     def decide(self, question: Question) -> Verdict:
@@ -115,15 +115,10 @@ class Report(Mapping[str, Verdict]):
             self._verdicts[question] = self._engine.decide(question)
         return self._verdicts[question]
 
-    def look(self, text: str) -> None:
-        """Decide a question if that is quick; worth doing for all before the first is looked up."""
-        self._engine.look(self.question(text))
-
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts of all :attr:`questions`, in their order."""
-        for question in self.questions:
-            self._engine.look(question)
+        self._engine.look(self.questions)
         return tuple(map(self._decided, self.questions))
 
     # ------------------------------------------------------------ claims

@@ -37,10 +37,13 @@ SIZES = tuple(sympy.Integer(n) for n in (2, 3, 4, 5))
 GENERIC = tuple(Rational(n) for n in ("3/4", "2", "3/2", "1/3", "-1/2", "-2"))
 HALVINGS = 5
 MAX_KNOWN = 12
+MAX_OPEN = 3
+"""After so many settings that were left open, and none decided, no more are looked at."""
+
 SETTING_SECONDS = 1.5
 CANDIDATE_SECONDS = 2.5
 MEETING_STEPS = tuple(Rational(n) for n in ("1", "1/4", "1/16"))
-NEAR, MOVE = Rational(1, 64), Rational(1, 2)
+NEAR, MOVES = Rational(1, 64), tuple(Rational(n) for n in ("1/2", "1/4", "-1/4", "-1/16"))
 """How far from a change to look, and to move the others to see whether it goes with them."""
 
 LINE_SHARE = 0.6
@@ -79,6 +82,14 @@ class Survey:
                     other, self.region
                 ):
                     return Change(line.symbol, other.symbol, True, line.first())
+        return None
+
+    def turn(self) -> Change | None:
+        """An end that belongs to the settings, where the answer is another one."""
+        for line in self.lines:
+            found = line.turn(self.region)
+            if found is not None:
+                return found
         return None
 
     def fill(self) -> None:
@@ -182,7 +193,9 @@ def survey(decider: Decider, question: Question, way: tuple[Cut, ...], budget: B
     asked = question.arguments
     base = {s: value for s, value in base.items() if s.name not in asked}
     symbols = (s for s in region.symbols if s.name not in asked)
-    return Survey(region, [_Line(decider, question, way, s, base, budget) for s in symbols])
+    shared: dict[tuple[Cut, ...], bool | None] = {}
+    lines = [_Line(decider, question, way, s, base, budget, asked=shared) for s in symbols]
+    return Survey(region, lines)
 
 
 def _fixed(region: Region) -> dict[sympy.Symbol, Expr]:
@@ -231,15 +244,15 @@ class _Line:
     base: dict[sympy.Symbol, Expr]
     budget: Budget
     known: dict[Expr, bool] = field(default_factory=dict)
-    asked: dict[Expr, bool | None] = field(default_factory=dict)
+    asked: dict[tuple[Cut, ...], bool | None] = field(default_factory=dict)
 
     def answer(self, value: Expr) -> bool | None:
         """The verdict at one setting; ``None`` if it is open."""
-        if value not in self.asked:
-            at = pinned(self.base | {self.symbol: value})
+        at = pinned(self.base | {self.symbol: value})
+        if at not in self.asked:
             found = self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
-            self.asked[value] = found.holds if isinstance(found, Part) else None
-        return self.asked[value]
+            self.asked[at] = found.holds if isinstance(found, Part) else None
+        return self.asked[at]
 
     def first(self) -> bool | None:
         """The answer where the line begins."""
@@ -266,7 +279,10 @@ class _Line:
         grid = SIZES if self.symbol.is_integer else (*GRID, *_ends(numeric), *_within(numeric))
         end = self.budget.left() * LINE_SHARE
         for value in dict.fromkeys(grid):
-            if self.budget.left() <= end or len(self.known) >= MAX_KNOWN:
+            if self.budget.left() <= end:
+                self.budget.give_up()
+                return
+            if len(self.known) >= MAX_KNOWN or self._is_hopeless():
                 return
             if numeric.holds(value):
                 answer = self.answer(value)
@@ -277,6 +293,22 @@ class _Line:
         bounds = region.bounds(self.symbol)
         assert bounds is not None
         return bounds.subs({s: v for s, v in self.base.items() if s != self.symbol})
+
+    def _is_hopeless(self) -> bool:
+        """Whether one setting after the other was left open."""
+        return len(self.asked) >= MAX_OPEN and not any(a is not None for a in self.asked.values())
+
+    def turn(self, region: Region) -> Change | None:
+        """An end that belongs to the settings, where the answer is another one."""
+        first, bounds = self.first(), self._bounds(region)
+        if first is None or self.symbol.is_integer:
+            return None
+        for end in _ends(bounds):
+            answer = self.answer(end) if bounds.holds(end) else None
+            if answer not in (None, first):
+                self.known |= {end: answer, self.base[self.symbol]: first}
+                return Change(self.symbol, end, end == bounds.high)
+        return None
 
     def change(self, region: Region) -> Change | None:
         """Between two neighbours on the grid with different answers."""
@@ -298,26 +330,34 @@ class _Line:
         above = change.above_closed and self._bounds(region).holds(right)
         if above and self.answer(right) == self.known[low]:
             change = replace(change, beside=self.known[low])
-        forms = (
-            (form, other)
-            for other, value in self.base.items()
-            for form in _simple_forms(other)
-            if form.subs(other, value) == change.at and _may_meet(region, self.symbol, form)
-        )
-        for form, other in forms:
-            if self._follows(change, form, other, self.known[low], region):
+        for form in self._forms(change.at, region):
+            if self._follows(change, form, self.known[low], region):
                 return replace(change, at=form)
         return change
 
-    def _follows(
-        self, change: Change, form: Expr, other: sympy.Symbol, below: bool, region: Region
-    ) -> bool:
-        """Whether the change stays at ``form`` when the other hyperparameter has another value."""
-        value = self.base[other] + MOVE
-        moved = replace(self, base=self.base | {other: value}, asked={})
-        place, bounds = form.subs(other, value), moved._bounds(region)
+    def _forms(self, at: Expr, region: Region) -> Iterator[Expr]:
+        """Formulas in the other hyperparameters that have the value here."""
+        others = [s for s in self.base if s != self.symbol and not s.is_integer and s in region]
+        for form in (f for s in others for f in _simple_forms(s)):
+            if self._number(form) == at and _may_meet(region, self.symbol, form):
+                yield form
+        if others:
+            for form in sorted(dict.fromkeys(self._candidates(region)), key=_likelihood):
+                if form.free_symbols and self._number(form) == at:
+                    yield form
+
+    def _follows(self, change: Change, form: Expr, below: bool, region: Region) -> bool:
+        """Whether the change stays at ``form`` when its hyperparameters have other values."""
+        elsewhere = dict(self.base)
+        for other in form.free_symbols:
+            bounds = region.bounds(other)
+            steps = (self.base[other] + step for step in MOVES)
+            inside = (v for v in steps if bounds and bounds.subs(self.base).holds(v))
+            elsewhere[other] = next(inside, self.base[other])
+        moved = replace(self, base=elsewhere, asked={})
+        place, bounds = moved._number(form), moved._bounds(region)
         near = (place - NEAR, place, place + NEAR)
-        if not all(bounds.holds(v) for v in near):
+        if place == change.at or not all(bounds.holds(v) for v in near):
             return False
         left, here, right = map(moved.answer, near)
         at = below == (not change.above_closed) if change.beside is None else not below

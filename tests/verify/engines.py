@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -117,7 +117,7 @@ class KnownEngine:
             return Question(property, tuple(arguments), arguments[0])
         return Question(property, tuple(arguments))
 
-    def look(self, question: Question) -> None:
+    def look(self, questions: Iterable[Question]) -> None:
         """Nothing takes long here."""
 
     def decide(self, question: Question) -> Verdict:

@@ -61,6 +61,12 @@ def solutions(expr: Expr, symbol: sympy.Symbol) -> Iterator[Expr]:
     """Real roots that SymPy can write down."""
     for form in variants(expr):
         for shape in (form, sympy.factor(form)):
+            if _is_mixed(shape, symbol):
+                shape = sympy.Mul(
+                    *(f for f in shape.as_ordered_factors() if not _is_mixed(f, symbol))
+                )
+            if symbol not in shape.free_symbols:
+                continue
             try:
                 found = sympy.solve(shape, symbol)
             except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
@@ -68,6 +74,13 @@ def solutions(expr: Expr, symbol: sympy.Symbol) -> Iterator[Expr]:
             if found:
                 yield from (r for r in found if usable(r) and r.is_real is not False)
                 break
+
+
+def _is_mixed(expr: Expr, symbol: sympy.Symbol) -> bool:
+    """Whether logarithms of a symbol stand beside the symbol itself: such roots have no name."""
+    logs = [e for e in expr.atoms(sympy.log) if symbol in e.free_symbols]
+    names = {log: sympy.Dummy() for log in logs}
+    return bool(logs) and symbol in expr.xreplace(names).free_symbols
 
 
 def variants(expr: Expr) -> Iterator[Expr]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, pairwise, product
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Rational, S
+from sympy import Expr, Rational, S, Symbol
 
 from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
+from losslang.ir.heads import Branch
 from losslang.verify.property import Strategy
 from losslang.verify.readings.local import Local
+from losslang.verify.sampling import points
 from losslang.verify.search.candidates import (
     GRID,
     PLACES,
@@ -31,10 +34,12 @@ from losslang.verify.search.critical import suprema
 from losslang.verify.statement import UNIT, Relation, Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import local, local_proper, local_shape
-from losslang.verify.theorems.pieces import pieces
+from losslang.verify.theorems.pieces import Silent, pieces
 from losslang.verify.verdict import Witness
 
 HALF = Rational(1, 2)
+MOST = 1e4
+"""A function that comes up to this is taken to be unbounded."""
 PLAINLY = 1e-3
 """How far from 0 a formula is at a place that makes a readable witness."""
 
@@ -477,6 +482,45 @@ def _pulls(reading: Local, question: Question) -> Iterable[Guess]:
     yield {"most": slightly_above(most)}
 
 
+def _bounded_terms(terms: Callable[[Local], tuple[local_shape.Term, ...]]) -> _Guesses:
+    """Numbers that the terms' shapes seem to stay below."""
+
+    def guesses(reading: Local, question: Question) -> Iterable[Guess]:
+        if reading.f.has(Branch):
+            return
+        try:
+            tops = [_top(reading, term.shape) for term in terms(reading)]
+        except Silent:
+            return
+        if max(tops, default=MOST) < MOST:
+            for spare in (0, 1):
+                eighths = (math.ceil(most * (1 - 1e-9) * 8) + spare for most in tops)
+                yield {f"term {n}": Rational(most, 8) for n, most in enumerate(eighths)}
+
+    return guesses
+
+
+def _if_free(guesses: _Guesses) -> _Guesses:
+    """The guesses where f has hyperparameters."""
+    return lambda reading, question: (
+        guesses(reading, question) if reading.f.free_symbols - {reading.p} else ()
+    )
+
+
+def _top(reading: Local, shape: Expr) -> float:
+    """The greatest size of a function of p that is seen at a few settings."""
+    found = [0.0]
+    ends = {s: b.low for s, b in reading.region.variables if b.low_closed and b.low.is_number}
+    for setting in islice(points(reading.region), 8):
+        found += [_greatest(substitute(shape, {**setting, **at}), reading.p) for at in ({}, ends)]
+    return max(found)
+
+
+def _greatest(shape: Expr, p: Symbol) -> float:
+    value = function_of(shape, p)
+    return MOST if value is None else greatest(lambda x: abs(value(x)))[1]
+
+
 def _peaks(reading: Local, question: Question) -> Iterable[Guess]:
     pull = sympy.expand_mul(_pull(reading))
     return (
@@ -623,6 +667,7 @@ LIPSCHITZ = (
     ),
     Strategy(local_shape.LIPSCHITZ, _greatest_sizes(_pull)),
     Strategy(local_shape.LIPSCHITZ_AT_MOST, _pulls),
+    Strategy(local_shape.LIPSCHITZ_BY_TERMS, _bounded_terms(local_shape.slope_terms)),
 )
 SMOOTH = (
     Strategy(
@@ -630,8 +675,10 @@ SMOOTH = (
         _infinite_ends(_bend),
         _growing(_bend, "the second derivative grows without bound"),
     ),
+    Strategy(local_shape.SMOOTH_BY_TERMS, _if_free(_bounded_terms(local_shape.bend_terms))),
     Strategy(local_shape.SMOOTH, _greatest_sizes(lambda reading: 2 * _bend(reading))),
     Strategy(local_shape.SMOOTH_AT_MOST, _bends),
+    Strategy(local_shape.SMOOTH_BY_TERMS, _bounded_terms(local_shape.bend_terms)),
 )
 NONNEGATIVE = (
     Strategy(local_shape.NONNEGATIVE),

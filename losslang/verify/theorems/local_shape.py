@@ -6,15 +6,17 @@ its Hessian (f'' q_y**2 + f' q_y) u u' - f' q_y S.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import sympy
-from sympy import Expr, S
+from sympy import Abs, Expr, S
 
+from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import Bounds, Relation
-from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorem import Case, Guess, Premise, Theorem
 from losslang.verify.theorems.local import (
     THEORY,
     at_least,
@@ -254,6 +256,56 @@ def _pulls_most(case: Case) -> Iterator[Premise]:
     yield sign("the slope shrinks behind it", change, ">=", high)
 
 
+@dataclass(frozen=True)
+class Term:
+    """``factor``, of hyperparameters alone, times ``shape``."""
+
+    factor: Expr
+    shape: Expr
+
+
+def slope_terms(reading: Local) -> tuple[Term, ...]:
+    """Functions of p whose sizes add up to at least q (1 - q) |f'|. Raises :class:`Silent`."""
+    if not reading.composed:
+        raise Silent
+    return _terms(reading, [_pull(smooth(reading), 0)])
+
+
+def _terms(reading: Local, formulas: Sequence[Expr]) -> tuple[Term, ...]:
+    """The terms of each of the formulas, in which the factor 1 - p is left as it is."""
+    rest = reading.region.fresh("rest")
+    found: list[Term] = []
+    for formula in formulas:
+        expanded = sympy.expand_mul(substitute(formula, {1 - reading.p: rest}))
+        for term in sorted(sympy.Add.make_args(expanded), key=sympy.default_sort_key):
+            whole = sympy.powsimp(substitute(term, {rest: 1 - reading.p}), combine="exp")
+            found.append(Term(*whole.as_independent(reading.p, as_Add=False)))
+    return tuple(found)
+
+
+def _each_bounded(f: Pieces, terms: Sequence[Term], case: Case) -> Iterator[Premise]:
+    """The size of each shape is at most the guess for it."""
+    for n, term in enumerate(terms):
+        for part in (term.shape, -term.shape):
+            most = case.guess[f"term {n}"]
+            yield sign(f"term {n} of the sum is bounded", most - part, ">=", f.where(0))
+
+
+def _sum_of_bounds(terms: Sequence[Term], guess: Guess) -> Expr:
+    return sympy.Add(*(guess[f"term {n}"] * Abs(t.factor) for n, t in enumerate(terms)))
+
+
+@conditions
+def _has_bounded_slope_terms(case: Case) -> Iterator[Premise]:
+    _norm(case)
+    yield from _each_bounded(smooth(case.reading), slope_terms(case.reading), case)
+
+
+def _sum_of_slopes(case: Case) -> Expr:
+    total = _sum_of_bounds(slope_terms(case.reading), case.guess)
+    return _norm(case) * total * case.reading.scale
+
+
 def _greatest_slope(case: Case) -> Expr:
     f = smooth(case.reading)
     most = -defined(_pull(f, 0), {f.variable: case.guess["place"]})
@@ -292,6 +344,17 @@ LIPSCHITZ_AT_MOST = Theorem(
     value=_lipschitz_constant,
     exact=False,
 )
+LIPSCHITZ_BY_TERMS = Theorem(
+    "local-shape-lipschitz-by-terms",
+    "lipschitz",
+    Local,
+    "each term of q (1 - q) f'(q) is bounded: the gradient f' q_y (e_y - q) has norm at most "
+    "sqrt(2) c, and the sum of its entries' sizes is at most 2 c, for the sum c of the bounds",
+    f"{THEORY}: Slope of losses of the label's probability",
+    _has_bounded_slope_terms,
+    value=_sum_of_slopes,
+    exact=False,
+)
 LIPSCHITZ_PEAK = Theorem(
     "local-shape-lipschitz-peak",
     "lipschitz",
@@ -322,6 +385,25 @@ def _bounded_hessian(case: Case) -> Iterator[Premise]:
         for b in (1, -1):
             rest = most - a * 2 * (1 - p) ** 2 * along - b * across / 2
             yield sign("the Hessian is bounded", rest, ">=", f.where(0))
+
+
+def bend_terms(reading: Local) -> tuple[Term, ...]:
+    """Functions of p whose sizes add up to at least the Hessian's norm. Raises :class:`Silent`."""
+    if not reading.composed:
+        raise Silent
+    f, p = smooth(reading), reading.p
+    across = _times(p, f.formula(0, 1))
+    along = _times(2 * (1 - p) ** 2, _times(p**2, f.formula(0, 2)) + across)
+    return _terms(reading, [along, across / 2])
+
+
+@conditions
+def _has_bounded_bend_terms(case: Case) -> Iterator[Premise]:
+    yield from _each_bounded(smooth(case.reading), bend_terms(case.reading), case)
+
+
+def _sum_of_bends(case: Case) -> Expr:
+    return _sum_of_bounds(bend_terms(case.reading), case.guess) * case.reading.scale**2
 
 
 @conditions
@@ -371,6 +453,17 @@ SMOOTH_AT_MOST = Theorem(
     f"{THEORY}: Curvature of losses of the label's probability",
     _is_smooth_at_most,
     value=_smoothness,
+    exact=False,
+)
+SMOOTH_BY_TERMS = Theorem(
+    "local-shape-smooth-by-terms",
+    "smooth",
+    Local,
+    "each term of 2 (1 - q)**2 (f'' q**2 + f' q) and of f' q / 2 is bounded: the sum of the bounds "
+    "bounds the largest eigenvalue of the Hessian",
+    f"{THEORY}: Curvature of losses of the label's probability",
+    _has_bounded_bend_terms,
+    value=_sum_of_bends,
     exact=False,
 )
 NOT_SMOOTH = Theorem(
@@ -591,8 +684,8 @@ UNBOUNDED_BELOW = Theorem(
 
 LOCAL_SHAPE = (
     *(CONVEX, CONVEX_FOR_TWO, CONVEX_ON_SIMPLEX, NOT_CONVEX, NOT_CONVEX_RISING),
-    *(LIPSCHITZ, LIPSCHITZ_AT_MOST, LIPSCHITZ_PEAK, NOT_LIPSCHITZ),
-    *(SMOOTH, SMOOTH_AT_MOST, NOT_SMOOTH),
+    *(LIPSCHITZ, LIPSCHITZ_AT_MOST, LIPSCHITZ_BY_TERMS, LIPSCHITZ_PEAK, NOT_LIPSCHITZ),
+    *(SMOOTH, SMOOTH_AT_MOST, SMOOTH_BY_TERMS, NOT_SMOOTH),
     *(NONNEGATIVE, NOT_NONNEGATIVE, MONOTONE, NOT_MONOTONE),
     *(RANGE, RANGE_TURNING, BOUNDED_FALLING, BOUNDED, UNBOUNDED),
     *(BOUNDED_BELOW, UNBOUNDED_BELOW),

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from sympy import Expr, Rational, S, Symbol
 
 from losslang.verify.readings import Local
+from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Bounds, Region
+from losslang.verify.theorem import Case, Question
+from losslang.verify.theorems import local_shape
 from losslang.verify.witnesses import replays
 from tests.verify.properties.deciding import ask, decide, reading
 
@@ -243,3 +246,35 @@ LOSS = "loss own(logits: real[class], target: class, *, a: real > 0) ="
 def test_what_the_ends_of_p_times_the_slope_say(formula, holds):
     """Oracle: p f'(p) is 0 and -exp(-1/a)/a at the ends, -oo and -a, 0 and 0, -a and -a."""
     assert ask(f"{LOSS} {formula}", "strictly_proper", Local).holds is holds
+
+
+FOCAL = f"{LOSS} -(1 - softmax(logits)[target])**a * log(softmax(logits)[target])"
+
+
+@pytest.mark.parametrize("prop", ["lipschitz", "smooth"])
+def test_a_bound_for_all_settings_is_one_at_each(prop):
+    """Oracle: the size of the gradient, and the curvature between two logits, at many points."""
+    found = ask(FOCAL, prop, Local)
+    assert (found.holds, found.theorem) == (True, f"local-shape-{prop}-by-terms")
+    assert found.value is not None
+    (a,) = found.value.free_symbols
+    for setting in (Rational(1, 100), S.Half, S.One, S(2), S(10)):
+        f = -((1 - P) ** setting) * sympy.log(P)
+        pull = P * (1 - P) * sympy.diff(f, P)
+        bend = 2 * P * (1 - P) * sympy.diff(pull, P)
+        worst = sympy.lambdify(P, sympy.sqrt(2) * pull if prop == "lipschitz" else bend, "math")
+        bound = float(found.value.subs(a, setting))
+        assert max(abs(worst(n / 500)) for n in range(1, 500)) <= bound
+
+
+def test_a_bound_that_a_term_exceeds_proves_nothing():
+    loss = reading(FOCAL, Local)
+    (first, *rest) = local_shape.slope_terms(loss)
+    low = {"term 0": Rational(1, 8), **{f"term {n + 1}": S(9) for n in range(len(rest))}}
+    premises = local_shape.LIPSCHITZ_BY_TERMS.premises(Case(loss, Question("lipschitz"), low))
+    assert premises is not None
+    assert any(looks_false(premise.statement) for premise in premises), first
+
+
+def test_slopes_without_bound_have_no_bounded_terms():
+    assert ask(f"{LOSS} softmax(logits)[target]**(-a)", "lipschitz", Local).holds is False
