@@ -12,8 +12,11 @@ from typing import Any
 
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Loss
-from losslang.verify import encode, proof
+from losslang.verify import proof
 from losslang.verify.admit import admit
+from losslang.verify.decode import decode_certificate
+from losslang.verify.digest import digest
+from losslang.verify.formula import Malformed
 from losslang.verify.partition import leaves, narrowed
 from losslang.verify.proof import Rejected
 from losslang.verify.readings.recognise import readings
@@ -167,10 +170,10 @@ def check_document(
     another version of the loss.
     """
     try:
-        certificate = encode.decode_certificate(document["certificate"])
-    except (encode.Malformed, KeyError, TypeError) as error:
+        certificate = decode_certificate(document["certificate"])
+    except (Malformed, KeyError, TypeError) as error:
         raise Rejected(f"not a certificate: {error}") from error
     loss = load(document)
-    if encode.digest(loss) != document.get("digest"):
+    if digest(loss) != document.get("digest"):
         raise Rejected("the loss has changed since the certificate was made")
     return check_certificate(loss, certificate)

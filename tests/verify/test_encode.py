@@ -19,17 +19,13 @@ from losslang.ir.heads import At, Axis, Detach, Ema, Index, Labelled, Size, Tens
 from losslang.ir.primitives import PRIMITIVES
 from losslang.ir.reduce import Ordered
 from losslang.ir.truth import And, Chosen, Equal, Less, LessEqual, Not, Or
+from losslang.verify.decode import decode_certificate, decode_proof, decode_statement
 from losslang.verify.encode import (
-    Malformed,
-    decode_certificate,
-    decode_proof,
-    decode_statement,
     encode_certificate,
-    encode_expr,
     encode_proof,
     encode_statement,
 )
-from losslang.verify.formula import APPLIED, HEADS, FormulaReader
+from losslang.verify.formula import APPLIED, HEADS, FormulaReader, Malformed, encode_expr
 from losslang.verify.proof import Proof
 from losslang.verify.statement import Bounds, Limit, Region, Shape, Sign, point
 from losslang.verify.theorem import Question

@@ -14,7 +14,7 @@ from sympy import Integer, Rational, S, Symbol
 
 from losslang.diagnostics import DiagnosticError
 from losslang.verify import layout, wording
-from losslang.verify.encode import decode_certificate
+from losslang.verify.decode import decode_certificate
 from losslang.verify.picture import pictures
 from losslang.verify.verdict import Verdict, Witness
 from tests.verify.engines import (

@@ -19,7 +19,9 @@ import pytest
 
 from losslang import driver
 from losslang.ir.loss import Loss
-from losslang.verify import check, encode
+from losslang.verify import check
+from losslang.verify.decode import decode_certificate
+from losslang.verify.formula import Malformed
 from losslang.verify.partition import leaves, narrowed
 from losslang.verify.proof import Rejected
 from losslang.verify.readings.recognise import readings
@@ -136,7 +138,7 @@ def test_the_design_names_what_is_trusted():
         "proof",
         "theorem",
         "verdict",
-        "encode",
+        "decode",
         "partition",
         "check",
         "admit",
@@ -190,16 +192,16 @@ def _values(
 @pytest.mark.parametrize(("name", "question"), CASES)
 def test_no_altered_certificate_says_anything_new(name, question, once):
     loss, document = _loss(name), json.loads(_document(name, question))
-    original = encode.decode_certificate(document)
+    original = decode_certificate(document)
     assert check.check_certificate(loss, original)
     alterations = list(altered(document))
     random.Random(question).shuffle(alterations)
     rejected = 0
     for where, other in alterations[:ALTERATIONS]:
         try:
-            certificate = encode.decode_certificate(other)
+            certificate = decode_certificate(other)
             check.check_certificate(loss, certificate)
-        except (encode.Malformed, Rejected):
+        except (Malformed, Rejected):
             rejected += 1
             continue
         assert agree(original, certificate), where
@@ -210,7 +212,7 @@ def test_no_altered_certificate_says_anything_new(name, question, once):
 def test_the_certificates_altered_here_are_of_many_kinds():
     theorems, statuses = set(), set()
     for name, question in CASES:
-        certificate = encode.decode_certificate(json.loads(_document(name, question)))
+        certificate = decode_certificate(json.loads(_document(name, question)))
         parts = [part for _, part in leaves(certificate.argument)]
         theorems |= {part.theorem for part in parts}
         statuses.add(frozenset(part.holds for part in parts))

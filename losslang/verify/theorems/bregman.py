@@ -13,12 +13,7 @@ from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import only, opened, smooth, stated
 from losslang.verify.theorems.homogeneity import inside_of
 from losslang.verify.theorems.not_elicited import Along
-from losslang.verify.theorems.pieces import (
-    Silent,
-    continuous,
-    everywhere,
-    sign,
-)
+from losslang.verify.theorems.pieces import Silent, continuous, everywhere, sign
 
 
 @stated

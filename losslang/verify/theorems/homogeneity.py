@@ -16,11 +16,7 @@ from losslang.verify.statement import POSITIVE, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import only, opened, stated
 from losslang.verify.theorems.not_elicited import Along
-from losslang.verify.theorems.pieces import (
-    Silent,
-    lies_in,
-    sign,
-)
+from losslang.verify.theorems.pieces import Silent, lies_in, sign
 from losslang.verify.theorems.regression import INFINITIES
 
 

@@ -11,7 +11,8 @@ from losslang.ir.heads import Max, Min
 from losslang.ir.interpret import interpret
 from losslang.verify import witnesses
 from losslang.verify.check import check_certificate
-from losslang.verify.encode import decode_certificate, encode_certificate
+from losslang.verify.decode import decode_certificate
+from losslang.verify.encode import encode_certificate
 from losslang.verify.engine import Engine
 from losslang.verify.theorem import Question
 from losslang.verify.theorems.far import eventually
