@@ -117,6 +117,18 @@ def largest_error(fit: Fit, coefficients: list[float]) -> mpf:
     )
 
 
+def two_over_pi(shift: int, modulus: int, bits: int, count: int) -> list[float]:
+    """``2**shift * 2 / pi`` modulo ``2**modulus`` as a sum: all but the last have ``bits`` bits."""
+    with mpmath.workprec(shift + 400):
+        rest = mpf(2) ** shift * 2 / mp.pi % mpf(2) ** modulus
+        found = []
+        for index in range(1, count):
+            unit = mpf(2) ** (modulus - index * bits)
+            found.append(float(mpmath.floor(rest / unit) * unit))
+            rest -= found[-1]
+        return [*found, float(rest)]
+
+
 def main() -> None:
     for fit in FITS:
         for dtype, degree in fit.degrees.items():
@@ -124,6 +136,12 @@ def main() -> None:
             binary = mpmath.nstr(mpmath.log(largest_error(fit, found), 2), 3)
             print(f"{fit.name}, {dtype.__name__}, 2**{binary}")
             print("   ", ", ".join(f"{value:.{9 if dtype is F32 else 17}g}" for value in found))
+    print("two_over_pi, double")
+    for row in zip(*(two_over_pi(32 * block, 54, 53, 4) for block in range(32)), strict=True):
+        print("   ", ", ".join(f"{value:.17g}" for value in row))
+    print("two_over_pi, float")
+    for shift in (30, 79):
+        print("   ", ", ".join(f"{value:.17g}" for value in two_over_pi(shift, 25, 29, 4)))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,7 @@ def test_wheel_holds_the_package_and_nothing_else(built):
     version = PROJECT_VERSION
     assert tops == {"losslang", f"losslang-{version}.dist-info"}
     assert "losslang/py.typed" in names
+    assert "losslang/codegen/native/mathematics.h" in names
     assert f"losslang-{version}.dist-info/licenses/LICENSE" in names
 
 

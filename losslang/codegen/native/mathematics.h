@@ -1,16 +1,16 @@
 // Elementary functions that a compiler turns into vector code.
 //
 // Every function is inline and has no branch, only selections between values that are all computed,
-// so that a loop over it under `#pragma omp simd` becomes a loop over registers. Nothing here may be
-// compiled with -ffast-math: the corrections of rounding errors below would be optimised away.
+// so that a loop over it under `#pragma omp simd` becomes a loop over registers. Nothing here may
+// be compiled with -ffast-math: the corrections of rounding errors would be optimised away.
 // Contraction of products and sums to fused operations is welcome.
 //
-// Common to all: a NaN gives a NaN, an infinity gives the limit, what lies outside of the domain gives
-// a NaN. Results that are subnormal are off by one smallest subnormal number at most. The error that
-// stands beside a function, `float, double`, is the largest found, in units in the last place of the
-// true result, on machines with fused products; `benchmarks/native_errors.py` measures it (float: all
-// numbers). Without fused products it is at most half a unit more. The polynomials are
-// those of `benchmarks/native_coefficients.py`.
+// Common to all: a NaN gives a NaN, an infinity gives the limit, what lies outside of the domain
+// gives a NaN. The errors that stand beside a function, of float and of double, bound the largest
+// found by benchmarks/native_errors.py, which tries all floats: in units in the last place of the
+// true result, or of the smallest subnormal number where that is larger. They are those of machines
+// with fused products; without, half a unit has to be added. The polynomials are those of
+// benchmarks/native_coefficients.py.
 #ifndef LOSSLANG_MATHEMATICS_H
 #define LOSSLANG_MATHEMATICS_H
 
@@ -31,7 +31,7 @@
 
 namespace losslang {
 
-// ---- Floats and their bits -----------------------------------------------------------------------
+// ---- Floats and their bits ----------------------------------------------------------------------
 
 template <class T> struct Format;
 
@@ -60,7 +60,8 @@ template <> struct Format<double> {
                             boost_exponent = 54;
     static constexpr double log2_e = 1.4426950408889634, splitter = 134217729;
     static constexpr double ln2_high = 0.6931471805598903, ln2_low = 5.4979230187083712e-14;
-    static constexpr double two_thirds = 0.66666666666666663, two_thirds_low = 3.7007434154171883e-17;
+    static constexpr double two_thirds = 0.66666666666666663,
+                            two_thirds_low = 3.7007434154171883e-17;
     static constexpr double lowest_exponent = -760, highest_exponent = 711;
     static constexpr double certain = 42;
     static constexpr double sure_power = 36893488147419103232.0;
@@ -98,7 +99,8 @@ LOSSLANG_INLINE double from_bits(std::uint64_t word) {
     return x;
 }
 
-LOSSLANG_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }  // 0.5, 0.5
+// Error 2.0, 2.0.
+LOSSLANG_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
 LOSSLANG_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 LOSSLANG_INLINE float absolute(float x) { return __builtin_fabsf(x); }
 LOSSLANG_INLINE double absolute(double x) { return __builtin_fabs(x); }
@@ -135,7 +137,7 @@ LOSSLANG_INLINE T polynomial(T x, T first, T second, Rest... rest) {
     return first + x * polynomial(x, second, rest...);
 }
 
-// ---- Sums and products with their rounding errors ------------------------------------------------
+// ---- Sums and products with their rounding errors -----------------------------------------------
 
 #if defined(__FMA__) || defined(__FP_FAST_FMA)
 LOSSLANG_INLINE float product_error(float a, float b, float product) {
@@ -185,7 +187,7 @@ template <class T> LOSSLANG_INLINE Pair<T> quotient(Pair<T> numerator, Pair<T> d
     return {first, (rest + (numerator.lo - first * denominator.lo)) * inverse};
 }
 
-// ---- The exponential -----------------------------------------------------------------------------
+// ---- The exponential ----------------------------------------------------------------------------
 
 // exp(r) = 1 + r + r**2 * exponential_tail(r) for |r| <= log(2) / 2.
 LOSSLANG_INLINE float exponential_tail(float r) {
@@ -209,9 +211,11 @@ template <class T> struct Exponential {
         return fast_sum(sum.hi, sum.lo + rest);
     }
 
-    // 1 + r + rest - power for a power of two; exact to more digits than T has, also where it is small.
-    LOSSLANG_INLINE Pair<T> minus(T power) const {
-        Pair<T> one = fast_sum(power > T(1) ? -power : T(1), power > T(1) ? T(1) : -power);
+    // 1 + r + rest + power for a power of two or the negative of one; exact to more digits than T
+    // has, also where it is small.
+    LOSSLANG_INLINE Pair<T> plus(T power) const {
+        bool large = absolute(power) > T(1);
+        Pair<T> one = fast_sum(large ? power : T(1), large ? T(1) : power);
         Pair<T> sum = fast_sum(one.hi, r);
         return fast_sum(sum.hi, sum.lo + (one.lo + rest));
     }
@@ -230,7 +234,7 @@ template <class T> LOSSLANG_INLINE T clamped_exponent(T x) {
     return clamp(x, Format<T>::lowest_exponent, Format<T>::highest_exponent);
 }
 
-// exp(hi + lo), for lo as small against hi as a rounding error.  ERR(exp_of)
+// exp(hi + lo), for lo as small against hi as a rounding error.  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T exp_of(T hi, T lo) {
     T clamped = clamped_exponent(LOSSLANG_ROUNDED(hi));
     Exponential<T> e = exponential(clamped, clamped == hi ? lo : T(0));
@@ -238,38 +242,35 @@ template <class T> LOSSLANG_INLINE T exp_of(T hi, T lo) {
     return scaled(sum.hi + (sum.lo + e.rest), e.k);
 }
 
-// ERR(exp)
+// Error 0.8, 0.8.
 template <class T> LOSSLANG_INLINE T exp(T x) { return exp_of(x, T(0)); }
 
-// exp(x) - 1.  ERR(expm1)
+// exp(x) - 1.  Error 1.0, 0.9.
 template <class T> LOSSLANG_INLINE T expm1(T x) {
     using F = Format<T>;
     Exponential<T> e = exponential(clamp(x, -F::certain, F::highest_exponent));
-    Pair<T> y = e.minus(power_of_two(-(e.k < F::bias ? e.k : F::bias - 1)));
+    Pair<T> y = e.plus(-power_of_two(-(e.k < F::bias ? e.k : F::bias - 1)));
     return x == T(0) ? x : scaled(y.hi + y.lo, e.k);
 }
 
 // 1 - exp(x) for -certain <= x <= 0.
 template <class T> LOSSLANG_INLINE Pair<T> one_minus(const Exponential<T>& e) {
-    Pair<T> y = e.minus(power_of_two(-e.k));
+    Pair<T> y = e.plus(-power_of_two(-e.k));
     T power = -power_of_two(e.k);
     return {y.hi * power, y.lo * power};
 }
 
-// 1 / (1 + exp(-x)).  ERR(sigmoid)
+// 1 / (1 + exp(-x)).  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T sigmoid(T x) {
-    Exponential<T> e = exponential(clamped_exponent(-absolute(x)));
-    Pair<T> mantissa = e.mantissa();
-    T half = nearest(e.k * T(0.5)), one = power_of_two(half), other = power_of_two(e.k - half);
-    Pair<T> sum = fast_sum(T(1), LOSSLANG_ROUNDED(mantissa.hi * one * other));
-    sum.lo += mantissa.lo * one * other;
-    bool negative = x < T(0);
-    Pair<T> top = {negative ? mantissa.hi : T(1), negative ? mantissa.lo : T(0)};
-    Pair<T> y = quotient<T>(top, sum);
-    return (y.hi + y.lo) * (negative ? one : T(1)) * (negative ? other : T(1));
+    using F = Format<T>;
+    Exponential<T> e = exponential(clamp(-x, -F::certain, -F::lowest_exponent));
+    Pair<T> sum = e.plus(power_of_two(-(e.k < F::bias ? e.k : F::bias - 1)));
+    T y = T(1) / sum.hi;
+    Pair<T> back = two_product(y, sum.hi);
+    return scaled(y + y * (((T(1) - back.hi) - back.lo) - y * sum.lo), -e.k);
 }
 
-// ERR(tanh)
+// Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T tanh(T x) {
     T a = clamp(absolute(x), T(0), T(0.5) * Format<T>::certain);
     Pair<T> t = one_minus(exponential(T(-2) * a));  // tanh(a) = t / (2 - t)
@@ -278,18 +279,18 @@ template <class T> LOSSLANG_INLINE T tanh(T x) {
     return with_sign(y.hi + y.lo, x);
 }
 
-// ERR(sinh)
+// Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T sinh(T x) {
     using F = Format<T>;
     Exponential<T> e = exponential(clamp(absolute(x), T(0), F::highest_exponent));
     T tiny = power_of_two(-(e.k < F::bias ? e.k : F::bias - 1));
-    Pair<T> t = e.minus(tiny);  // with t = exp(a) - 1, sinh(a) = (t + t / (1 + t)) / 2
+    Pair<T> t = e.plus(-tiny);  // with t = exp(a) - 1, sinh(a) = (t + t / (1 + t)) / 2
     Pair<T> other = quotient<T>(t, e.mantissa());
     Pair<T> both = fast_sum(t.hi, tiny * other.hi);
     return with_sign(scaled(both.hi + (both.lo + (t.lo + tiny * other.lo)), e.k - T(1)), x);
 }
 
-// ERR(cosh)
+// Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T cosh(T x) {
     using F = Format<T>;
     Exponential<T> e = exponential(clamp(absolute(x), T(0), F::highest_exponent));
@@ -299,7 +300,7 @@ template <class T> LOSSLANG_INLINE T cosh(T x) {
     return scaled(both.hi + (both.lo + m.lo), e.k - T(1));
 }
 
-// ---- The logarithm -------------------------------------------------------------------------------
+// ---- The logarithm ------------------------------------------------------------------------------
 
 // log((1 + s) / (1 - s)) = 2 s + s**3 * (2/3 + z * logarithm_tail(z)), where z = s**2 <= 0.0295.
 LOSSLANG_INLINE float logarithm_tail(float z) {
@@ -333,7 +334,7 @@ template <class T> LOSSLANG_INLINE Parts<T> parts_of_any(T x) {
     return {p.m, tiny ? p.e - F::boost_exponent : p.e};
 }
 
-// log(1 + f + low) + e * log(2) for 1 + f between sqrt(1/2) and sqrt(2), where low is an error of f.
+// log(1 + f + low) + e * log(2) for 1 + f between sqrt(1/2) and sqrt(2), low being an error of f.
 template <class T> LOSSLANG_INLINE Pair<T> log_near_one(T f, T low, T e) {
     using F = Format<T>;
     T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
@@ -357,14 +358,14 @@ template <class T> LOSSLANG_INLINE T in_domain_of_log(T x, T y) {
     return x > T(0) ? (x < infinity<T> ? y : x) : outside;
 }
 
-// ERR(log)
+// Error 0.8, 0.8.
 template <class T> LOSSLANG_INLINE T log(T x) {
     Parts<T> p = parts_of_any(x);
     Pair<T> y = log_near_one(p.m - T(1), T(0), p.e);
     return in_domain_of_log(x, y.hi + y.lo);
 }
 
-// log(1 + x).  ERR(log1p)
+// log(1 + x).  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T log1p(T x) {
     x = LOSSLANG_ROUNDED(x);
     T sum = T(1) + x, part = sum - T(1);
@@ -373,17 +374,22 @@ template <class T> LOSSLANG_INLINE T log1p(T x) {
     return x == T(0) ? x : in_domain_of_log(sum, y.hi + y.lo);
 }
 
-// log(1 + exp(x)).  ERR(softplus)
+// log(1 + exp(x)).  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T softplus(T x) {
     x = LOSSLANG_ROUNDED(x);
     Exponential<T> e = exponential(clamped_exponent(-absolute(x)));
-    Pair<T> m = e.mantissa(), sum = fast_sum(T(1), LOSSLANG_ROUNDED(scaled(m.hi, e.k)));
-    Pair<T> y = log_of_pair(sum.hi, sum.lo + scaled(m.lo, e.k), T(0));
+    Pair<T> m = e.mantissa();
+    T half = nearest(e.k * T(0.5)), one = power_of_two(half), other = power_of_two(e.k - half);
+    Pair<T> sum = fast_sum(T(1), LOSSLANG_ROUNDED(m.hi * one * other));
+    bool large = sum.hi > T(1.4142);  // and below 2
+    T factor = large ? T(0.5) : T(1);
+    Pair<T> f = fast_sum(factor * sum.hi - T(1), factor * (sum.lo + m.lo * one * other));
+    Pair<T> y = log_near_one(f.hi, f.lo, large ? T(1) : T(0));
     Pair<T> total = two_diff(x > T(0) ? x : T(0), -y.hi);
     return total.hi + (total.lo + y.lo);
 }
 
-// log(1 - exp(x)) for x <= 0.  ERR(log1mexp)
+// log(1 - exp(x)) for x <= 0.  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T log1mexp(T x) {
     using F = Format<T>;
     Exponential<T> e = exponential(clamped_exponent(x));
@@ -397,7 +403,7 @@ template <class T> LOSSLANG_INLINE T log1mexp(T x) {
     return x < T(0) ? y.hi + y.lo : outside;
 }
 
-// log(cosh(x)).  ERR(log_cosh)
+// log(cosh(x)).  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T log_cosh(T x) {
     using F = Format<T>;
     T a = absolute(LOSSLANG_ROUNDED(x));
@@ -416,13 +422,13 @@ template <class T> LOSSLANG_INLINE T log_cosh(T x) {
     return total.hi + (total.lo + y.lo);
 }
 
-// x * log(y), which is 0 at x = 0.  ERR(xlogy)
+// x * log(y), which is 0 at x = 0.  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T xlogy(T x, T y) {
     T product = x * log(y);
     return x == T(0) && y == y ? T(0) : product;
 }
 
-// ---- Powers --------------------------------------------------------------------------------------
+// ---- Powers -------------------------------------------------------------------------------------
 
 // log(x) of a positive finite x, with some 12 bits more than T has.
 template <class T> LOSSLANG_INLINE Pair<T> precise_log(T x) {
@@ -444,7 +450,7 @@ template <class T> LOSSLANG_INLINE Pair<T> precise_log(T x) {
     return fast_sum(all.hi, rest);
 }
 
-// x**y for x >= 0; 1 at y = 0.  ERR(pow)
+// x**y for x >= 0; 1 at y = 0.  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T pow(T x, T y) {
     using F = Format<T>;
     Pair<T> l = precise_log(x);
@@ -457,9 +463,9 @@ template <class T> LOSSLANG_INLINE T pow(T x, T y) {
     return x >= T(0) && y == y ? result : not_a_number<T>;
 }
 
-// ---- Inverse hyperbolic functions ----------------------------------------------------------------
+// ---- Inverse hyperbolic functions ---------------------------------------------------------------
 
-// ERR(asinh)
+// Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T asinh(T x) {
     using F = Format<T>;
     T a = absolute(LOSSLANG_ROUNDED(x));
@@ -472,7 +478,7 @@ template <class T> LOSSLANG_INLINE T asinh(T x) {
     return with_sign(result, x);
 }
 
-// ERR(acosh)
+// Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T acosh(T x) {
     using F = Format<T>;
     x = LOSSLANG_ROUNDED(x);
@@ -485,7 +491,7 @@ template <class T> LOSSLANG_INLINE T acosh(T x) {
     return x >= T(1) ? result : not_a_number<T>;
 }
 
-// ERR(atanh)
+// Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T atanh(T x) {
     x = LOSSLANG_ROUNDED(x);
     T a = absolute(x), b = a < T(1) ? a : T(0);
@@ -496,9 +502,9 @@ template <class T> LOSSLANG_INLINE T atanh(T x) {
     return with_sign(a < T(1) ? T(0.5) * (y.hi + y.lo) : outside, x);
 }
 
-// ---- In double only; float goes through it -------------------------------------------------------
+// ---- In double only; float goes through it ------------------------------------------------------
 
-// ERR(erf)
+// Error 2.0, 2.0.
 LOSSLANG_INLINE double erf(double x) {
     double a = clamp(absolute(LOSSLANG_ROUNDED(x)), 0.0, 6.0), z = a * a;
     bool small = a < 1;
@@ -518,14 +524,56 @@ LOSSLANG_INLINE double erf(double x) {
     return with_sign(small ? near : far, x);
 }
 
-// x = k * pi / 2 + hi + lo with |hi| <= pi / 4, for |x| <= 2**30: pi / 2 in three pieces that a whole
-// number of 30 bits can be multiplied by exactly, and the rest.
+// 2**(32 b) * 2 / pi modulo 2**54, for b from 0 to 31 in each row; the rows add up.
+static constexpr double two_over_pi[4][32] = {
+    {0, 2734261102, 16188583455233320, 1149169975121872, 11074083365379520, 14880519173084568,
+     9734634581758016, 1003038044152746, 4894664431486304, 16824047101046330, 10254295661138656,
+     3891034317205226, 2584857512350236, 4945727824194332, 8421282788517694, 11724362675795444,
+     622277120705668, 16682361271644198, 8004610885123648, 8864542881863224, 5020617108830708,
+     5411747318226826, 1230953699158074, 16088308077074430, 15929723893159950, 1574569088323978,
+     13248614114159902, 2934731510808270, 15339076933323190, 3106907657486182, 1758559836564012,
+     8983205237996230},
+    {0.63661977236758127, 0.305726359129179, 1.9849753272621513, 1.9578379245607584,
+     0.85697302809809472, 1.2354059373013278, 1.9934294027905102, 1.8700526584208474,
+     1.7153996364816557, 0.25899999589299627, 0.024554187906522751, 0.038354045942575521,
+     0.99264401865472118, 0.69204182897420519, 0.90823685871030779, 1.1825449776166452,
+     0.91254330582557741, 0.70458211033253026, 1.2248815431988305, 1.512988683909968,
+     0.6113948551337427, 1.7420830864284389, 1.1248869895626028, 1.8672728575613144,
+     1.9343119588102495, 1.3517215921139838, 1.4266127830267514, 1.1554418633015977,
+     1.3096656442197623, 0.61865104303174578, 1.457637475785212, 1.9214774061083773},
+    {7.166494911215067e-17, 1.0852635185510959e-16, 1.9086603895839004e-16, 7.7695847040018281e-17,
+     3.5775109764137003e-18, 5.095045764731626e-17, 7.4686101467630403e-17, 1.9744725602752139e-16,
+     3.9899971032660141e-17, 2.0697627390447952e-16, 2.9327269997185121e-17, 1.5421106459015996e-16,
+     1.0055477700817351e-16, 8.2680311435085122e-17, 6.2716354641395298e-17, 2.0981796004583025e-18,
+     1.9782487722286467e-16, 8.6384512210748211e-17, 1.3816050055616236e-16, 2.1574225062071461e-16,
+     1.1422746900861784e-16, 1.1101510730970665e-16, 1.1188610324465584e-16, 2.1432059772302704e-17,
+     1.8211488159424884e-16, 2.0551894831492169e-16, 1.3483732715678282e-16, 2.1372978533713619e-16,
+     1.4124214154350979e-16, 1.4961564308465529e-16, 2.055855439861154e-17, 1.3831927804072683e-16},
+    {1.0181664387499709e-32, 1.8986658914674386e-32, 1.3012258124024898e-32, 1.5675016952294648e-32,
+     1.1511480159387018e-32, 7.0162738099053874e-33, 1.4988305361526966e-32, 1.4094582924622671e-32,
+     1.5709955943400593e-32, 5.7620755074193649e-33, 8.0221344788961727e-33, 4.2577928399869269e-34,
+     1.1414534780892001e-32, 5.4769770218952559e-33, 1.8391318014828517e-32, 3.4352456272301638e-33,
+     1.6028819420614052e-32, 8.4225269935798992e-34, 2.3334018734893228e-32, 2.3225511033044807e-32,
+     1.0773638893758395e-33, 9.0650696350607276e-33, 2.0080247848150783e-33, 1.0495422339270514e-32,
+     1.4451784129056046e-32, 1.352920711204728e-32, 1.8472510093648023e-32, 7.6516451470503528e-33,
+     1.9633562852064493e-32, 1.391760450615745e-33, 1.5903152639883151e-32, 2.3760928890944737e-32},
+};
+
+// v modulo 4, between -2 and 2, for |v| < 2**87.
+LOSSLANG_INLINE double modulo_four(double v) {
+    v = LOSSLANG_ROUNDED(v);
+    double least = v - ((v + 0x1.8p88) - 0x1.8p88);
+    return least - 4 * nearest(0.25 * least);
+}
+
+// x = k * pi / 2 + hi + lo with |hi| <= pi / 4, but for multiples of 4 in k.
 struct Angle {
     double k, hi, lo;
 };
 
-LOSSLANG_INLINE Angle reduced_angle(double x) {
-    x = LOSSLANG_ROUNDED(x);
+// For |x| <= 2**30: pi / 2 in three pieces that a whole number of 30 bits can be multiplied by
+// exactly, and the rest.
+LOSSLANG_INLINE Angle angle_of_moderate(double x) {
     double k = nearest(x * 0.63661977236758138);
     double first = (x - k * 1.5707962512969971) - k * 7.5497894158615964e-08;
     Pair<double> second = two_diff(first, k * 5.3903008358918703e-15);
@@ -533,9 +581,51 @@ LOSSLANG_INLINE Angle reduced_angle(double x) {
     return {k, all.hi, all.lo};
 }
 
+// For a double 1 <= |x|: with x = 2**(32 b) * y, y is a multiple of 2**-52, so that multiples of
+// 2**54 can be left out of what it is multiplied by (Payne and Hanek).
+LOSSLANG_INLINE Angle angle_of_large(double x) {
+    std::uint64_t block = (((bits(x) >> 52) - 1023) >> 5) & 31;
+    double y = x * from_bits((1023 - 32 * block) << 52);
+    Pair<double> first = two_product(y, two_over_pi[0][block]);
+    Pair<double> second = two_product(y, two_over_pi[1][block]);
+    Pair<double> third = two_product(y, two_over_pi[2][block]);
+    double whole = modulo_four(first.hi) + modulo_four(first.lo);  // exact
+    Pair<double> sum = two_diff(whole, -modulo_four(second.hi));
+    double k = nearest(sum.hi);
+    Pair<double> next = two_diff(second.lo, -third.hi), all = two_diff(sum.hi - k, -next.hi);
+    double rest = (all.lo + sum.lo) + (next.lo + (third.lo + y * two_over_pi[3][block]));
+    Pair<double> part = two_diff(all.hi, -rest);
+    Pair<double> angle = two_product(part.hi, 1.5707963267948966);
+    return {k, angle.hi,
+            angle.lo + (part.hi * 6.123233995736766e-17 + part.lo * 1.5707963267948966)};
+}
+
+// The same for a float x. With x = 2**30 * y, or 2**79 * y where that leaves y >= 1, y is less than
+// 2**50 and a multiple of 2**-23, and the pieces have 29 digits, so that the products are exact.
+LOSSLANG_INLINE Angle angle_of_large(float narrow) {
+    double x = narrow;
+    bool huge = absolute(x) >= 0x1p79;
+    double y = x * (huge ? 0x1p-79 : 0x1p-30);
+    double first = modulo_four(y * (huge ? 9764371.625 : 12476635.5625));
+    double second = modulo_four(y * (huge ? 0.04652372607961297 : 0.013931589666754007));
+    double third = modulo_four(y * (huge ? 1.0084174727892359e-10 : 1.1554077074434066e-10));
+    double fourth = y * (huge ? 7.0049473945360581e-20 : 2.6533651639791068e-20);
+    Pair<double> sum = two_diff(first, -second), all = two_diff(sum.hi, -third);
+    double k = nearest(all.hi);
+    Pair<double> part = two_diff(all.hi - k, -(sum.lo + all.lo + fourth));
+    return {k, part.hi * 1.5707963267948966, part.lo * 1.5707963267948966};
+}
+
 // sin(x + quarters * pi / 2)
-LOSSLANG_INLINE double sine(double x, double quarters) {
-    Angle angle = reduced_angle(x);
+template <class T> LOSSLANG_INLINE T sine(T narrow, double quarters) {
+    narrow = LOSSLANG_ROUNDED(narrow);
+    double x = narrow;
+    Angle small = angle_of_moderate(x), large = angle_of_large(narrow);
+    // Masks, because a compiler may move the table's loads into the arm of a selection.
+    std::uint64_t moderate = absolute(x) <= 0x1p30 ? ~std::uint64_t(0) : 0;
+    Angle angle = {from_bits((bits(small.k) & moderate) | (bits(large.k) & ~moderate)),
+                   from_bits((bits(small.hi) & moderate) | (bits(large.hi) & ~moderate)),
+                   from_bits((bits(small.lo) & moderate) | (bits(large.lo) & ~moderate))};
     double r = angle.hi, z = r * r, half = 0.5 * z;
     double sine = r + (angle.lo + r * z * polynomial(z, -0.16666666666666666, 0.0083333333333333315,
         -0.00019841269841265041, 2.7557319219320579e-06, -2.5052106225994401e-08,
@@ -546,16 +636,20 @@ LOSSLANG_INLINE double sine(double x, double quarters) {
         2.0876755787492604e-09, -1.1470460319209511e-11, 4.7458384125310228e-14) - r * angle.lo));
     std::uint64_t quadrant = bits(angle.k + quarters + Format<double>::magic);
     double value = (quadrant & 1) != 0 ? cosine : sine;
-    return from_bits(bits(value) ^ ((quadrant & 2) << 62));
+    return T(from_bits(bits(value) ^ ((quadrant & 2) << 62)));
 }
 
-// For |x| <= 2**30.  ERR(sin)
-LOSSLANG_INLINE double sin(double x) { return x == 0 ? x : sine(x, 0); }
+// Error 2.0, 2.0.
+template <class T> LOSSLANG_INLINE T sin(T x) {
+    using Word = typename Format<T>::Word;
+    Word at_zero = x == T(0) ? ~Word(0) : 0;
+    return from_bits(Word(bits(sine(x, 0)) | (bits(x) & at_zero)));
+}
 
-// For |x| <= 2**30.  ERR(cos)
-LOSSLANG_INLINE double cos(double x) { return sine(x, 1); }
+// Error 2.0, 2.0.
+template <class T> LOSSLANG_INLINE T cos(T x) { return sine(x, 1); }
 
-// ERR(atan)
+// Error 2.0, 2.0.
 LOSSLANG_INLINE double atan(double x) {
     double a = clamp(absolute(LOSSLANG_ROUNDED(x)), 0.0, 1e30);
     bool small = a < 0.4142135623730951, large = a > 2.414213562373095;
@@ -592,7 +686,7 @@ LOSSLANG_INLINE Arc arc(double a) {
         0.017400879442694021, -0.014851887071247204, 0.028757851367421566)};
 }
 
-// ERR(asin)
+// Error 2.0, 2.0.
 LOSSLANG_INLINE double asin(double x) {
     Arc p = arc(absolute(LOSSLANG_ROUNDED(x)));
     Pair<double> far = fast_sum(1.5707963267948966, -2 * p.t);
@@ -600,7 +694,7 @@ LOSSLANG_INLINE double asin(double x) {
     return with_sign(p.small ? p.t + p.rest : large, x);
 }
 
-// ERR(acos)
+// Error 2.0, 2.0.
 LOSSLANG_INLINE double acos(double x) {
     x = LOSSLANG_ROUNDED(x);
     Arc p = arc(absolute(x));
@@ -611,9 +705,9 @@ LOSSLANG_INLINE double acos(double x) {
     return sum.hi + (sum.lo + (base_low + factor * p.rest));
 }
 
-// ---- The gamma function; plain loops that do not become vector code ------------------------------
+// ---- The gamma function; plain loops that do not become vector code -----------------------------
 
-// The derivative of log(gamma(x)) for x > 0.  ERR(digamma)
+// The derivative of log(gamma(x)) for x > 0.  Error 2.0, 2.0.
 inline double digamma(double x) {
     if (!(x > 0)) return x == 0 ? -infinity<double> : not_a_number<double>;
     if (x == infinity<double>) return x;
@@ -647,19 +741,17 @@ inline double digamma(double x) {
     return std::log(x) - 0.5 / x - z * series;
 }
 
-// log(gamma(x)) for x > 0, of the C library.  ERR(lgamma)
+// log(gamma(x)) for x > 0, of the C library.  Error 2.0, 2.0.
 inline double lgamma(double x) { return x >= 0 ? std::lgamma(x) : not_a_number<double>; }
 
 LOSSLANG_INLINE float erf(float x) { return float(erf(double(x))); }
-LOSSLANG_INLINE float sin(float x) { return float(sin(double(x))); }
-LOSSLANG_INLINE float cos(float x) { return float(cos(double(x))); }
 LOSSLANG_INLINE float atan(float x) { return float(atan(double(x))); }
 LOSSLANG_INLINE float asin(float x) { return float(asin(double(x))); }
 LOSSLANG_INLINE float acos(float x) { return float(acos(double(x))); }
 inline float digamma(float x) { return float(digamma(double(x))); }
 inline float lgamma(float x) { return float(lgamma(double(x))); }
 
-// ---- Halves: 16 bits in memory, float in registers -----------------------------------------------
+// ---- Halves: 16 bits in memory, float in registers ----------------------------------------------
 
 LOSSLANG_INLINE float load_bfloat16(std::uint16_t half) {
     return from_bits(std::uint32_t(half) << 16);
