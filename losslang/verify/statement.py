@@ -57,7 +57,7 @@ class Bounds:
             yield self.high - point, ">=" if self.high_closed else ">"
 
     def holds(self, number: Expr) -> bool:
-        """Whether a number lies here; the ends are numbers too."""
+        """Whether a number is known to lie here."""
         gaps = ((sympy.sign(gap), relation) for gap, relation in self.gaps(number))
         inside = all(sign == 1 or (sign == 0 and relation == ">=") for sign, relation in gaps)
         return inside and not number.is_infinite

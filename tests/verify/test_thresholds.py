@@ -96,9 +96,13 @@ def test_there_is_no_generic_setting_of_an_empty_region():
         (sympy.sqrt(2), Bounds(S.One, S(2)), True),
         (S(10) ** 9, LINE, True),
         (S.Zero, POSITIVE, False),
+        (S.Infinity, POSITIVE, False),
+        (S.One, Bounds(S.Zero, x), False),
+        (S.ImaginaryUnit, UNIT, False),
+        (S.ComplexInfinity, LINE, False),
     ],
 )
-def test_whether_a_number_lies_in_bounds(value, bounds, inside):
+def test_whether_a_number_is_known_to_lie_in_bounds(value, bounds, inside):
     assert bounds.holds(value) == inside
 
 
