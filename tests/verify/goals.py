@@ -239,3 +239,17 @@ proved("Tsallis entropy", tsallis, ">", (alpha, Bounds(S(1))), PROBABILITY)
 proved("three squares", p**2 * y + p * y**2 - 3 * p * y + 1, ">=", positive(y), positive(p))
 proved("dice", 1 - 2 * p * y / (p + y), ">=", (y, UNIT), PROBABILITY)
 proved("classes", log(K) - log(2), ">=", (K, Bounds(S(2), oo, True)))
+
+# ---------------------------------------------------------------- powers with free exponents
+
+_base = 1 + x**2 / (d**2 * (2 - eps))
+_bend = _base ** (eps / 2 - 1) / d**2 * (1 - x**2 / (d**2 * _base))
+SHAPE = {"below two": Bounds(S.Zero, S(2)), "below zero": Bounds(-oo, S.Zero)}
+for _name, _bounds in SHAPE.items():
+    for _sign in (1, -1):
+        _where = ((eps, _bounds), positive(d), REAL)
+        proved(f"barron smooth {_name} {_sign}", 1 / d**2 + _sign * _bend, ">=", *_where)
+        false(f"barron less smooth {_name} {_sign}", 1 / (2 * d**2) - _bend, ">=", *_where)
+proved("bernoulli", (1 + p) ** a - 1 - a * p, ">=", (a, Bounds(S.One, oo)), positive(p))
+false("bernoulli turned", (1 + p) ** a - 1 - a * p, ">=", positive(a), positive(p))
+proved("power below its chord", 1 + k * p - (1 + p) ** k, ">=", (k, UNIT), positive(p))

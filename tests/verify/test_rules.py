@@ -550,6 +550,27 @@ def test_the_bounds_of_functions_are_bounds(function, numbers):
         assert tried
 
 
+@pytest.mark.parametrize("exponent", [-4.0, -1.5, -1.0, -0.4, 0.0, 0.3, 1.0, 1.6, 2.0, 3.7])
+def test_the_bounds_of_powers_are_bounds(exponent):
+    from losslang.verify.rules.analysis import bounds_of
+
+    for bound, side, where in bounds_of(p**x).values():
+        for base in (0.01, 0.4, 0.99, 1.0, 1.2, 3.0, 40.0):
+            rule = {p: base, x: exponent}
+            if all(eval(f"{float(e.subs(rule))} {relation} 0") for e, relation in where):
+                value, line = base**exponent, float(bound.subs(rule))
+                slack = 1e-12 * max(1.0, abs(line))
+                assert line >= value - slack if side == "above" else line <= value + slack
+
+
+def test_a_power_is_bounded_only_by_exponents_on_the_right_side():
+    goal = Sign(1 + x * p - (1 + p) ** x, ">=", over((x, POSITIVE), (p, POSITIVE)))
+    needed = premises(goal, "bound", part=(1 + p) ** x, bound="line above", form=1 + x * p - SLOT)
+    between = Sign(-x * (x - 1), ">=", goal.region)
+    assert between in needed
+    rejects(between, "composition")
+
+
 # ---------------------------------------------------------------- limits
 
 

@@ -138,7 +138,12 @@ def data(draw: random.Random, goal: Sign):
             )
         ),
         "part": part,
-        "bound": draw.choice(("above", "below", "pade above", "pade below", "square below")),
+        "bound": draw.choice(
+            (
+                *("above", "below", "pade above", "pade below", "square below"),
+                *("line below", "line above", "reciprocal line above", "reciprocal square above"),
+            )
+        ),
         "form": form,
         "new": new,
         "map": draw.choice(tuple(MAPS)),

@@ -15,6 +15,7 @@ from losslang.verify.prover import (
     indexed,
     maps,
     polynomial,
+    taylor,
     weaken,
     zeros,
 )
@@ -35,6 +36,9 @@ LAYERS: tuple[Layer, ...] = (
     Layer("indexed", 0, indexed.equations, 2.0),
     Layer("identity", 0, algebra.identity, 1.0),
     Layer("roots", 0, algebra.roots, 1.0),
+    Layer("remainders", 0, taylor.remainders),
+    Layer("affine", 0, weaken.affine, 1.0, raw=True),
+    Layer("taylor", 0, taylor.powers, 1.0, raw=True),
     Layer("powers", 0, maps.powers, raw=True, share=1.0),
     Layer("scales", 0, maps.scales, raw=True, share=1.0),
     Layer("factors", 0, algebra.factors, raw=True, share=1.0),

@@ -42,6 +42,22 @@ def ends(run: Run, goal: Sign, effort: int) -> Proof | None:
     return None
 
 
+def affine(run: Run, goal: Sign, effort: int) -> Proof | None:
+    """A formula that is affine in a variable of a bounded interval: its ends say all there is."""
+    if goal.relation != ">=":
+        return None
+    for symbol in reversed(goal.region.symbols):
+        bounds = goal.region.bounds(symbol)
+        assert bounds is not None
+        if symbol not in goal.expr.free_symbols or symbol.is_integer:
+            continue
+        if bounds.low.is_infinite or bounds.high.is_infinite:
+            continue
+        if goal.expr.is_polynomial(symbol) and sympy.degree(goal.expr, symbol) == 1:
+            return run.step(goal, "concave", {"variable": symbol, "strict": ""}, effort)
+    return None
+
+
 def fewer(run: Run, goal: Sign, effort: int) -> Proof | None:
     """Leave out positive terms with a part that also stands in negative ones."""
     if goal.relation not in (">", ">="):

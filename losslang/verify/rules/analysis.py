@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import sympy
 from sympy import Expr, S
@@ -136,14 +137,7 @@ def _tangent(statement: Statement, data: Mapping[str, Data]) -> Sequence[Stateme
     if symbol in at.free_symbols:
         raise Rejected(f"the point mentions {symbol}")
     rest = _without(goal.region, symbol)
-    inside = [
-        Sign(difference, ">=" if closed else ">", rest)
-        for difference, closed, end in (
-            (at - bounds.low, bounds.low_closed, bounds.low),
-            (bounds.high - at, bounds.high_closed, bounds.high),
-        )
-        if not end.is_infinite
-    ]
+    inside = [Sign(gap, relation, rest) for gap, relation in bounds.gaps(at)]
     rule = {symbol: at}
     climb = slope(goal.expr, symbol)
     line = substitute(goal.expr, rule) + substitute(climb, rule) * (symbol - at)
@@ -158,11 +152,16 @@ def _tangent(statement: Statement, data: Mapping[str, Data]) -> Sequence[Stateme
 # ---------------------------------------------------------------- bounds of functions
 
 
-def bounds_of(part: Expr) -> dict[str, tuple[Expr, str, tuple[tuple[Expr, str], ...]]]:
+Where: TypeAlias = tuple[tuple[Expr, Relation], ...]
+Bounded: TypeAlias = tuple[Expr, str, Where]
+"""A bound, on which side of the value it is, and where it holds."""
+
+
+def bounds_of(part: Expr) -> dict[str, Bounded]:
     """Named bounds of a function's value: the bound, on which side it is, and where it holds."""
     x = part.args[0] if part.args else part
     if isinstance(part, sympy.log):
-        positive = ((x, ">"),)
+        positive: Where = ((x, ">"),)
         return {
             "above": (x - 1, "above", positive),
             "below": (1 - 1 / x, "below", positive),
@@ -177,7 +176,31 @@ def bounds_of(part: Expr) -> dict[str, tuple[Expr, str, tuple[tuple[Expr, str], 
         }
     if isinstance(part, sympy.tanh | sympy.atan | sympy.sin):
         return {"above": (x, "above", ((x, ">="),))}
+    if isinstance(part, sympy.Pow) and not part.exp.is_Integer:
+        return _bounds_of_power(x, part.exp)
     return {}
+
+
+def _bounds_of_power(base: Expr, exponent: Expr) -> dict[str, Bounded]:
+    """Taylor polynomials at the base 1, of the power and of its reciprocal.
+
+    The next derivative of x**e has the sign of e (e - 1), or of e (e - 1) (e - 2), for all x > 0.
+    """
+    made: dict[str, Bounded] = {}
+    step = base - 1
+    for word, e in (("", exponent), ("reciprocal ", -exponent)):
+        line = 1 + e * step
+        square = line + e * (e - 1) * step**2 / 2
+        sides = ("above", "below") if word else ("below", "above")
+        orders: tuple[tuple[str, Expr, Expr, Where], ...] = (
+            ("line", line, e * (e - 1), ((base, ">"),)),
+            ("square", square, e * (e - 1) * (e - 2), ((step, ">="),)),
+        )
+        for order, bound, beyond, where in orders:
+            value, known = (1 / bound, (*where, (bound, ">"))) if word else (bound, where)
+            for side, rest in zip(sides, (beyond, -beyond), strict=True):
+                made[f"{word}{order} {side}"] = (value, side, (*known, (rest, ">=")))
+    return made
 
 
 def _bound(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
@@ -199,7 +222,7 @@ def _bound(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement
     if SLOT in weight.free_symbols:
         raise Rejected("the formula is not affine in the part")
     return (
-        *(Sign(e, r, goal.region) for e, r in where),  # type: ignore[arg-type]
+        *(Sign(e, r, goal.region) for e, r in where),
         Sign(weight, ">=" if side == "below" else "<=", goal.region),
         Sign(substitute(form, {SLOT: bound}), goal.relation, goal.region),
         *definedness(goal.expr, goal.region),

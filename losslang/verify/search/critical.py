@@ -214,7 +214,7 @@ def roots(expr: Expr, variable: sympy.Symbol, seconds: float = SOLVE_SECONDS) ->
 
 @lru_cache(maxsize=256)
 def _known_roots(expr: Expr, variable: sympy.Symbol, seconds: float) -> tuple[Expr, ...]:
-    found = [root for root in _obvious(expr, variable) if substitute(expr, {variable: root}) == 0]
+    found = list(obvious_roots(expr, variable))
 
     def solve() -> None:
         found.extend(root for root in _roots(expr, variable) if root not in found)
@@ -224,10 +224,12 @@ def _known_roots(expr: Expr, variable: sympy.Symbol, seconds: float) -> tuple[Ex
     return tuple(found)
 
 
-def _obvious(expr: Expr, variable: sympy.Symbol) -> list[Expr]:
-    """Zero, and the symbols that the variable is compared with: residuals turn there."""
+def obvious_roots(expr: Expr, variable: sympy.Symbol) -> Iterator[Expr]:
+    """Roots among zero and the symbols that the variable is compared with: residuals turn there."""
     others = sorted(expr.free_symbols - {variable}, key=lambda s: s.name)
-    return [S.Zero, *(s for s in others if expr.has(s - variable, variable - s))]
+    for root in (S.Zero, *(s for s in others if expr.has(s - variable, variable - s))):
+        if substitute(expr, {variable: root}) == 0:
+            yield root
 
 
 def _roots(expr: Expr, variable: sympy.Symbol) -> Iterator[Expr]:

@@ -13,7 +13,7 @@ from losslang.ir.binders import substitute
 from losslang.ir.heads import Max, Min
 from losslang.verify.property import Strategy, no_guess
 from losslang.verify.readings import Curve, Margin, Pairs
-from losslang.verify.sampling import points
+from losslang.verify.sampling import looks_false, points
 from losslang.verify.search.critical import (
     Place,
     attempt,
@@ -21,11 +21,13 @@ from losslang.verify.search.critical import (
     ends,
     greatest,
     is_inside,
+    obvious_roots,
     places,
     points_of,
     roots,
     spot,
     suprema,
+    tidy,
     unbounded,
 )
 from losslang.verify.search.limits import limit_of
@@ -34,7 +36,7 @@ from losslang.verify.statement import Bounds, Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import curve as theorems
 from losslang.verify.theorems.along import settled_along
-from losslang.verify.theorems.pieces import Pieces, Silent, jump
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, jump
 from losslang.verify.verdict import Witness
 
 Along: TypeAlias = Curve | Margin | Pairs
@@ -179,6 +181,21 @@ def _sizes(order: int) -> Finder:
         yield from greatest(p, exprs)
 
     return find
+
+
+def _most_bent_in_the_middle(p: Pieces) -> Iterator[Guess]:
+    """The curvature's size where the loss turns, if none is seen to be greater: no solving."""
+    if not p.region.symbols:
+        return
+    exprs = [lambda n: p.formula(n, 2), lambda n: -p.formula(n, 2)]
+    for n, which in product(range(len(p)), range(len(exprs))):
+        for at in obvious_roots(p.formula(n, 1), p.variable):
+            value = attempt(defined, exprs[which](n), {p.variable: at})
+            if value is None or not is_inside(p, n, at) or sign_of(value, p.region) <= 0:
+                continue
+            gaps = (Sign(value - e(k), ">=", p.where(k)) for e in exprs for k in range(len(p)))
+            if all(looks_false(gap) is None for gap in gaps):
+                yield Place(tidy(value), n, at, which).guess
 
 
 def _least_curvature(p: Pieces) -> Iterator[Guess]:
@@ -429,6 +446,7 @@ LIPSCHITZ = (
 )
 SMOOTH = (
     _by("kink-so-not-smooth", _joints(1, 1, -1), slopes),
+    _by("smooth-by-pieces", _most_bent_in_the_middle),
     _by("curvature-unbounded", _infinite(2), steep(2)),
     _by("jump-so-not-smooth", _joints(0, 1, -1), sides(0)),
     _by("smooth-by-pieces", _sizes(2)),

@@ -25,8 +25,6 @@ OPEN: dict[str, str] = {
     "reg-089-calibrated": "the threshold has no closed form",
     "multi-049-convex(logits)": "convex-by-composition: cannot show that sparsemax is convex",
     "more-257-strictly_proper": "no closed form of the sum over the order",
-    "reg-073-smooth(prediction)": "the curvature's size is at most 1/c**2: no rule bounds it",
-    "reg-073-smooth(prediction)-2": "as before",
     "more-134-lipschitz(score)": "no bound on the slope for all gamma at once",
     "more-135-proper_composite": "cannot show that the inverse link rises",
     "more-140-symmetric": "holds when q == 1; cannot show that the sums differ for all q < 1",
