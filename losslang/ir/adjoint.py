@@ -182,8 +182,8 @@ class _Tape:
             yield from self._along(e, adjoint)
         elif isinstance(e, Branch):
             test, yes, no = e.args
-            yield yes, Branch(test, adjoint, ZERO), ()
-            yield no, Branch(test, ZERO, adjoint), ()
+            yield yes, adjoint * test, ()
+            yield no, adjoint * Not(test), ()
         elif isinstance(e, Labelled):
             yield e.args[1], adjoint, ()
         elif isinstance(e, Max | Min):
@@ -194,7 +194,7 @@ class _Tape:
 
     def _reduce(self, e: Reduce, adjoint: Expr) -> Iterator[tuple[Expr, Expr, tuple[Index, ...]]]:
         indices, guard, body = self.opened(e)
-        kept = Branch(guard, adjoint, ZERO)
+        kept = adjoint * guard
         match e.op:
             case "sum":
                 share = kept
@@ -202,6 +202,11 @@ class _Tape:
                 share = kept / _count(e)
             case "logsumexp":
                 share = kept * sympy.exp(body - e)
+                # What is the same at every place is added to the whole, and needs no sum of shares.
+                for term in sympy.Add.make_args(body):
+                    fixed = free_indices(term).isdisjoint(indices)
+                    yield (term, adjoint, ()) if fixed else (term, share, indices)
+                return
             case "logmeanexp":
                 share = kept * sympy.exp(body - e) / _count(e)
             case "max" | "min":

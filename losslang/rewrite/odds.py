@@ -148,8 +148,23 @@ def exp_of_softplus(e: Expr) -> Expr | None:
     return None
 
 
+def powers_of_one_base(e: Expr) -> Expr | None:
+    """``x**(g - 1) x`` is ``x**g``: the slope of a power of ``p`` times that of ``p``."""
+    for power in e.args:
+        base, exponent = power.as_base_exp()
+        if not isinstance(exponent, Add):
+            continue
+        for other in e.args:
+            same, number = other.as_base_exp()
+            if same == base and number.is_number:
+                rest = (a for a in e.args if a not in (power, other))
+                return Mul(*rest, base ** (exponent + number))
+    return None
+
+
 RULES: Rules = {
     Add: (softplus_of_odds, one_minus_sigmoid),
     sympy.log: (log_of_sigmoid,),
     sympy.exp: (exp_of_softplus,),
+    Mul: (powers_of_one_base,),
 }

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sympy
 from sympy import Add, Basic, Expr, Mul, Pow, Rational
 
-from losslang.ir.binders import Binder, free_indices, substitute, walk
+from losslang.ir.binders import Binder, free_indices, substitute
 from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
@@ -344,12 +344,8 @@ def _protected_inside(expr: Binder, test: Expr) -> Expr:
 
 def _where(test: Expr, argument: Expr, safe: Expr) -> Expr:
     """The argument where it is wanted; a number that the test does not concern is always fine."""
-    concerned = _reads(argument) or (not _reads(test) and not argument.is_number)
+    concerned = squares.reads(argument) or (not squares.reads(test) and not argument.is_number)
     return Branch(test, argument, safe) if concerned else argument
-
-
-def _reads(expr: Expr) -> bool:
-    return any(isinstance(node, At) for node in walk(expr))
 
 
 def _is_log_probability(expr: Expr) -> bool:
