@@ -8,7 +8,7 @@ for the premises say all that it must satisfy. Neither this module nor the theor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -110,6 +110,11 @@ class Theorem:
     holds: bool = True
     value: Callable[[Case], Expr | None] = lambda _: None
     exact: bool = True
+
+
+def about(property: str, theorems: Iterable[Theorem]) -> list[Theorem]:
+    """Those of the theorems that are about a property."""
+    return [theorem for theorem in theorems if theorem.property == property]
 
 
 def inputs_of(reading: Reading) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.search.candidates import limit
 from losslang.verify.search.critical import suprema
 from losslang.verify.statement import Sign
-from losslang.verify.theorem import Case, Guess, Question, Theorem
+from losslang.verify.theorem import Case, Guess, Question, about
 from losslang.verify.theorems import multiclass
 from losslang.verify.theorems.pieces import Pieces, Silent
 from losslang.verify.verdict import Witness
@@ -93,16 +93,12 @@ def _far(case: Case) -> Witness:
     return Witness({"margin": S(far * 1000)}, rises, "the loss grows without bound")
 
 
-def _plain(theorems: Iterable[Theorem], prop: str) -> list[Theorem]:
-    return [theorem for theorem in theorems if theorem.property == prop]
-
-
 def _of(prop: str) -> tuple[Strategy, ...]:
     pairs, top = _pieces(multiclass.pairwise), _pieces(multiclass.worst)
     return (
-        *(Strategy(t, pairs) for t in _plain(multiclass.PAIRWISE_ODD, prop)),
-        *(Strategy(t, top) for t in _plain(multiclass.WORST_OF_TWO, prop)),
-        *(Strategy(t, top, _even) for t in _plain(multiclass.WORST_CONVEX, prop)),
+        *(Strategy(t, pairs) for t in about(prop, multiclass.PAIRWISE_ODD)),
+        *(Strategy(t, top) for t in about(prop, multiclass.WORST_OF_TWO)),
+        *(Strategy(t, top, _even) for t in about(prop, multiclass.WORST_CONVEX)),
     )
 
 

@@ -11,7 +11,7 @@ from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.search.candidates import limit
 from losslang.verify.search.distributions import tied_classes
 from losslang.verify.search.numbers import sign_of
-from losslang.verify.theorem import Guess, Question, Theorem
+from losslang.verify.theorem import Guess, Question, about
 from losslang.verify.theorems import pairwise as theorems
 from losslang.verify.theorems.multiclass import pairwise
 from losslang.verify.theorems.pieces import Pieces, Silent, jump
@@ -44,14 +44,10 @@ def kinks(reading: Multiclass, question: Question) -> Iterable[Guess]:
             yield {"joint": Integer(n)}
 
 
-def _of(found: Iterable[Theorem], prop: str) -> list[Theorem]:
-    return [theorem for theorem in found if theorem.property == prop]
-
-
 def _both(prop: str) -> tuple[Strategy, ...]:
     return (
-        *(Strategy(t, falling) for t in _of(theorems.OF_TWO, prop)),
-        *(Strategy(t, kinks, tied_classes) for t in _of(theorems.KINK, prop)),
+        *(Strategy(t, falling) for t in about(prop, theorems.OF_TWO)),
+        *(Strategy(t, kinks, tied_classes) for t in about(prop, theorems.KINK)),
     )
 
 

@@ -16,7 +16,7 @@ from losslang.verify.readings.pooled import Pooled
 from losslang.verify.search import local
 from losslang.verify.search.candidates import limit
 from losslang.verify.statement import Sign
-from losslang.verify.theorem import Case, Guess, Question, Theorem
+from losslang.verify.theorem import Case, Guess, Question, about
 from losslang.verify.theorems import centred, one_vs_all, pooled
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.theorems.sums import sums_of
@@ -184,23 +184,19 @@ def _uniform(case: Case) -> Witness:
     return Witness(values, facts, "where softmax(z) = p the squares still pull: p is not optimal")
 
 
-def _plain(theorems: Iterable[Theorem], prop: str) -> list[Theorem]:
-    return [theorem for theorem in theorems if theorem.property == prop]
-
-
 def _of(prop: str) -> tuple[Strategy, ...]:
     return (
-        *(Strategy(t) for t in _plain(pooled.STANDARDISED, prop)),
-        *(Strategy(t, _floors) for t in _plain(one_vs_all.SEPARABLE, prop)),
-        *(Strategy(t, _weights) for t in _plain(pooled.SQUENTROPY, prop)),
-        *(Strategy(t, _ties, _tied) for t in _plain(one_vs_all.TIES, prop)),
-        *(Strategy(t, _idle, _unmoved) for t in _plain(one_vs_all.IDLE, prop)),
-        *(Strategy(t, _pieces) for t in _plain(one_vs_all.MARGIN_SUM, prop)),
+        *(Strategy(t) for t in about(prop, pooled.STANDARDISED)),
+        *(Strategy(t, _floors) for t in about(prop, one_vs_all.SEPARABLE)),
+        *(Strategy(t, _weights) for t in about(prop, pooled.SQUENTROPY)),
+        *(Strategy(t, _ties, _tied) for t in about(prop, one_vs_all.TIES)),
+        *(Strategy(t, _idle, _unmoved) for t in about(prop, one_vs_all.IDLE)),
+        *(Strategy(t, _pieces) for t in about(prop, one_vs_all.MARGIN_SUM)),
     )
 
 
 def _improper(prop: str) -> tuple[Strategy, ...]:
-    return tuple(Strategy(t, _weights, _uniform) for t in _plain(pooled.SQUENTROPY, prop))
+    return tuple(Strategy(t, _weights, _uniform) for t in about(prop, pooled.SQUENTROPY))
 
 
 CALIBRATED = (

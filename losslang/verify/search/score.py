@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import sympy
 from sympy import Expr, S
@@ -12,7 +12,7 @@ from losslang.ir.derive import derivative
 from losslang.verify.property import Strategy
 from losslang.verify.readings.score import Score
 from losslang.verify.search.grids import wrong_order
-from losslang.verify.theorem import Guess, Question, Theorem
+from losslang.verify.theorem import Guess, Question, about
 from losslang.verify.theorems import score
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.theorems.sums import Sums, sums_of
@@ -66,22 +66,18 @@ def _fractions(reading: Score, question: Question) -> Iterable[Guess]:
     yield from ({"sign": s, "active": active, "passive": passive} for s in SIGNS)
 
 
-def _plain(words: Iterator[Theorem] | tuple[Theorem, ...], prop: str) -> list[Theorem]:
-    return [theorem for theorem in words if theorem.property == prop]
-
-
 def _of(prop: str) -> tuple[Strategy, ...]:
     """The strategies for a property of the order of classes."""
     return (
-        *(Strategy(t) for t in _plain(score.SEPARABLE + score.THRESHOLDS, prop)),
-        *(Strategy(t, _powers) for t in _plain(score.SPHERICAL, prop)),
-        *(Strategy(t, _mixtures) for t in _plain(score.SMOOTHED, prop)),
+        *(Strategy(t) for t in about(prop, score.SEPARABLE + score.THRESHOLDS)),
+        *(Strategy(t, _powers) for t in about(prop, score.SPHERICAL)),
+        *(Strategy(t, _mixtures) for t in about(prop, score.SMOOTHED)),
         *(
             Strategy(t, _mixtures, wrong_order)
-            for t in _plain(score.OVERSMOOTHED + score.OVERSHARPENED, prop)
+            for t in about(prop, score.OVERSMOOTHED + score.OVERSHARPENED)
         ),
-        *(Strategy(t, _fractions) for t in _plain(score.NORMALISED_TWO, prop)),
-        *(Strategy(t, _fractions, wrong_order) for t in _plain(score.NORMALISED, prop)),
+        *(Strategy(t, _fractions) for t in about(prop, score.NORMALISED_TWO)),
+        *(Strategy(t, _fractions, wrong_order) for t in about(prop, score.NORMALISED)),
     )
 
 
