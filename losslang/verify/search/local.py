@@ -33,7 +33,7 @@ from losslang.verify.search.candidates import (
 from losslang.verify.search.critical import suprema
 from losslang.verify.statement import UNIT, Relation, Sign
 from losslang.verify.theorem import Case, Guess, Question
-from losslang.verify.theorems import local, local_proper, local_shape
+from losslang.verify.theorems import local, local_noise, local_order, local_proper, local_shape
 from losslang.verify.theorems.pieces import Silent, pieces
 from losslang.verify.verdict import Witness
 
@@ -240,22 +240,22 @@ CALIBRATED = (
 )
 
 ORDER_PRESERVING = (
-    Strategy(local.ORDER_CONVEX, _steep),
-    Strategy(local.ORDER_FALLING, _gentle_rates),
-    Strategy(local.DISORDER_RISING, _rises, _certain_label),
-    Strategy(local.DISORDER_VERTEX, _vertices, _vertex_weights),
-    Strategy(local.DISORDER_EDGE, _bounded_slopes, _edge_weights),
-    Strategy(local.ORDER_TWO_FALLING, _floors),
-    Strategy(local.ORDER_TWO_CONVEX),
-    Strategy(local.ORDER_THREE, _flat),
-    Strategy(local.ORDER_TWO_BENDING, _bends_late),
-    Strategy(local.ORDER_BENDING, _steep_bends),
+    Strategy(local_order.ORDER_CONVEX, _steep),
+    Strategy(local_order.ORDER_FALLING, _gentle_rates),
+    Strategy(local_order.DISORDER_RISING, _rises, _certain_label),
+    Strategy(local_order.DISORDER_VERTEX, _vertices, _vertex_weights),
+    Strategy(local_order.DISORDER_EDGE, _bounded_slopes, _edge_weights),
+    Strategy(local_order.ORDER_TWO_FALLING, _floors),
+    Strategy(local_order.ORDER_TWO_CONVEX),
+    Strategy(local_order.ORDER_THREE, _flat),
+    Strategy(local_order.ORDER_TWO_BENDING, _bends_late),
+    Strategy(local_order.ORDER_BENDING, _steep_bends),
 )
 
 ASYMMETRIC_ROBUST = (
-    Strategy(local.ASYMMETRIC, _floors),
-    Strategy(local.NOT_ASYMMETRIC_RATIO, _slope_ends, _near_weights),
-    Strategy(local.NOT_ASYMMETRIC, witness=_near_weights),
+    Strategy(local_noise.ASYMMETRIC, _floors),
+    Strategy(local_noise.NOT_ASYMMETRIC_RATIO, _slope_ends, _near_weights),
+    Strategy(local_noise.NOT_ASYMMETRIC, witness=_near_weights),
 )
 
 # ---------------------------------------------------------------- probabilities

@@ -16,6 +16,9 @@ from losslang.verify.theorems import (
     homogeneity,
     joint,
     likelihood,
+    local,
+    local_noise,
+    local_order,
     moments,
     not_elicited,
     one_vs_all,
@@ -38,7 +41,6 @@ from losslang.verify.theorems.curve import CURVE
 from losslang.verify.theorems.excess import EXCESS
 from losslang.verify.theorems.far import FAR
 from losslang.verify.theorems.invariance import INVARIANCE
-from losslang.verify.theorems.local import LOCAL
 from losslang.verify.theorems.local_proper import LOCAL_PROPER
 from losslang.verify.theorems.local_shape import LOCAL_SHAPE
 from losslang.verify.theorems.margin import MARGIN
@@ -64,7 +66,9 @@ ALL: tuple[Theorem, ...] = (
     *TAILS,
     *PROBABILITY,
     *RANKING,
-    *LOCAL,
+    *local.THEOREMS,
+    *local_order.THEOREMS,
+    *local_noise.THEOREMS,
     *LOCAL_PROPER,
     *LOCAL_SHAPE,
     *SCORE,

@@ -15,16 +15,15 @@ from losslang.ir.binders import substitute
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import Relation
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import (
+from losslang.verify.theorems.local_order import preferring_vertices, steep_at_zero
+from losslang.verify.theorems.local_parts import (
     HALF,
     THEORY,
     at_least,
     at_most,
     conditions,
     parts,
-    preferring_vertices,
     smooth,
-    steep_at_zero,
 )
 from losslang.verify.theorems.pieces import (
     Pieces,

@@ -17,14 +17,14 @@ from losslang.ir.derive import derivative
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import Bounds, Relation
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
-from losslang.verify.theorems.local import (
+from losslang.verify.theorems.local import weighted
+from losslang.verify.theorems.local_parts import (
     THEORY,
     at_least,
     at_most,
     conditions,
     parts,
     smooth,
-    weighted,
 )
 from losslang.verify.theorems.pieces import (
     Pieces,

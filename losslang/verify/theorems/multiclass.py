@@ -18,7 +18,7 @@ from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.statement import LINE, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
-from losslang.verify.theorems.local import THEORY, at_least, at_most
+from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
 from losslang.verify.theorems.norms import dual_norm
 from losslang.verify.theorems.pieces import (
     Pieces,

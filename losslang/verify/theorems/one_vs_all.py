@@ -11,7 +11,7 @@ from losslang.ir.binders import substitute
 from losslang.verify.readings.pooled import Pooled
 from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import THEORY, at_least, at_most
+from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,

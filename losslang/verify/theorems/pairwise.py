@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
-from losslang.verify.theorems.local import THEORY, at_least, at_most
+from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
 from losslang.verify.theorems.multiclass import falls_at_zero, pairwise
 from losslang.verify.theorems.pieces import (
     everywhere,

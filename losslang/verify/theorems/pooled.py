@@ -17,8 +17,8 @@ from losslang.verify.readings.local import Local
 from losslang.verify.readings.pooled import Pooled
 from losslang.verify.statement import LINE, UNIT, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems import local, local_proper
-from losslang.verify.theorems.local import HALF, THEORY
+from losslang.verify.theorems import local, local_order, local_proper
+from losslang.verify.theorems.local_parts import HALF, THEORY
 from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, one_piece, premises, sign
 from losslang.verify.theorems.sums import sums_of
 
@@ -80,8 +80,9 @@ def _lifted(theorem: Theorem) -> Theorem:
 LIFTED = {
     theorem.name: _lifted(theorem)
     for theorem in (
-        *(local.FALLING, local.CONVEX, local.RISING, local.ORDER_CONVEX, local.ORDER_FALLING),
-        *(local.DISORDER_RISING, local.DISORDER_VERTEX),
+        *(local.FALLING, local.CONVEX, local.RISING),
+        *(local_order.ORDER_CONVEX, local_order.ORDER_FALLING),
+        *(local_order.DISORDER_RISING, local_order.DISORDER_VERTEX),
         *(local_proper.LOGARITHMIC, local_proper.LOGARITHMIC_WEAKLY),
         *(local_proper.UNBALANCED, local_proper.UNBALANCED_WEAKLY),
     )

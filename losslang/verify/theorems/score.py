@@ -19,7 +19,7 @@ from losslang.ir.truth import LessEqual
 from losslang.verify.readings.score import Score
 from losslang.verify.statement import UNIT, Bounds, Limit, Region
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import THEORY, at_least, at_most
+from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
 from losslang.verify.theorems.pieces import (
     Pieces,
     Premises,

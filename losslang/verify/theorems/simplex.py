@@ -25,7 +25,7 @@ from losslang.verify.readings.softmax import of_total_one, points, through_softm
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import UNIT, Bounds, Region
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import THEORY
+from losslang.verify.theorems.local_parts import THEORY
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,

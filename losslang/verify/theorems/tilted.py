@@ -18,7 +18,7 @@ from losslang.ir.reduce import Reduce
 from losslang.verify.readings.instance import Unknown
 from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.local import THEORY, at_least
+from losslang.verify.theorems.local_parts import THEORY, at_least
 from losslang.verify.theorems.norms import dual_norm
 from losslang.verify.theorems.pieces import Silent, defined, number, premises, sign
 
