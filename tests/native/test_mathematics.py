@@ -136,6 +136,13 @@ def loops() -> tuple[str, dict[tuple[str, str], int]]:
             )
             lines[name, dtype] = text.count("\n") + 2
             text += LOOP.format(call=call) + "}\n"
+        for name, call in (("same_exponent", "pow(x[i], k)"), ("same_base", "pow(base, x[i])")):
+            text += (
+                f'extern "C" void {name}_{dtype}(const {dtype}* x, {dtype} k, {dtype}* z, long n)'
+                " {\n    auto base = losslang::log_of_base(k);\n    (void)base;\n"
+            )
+            lines[name, dtype] = text.count("\n") + 2
+            text += LOOP.format(call=call) + "}\n"
     for name, source, target in (
         *(
             ("load_bfloat16", "std::uint16_t", "float"),
@@ -373,6 +380,21 @@ def test_exponentials_of_a_number_in_two_parts(library, dtype):
         truth = [mpmath.exp(exact(a) + exact(b)) for a, b in zip(x, y, strict=True)]
     bound = allowed(library[0], "exp_of", dtype)
     check(call(library[1], "exp_of", x, y), truth, dtype, bound, [x, y])
+
+
+@dtypes
+def test_the_same_base_or_exponent_in_every_round(library, dtype):
+    x = numpy.linspace(0, 3, 50).astype(dtype)
+    real = ctypes.c_float if dtype is numpy.float32 else ctypes.c_double
+    place = x.ctypes.data_as(ctypes.c_void_p)
+    for name, arrays in (
+        ("same_exponent", (x, numpy.full_like(x, 2.5))),
+        ("same_base", (numpy.full_like(x, 2.5), x)),
+    ):
+        found = numpy.empty_like(x)
+        loop = getattr(library[1], f"{name}_{'float' if dtype is numpy.float32 else 'double'}")
+        loop(place, real(2.5), found.ctypes.data_as(ctypes.c_void_p), ctypes.c_long(len(x)))
+        numpy.testing.assert_array_equal(found, call(library[1], "pow", *arrays))
 
 
 def test_a_difference_and_its_rounding_error_are_exact(library):
