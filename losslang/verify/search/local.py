@@ -33,7 +33,15 @@ from losslang.verify.search.candidates import (
 from losslang.verify.search.critical import suprema
 from losslang.verify.statement import UNIT, Relation, Sign
 from losslang.verify.theorem import Case, Guess, Question
-from losslang.verify.theorems import local, local_noise, local_order, local_proper, local_shape
+from losslang.verify.theorems import (
+    local,
+    local_noise,
+    local_order,
+    local_proper,
+    local_range,
+    local_shape,
+    local_steep,
+)
 from losslang.verify.theorems.pieces import Silent, pieces
 from losslang.verify.verdict import Witness
 
@@ -482,7 +490,7 @@ def _pulls(reading: Local, question: Question) -> Iterable[Guess]:
     yield {"most": slightly_above(most)}
 
 
-def _bounded_terms(terms: Callable[[Local], tuple[local_shape.Term, ...]]) -> _Guesses:
+def _bounded_terms(terms: Callable[[Local], tuple[local_steep.Term, ...]]) -> _Guesses:
     """Numbers that the terms' shapes seem to stay below."""
 
     def guesses(reading: Local, question: Question) -> Iterable[Guess]:
@@ -659,50 +667,50 @@ CONVEX = (
     Strategy(local_shape.CONVEX_ON_SIMPLEX),
 )
 LIPSCHITZ = (
-    Strategy(local_shape.LIPSCHITZ_PEAK, _peaks),
+    Strategy(local_steep.LIPSCHITZ_PEAK, _peaks),
     Strategy(
-        local_shape.NOT_LIPSCHITZ,
+        local_steep.NOT_LIPSCHITZ,
         _infinite_ends(_pull),
         _growing(_pull, "the slope in the label's logit grows without bound"),
     ),
-    Strategy(local_shape.LIPSCHITZ, _greatest_sizes(_pull)),
-    Strategy(local_shape.LIPSCHITZ_AT_MOST, _pulls),
-    Strategy(local_shape.LIPSCHITZ_BY_TERMS, _bounded_terms(local_shape.slope_terms)),
+    Strategy(local_steep.LIPSCHITZ, _greatest_sizes(_pull)),
+    Strategy(local_steep.LIPSCHITZ_AT_MOST, _pulls),
+    Strategy(local_steep.LIPSCHITZ_BY_TERMS, _bounded_terms(local_steep.slope_terms)),
 )
 SMOOTH = (
     Strategy(
-        local_shape.NOT_SMOOTH,
+        local_steep.NOT_SMOOTH,
         _infinite_ends(_bend),
         _growing(_bend, "the second derivative grows without bound"),
     ),
-    Strategy(local_shape.SMOOTH_BY_TERMS, _if_free(_bounded_terms(local_shape.bend_terms))),
-    Strategy(local_shape.SMOOTH, _greatest_sizes(lambda reading: 2 * _bend(reading))),
-    Strategy(local_shape.SMOOTH_AT_MOST, _bends),
-    Strategy(local_shape.SMOOTH_BY_TERMS, _bounded_terms(local_shape.bend_terms)),
+    Strategy(local_steep.SMOOTH_BY_TERMS, _if_free(_bounded_terms(local_steep.bend_terms))),
+    Strategy(local_steep.SMOOTH, _greatest_sizes(lambda reading: 2 * _bend(reading))),
+    Strategy(local_steep.SMOOTH_AT_MOST, _bends),
+    Strategy(local_steep.SMOOTH_BY_TERMS, _bounded_terms(local_steep.bend_terms)),
 )
 NONNEGATIVE = (
-    Strategy(local_shape.NONNEGATIVE),
-    Strategy(local_shape.NOT_NONNEGATIVE, _extremes(_f, 1), _at_place("f < 0 there", _f, "<")),
+    Strategy(local_range.NONNEGATIVE),
+    Strategy(local_range.NOT_NONNEGATIVE, _extremes(_f, 1), _at_place("f < 0 there", _f, "<")),
 )
 MONOTONE = (
-    Strategy(local_shape.MONOTONE),
+    Strategy(local_range.MONOTONE),
     Strategy(
-        local_shape.NOT_MONOTONE, _extremes(_slope, -1), _at_place("f rises there", _slope, ">")
+        local_range.NOT_MONOTONE, _extremes(_slope, -1), _at_place("f rises there", _slope, ">")
     ),
 )
 RANGE = (
-    Strategy(local_shape.RANGE, _limits),
-    Strategy(local_shape.RANGE_TURNING, _turning),
+    Strategy(local_range.RANGE, _limits),
+    Strategy(local_range.RANGE_TURNING, _turning),
 )
 BOUNDED = (
-    Strategy(local_shape.BOUNDED_FALLING, _limits),
-    Strategy(local_shape.UNBOUNDED, _infinite_ends(_f), _growing(_f, "the loss is unbounded")),
-    Strategy(local_shape.BOUNDED, _frames),
+    Strategy(local_range.BOUNDED_FALLING, _limits),
+    Strategy(local_range.UNBOUNDED, _infinite_ends(_f), _growing(_f, "the loss is unbounded")),
+    Strategy(local_range.BOUNDED, _frames),
 )
 BOUNDED_BELOW = (
-    Strategy(local_shape.BOUNDED_BELOW, _low),
+    Strategy(local_range.BOUNDED_BELOW, _low),
     Strategy(
-        local_shape.UNBOUNDED_BELOW,
+        local_range.UNBOUNDED_BELOW,
         _infinite_ends(_f),
         _growing(_f, "the loss falls without bound"),
     ),

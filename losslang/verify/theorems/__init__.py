@@ -19,6 +19,9 @@ from losslang.verify.theorems import (
     local,
     local_noise,
     local_order,
+    local_range,
+    local_shape,
+    local_steep,
     moments,
     not_elicited,
     one_vs_all,
@@ -42,7 +45,6 @@ from losslang.verify.theorems.excess import EXCESS
 from losslang.verify.theorems.far import FAR
 from losslang.verify.theorems.invariance import INVARIANCE
 from losslang.verify.theorems.local_proper import LOCAL_PROPER
-from losslang.verify.theorems.local_shape import LOCAL_SHAPE
 from losslang.verify.theorems.margin import MARGIN
 from losslang.verify.theorems.multiclass import MULTICLASS
 from losslang.verify.theorems.pooled import POOLED
@@ -70,7 +72,9 @@ ALL: tuple[Theorem, ...] = (
     *local_order.THEOREMS,
     *local_noise.THEOREMS,
     *LOCAL_PROPER,
-    *LOCAL_SHAPE,
+    *local_shape.THEOREMS,
+    *local_steep.THEOREMS,
+    *local_range.THEOREMS,
     *SCORE,
     *POOLED,
     *one_vs_all.THEOREMS,

@@ -24,6 +24,7 @@ from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
     continuous,
+    either_sign,
     everywhere,
     floored,
     inside,
@@ -233,7 +234,7 @@ def _is_convex_margin(case: Case) -> Iterator[Premise]:
 def _is_lipschitz_margin(case: Case) -> Iterator[Premise]:
     phi, most = worst(case.reading), case.guess["most"]
     dual_norm(case)
-    slopes = (lambda n: phi.formula(n, 1), lambda n: -phi.formula(n, 1))
+    slopes = either_sign(lambda n: phi.formula(n, 1))
     yield from supremum(phi, "|phi'| <= c", slopes, most, case.guess)
     yield from continuous(phi)
 

@@ -330,6 +330,11 @@ def tends(p: Pieces, label: str, expr: Expr, n: int, low: bool, value: Expr) -> 
     return Premise(label, Limit(expr, p.variable, end, side, value, p.region))  # type: ignore[arg-type]
 
 
+def either_sign(expr: Callable[[int], Expr]) -> tuple[Callable[[int], Expr], Callable[[int], Expr]]:
+    """A formula of each piece and its negative: one of them is greatest where its size is."""
+    return expr, lambda n: -expr(n)
+
+
 def supremum(
     p: Pieces, label: str, exprs: Sequence[Callable[[int], Expr]], value: Expr, guess: Guess
 ) -> Iterator[Premise]:

@@ -20,6 +20,7 @@ from losslang.verify.theorems.pieces import (
     Silent,
     bends_up,
     continuous,
+    either_sign,
     known_pieces,
     premises,
     sign,
@@ -36,9 +37,9 @@ def place(guess: Guess, name: str) -> dict[str, Expr]:
     return {word: guess[f"{name} {word}"] for word in ("value", "piece", "at", "which")}
 
 
-def sizes(f: Pieces, k: int, order: int) -> list[Callable[[int], Expr]]:
+def sizes(f: Pieces, k: int, order: int) -> tuple[Callable[[int], Expr], ...]:
     """A derivative of function ``k`` and its negative."""
-    return [lambda n: f.formula(n, order, k), lambda n: -f.formula(n, order, k)]
+    return either_sign(lambda n: f.formula(n, order, k))
 
 
 def _steepest(case: Case, order: int) -> Iterator[Premise]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import sympy
-from sympy import Expr
 
 from losslang.verify.readings import Curve, Margin
 from losslang.verify.theorem import Case, Premise, Theorem
@@ -28,6 +27,7 @@ from losslang.verify.theorems.pieces import (
     Premises,
     Silent,
     continuous,
+    either_sign,
     everywhere,
     inside,
     number,
@@ -39,15 +39,15 @@ from losslang.verify.theorems.pieces import (
 )
 
 
-def _both(p: Pieces, order: int) -> list[Callable[[int], Expr]]:
-    return [lambda n: p.formula(n, order), lambda n: -p.formula(n, order)]
-
-
 @premises()
 def _lipschitz(case: Case) -> Iterator[Premise]:
     p = along(case)
     yield from supremum(
-        p, "the slope's size is at most L", _both(p, 1), uniform(case, "value"), case.guess
+        p,
+        "the slope's size is at most L",
+        either_sign(lambda n: p.formula(n, 1)),
+        uniform(case, "value"),
+        case.guess,
     )
     yield from continuous(p)
 
@@ -56,7 +56,11 @@ def _lipschitz(case: Case) -> Iterator[Premise]:
 def _smooth(case: Case) -> Iterator[Premise]:
     p = along(case)
     yield from supremum(
-        p, "the curvature's size is at most beta", _both(p, 2), uniform(case, "value"), case.guess
+        p,
+        "the curvature's size is at most beta",
+        either_sign(lambda n: p.formula(n, 2)),
+        uniform(case, "value"),
+        case.guess,
     )
     yield from continuous(p)
     yield from continuous(p, 1)

@@ -16,7 +16,7 @@ from losslang.verify.readings import Local
 from losslang.verify.sampling import looks_false
 from losslang.verify.statement import Bounds, Region
 from losslang.verify.theorem import Case, Question
-from losslang.verify.theorems import local_shape
+from losslang.verify.theorems import local_steep
 from losslang.verify.witnesses import replays
 from tests.verify.properties.deciding import ask, decide, reading
 
@@ -269,9 +269,9 @@ def test_a_bound_for_all_settings_is_one_at_each(prop):
 
 def test_a_bound_that_a_term_exceeds_proves_nothing():
     loss = reading(FOCAL, Local)
-    (first, *rest) = local_shape.slope_terms(loss)
+    (first, *rest) = local_steep.slope_terms(loss)
     low = {"term 0": Rational(1, 8), **{f"term {n + 1}": S(9) for n in range(len(rest))}}
-    premises = local_shape.LIPSCHITZ_BY_TERMS.premises(Case(loss, Question("lipschitz"), low))
+    premises = local_steep.LIPSCHITZ_BY_TERMS.premises(Case(loss, Question("lipschitz"), low))
     assert premises is not None
     assert any(looks_false(premise.statement) for premise in premises), first
 
