@@ -40,8 +40,10 @@ from losslang.verify.theorems import (
     local_proper,
     local_range,
     local_shape,
+    local_risk,
     local_steep,
 )
+    local_sum,
 from losslang.verify.theorems.pieces import Silent, pieces
 from losslang.verify.verdict import Witness
 
@@ -397,27 +399,27 @@ def _uneven(case: Case) -> Witness:
 
 
 SYMMETRIC = (
-    Strategy(local_proper.AFFINE),
-    Strategy(local_proper.UNEVEN, _places, _uneven),
-    Strategy(local_proper.CURVED, _small_places),
-    Strategy(local_proper.ODD),
+    Strategy(local_sum.AFFINE),
+    Strategy(local_sum.UNEVEN, _places, _uneven),
+    Strategy(local_sum.CURVED, _small_places),
+    Strategy(local_sum.ODD),
 )
 H_CONSISTENT = tuple(
     Strategy(theorem, _orders)
     for theorem, _ in (
-        local_proper.ORDER_ONE,
-        local_proper.LOW_ORDER,
-        local_proper.MIDDLE_ORDER,
-        local_proper.HIGH_ORDER,
+        local_risk.ORDER_ONE,
+        local_risk.LOW_ORDER,
+        local_risk.MIDDLE_ORDER,
+        local_risk.HIGH_ORDER,
     )
 )
 EXCESS_RISK = tuple(
     Strategy(theorem, _orders)
     for _, theorem in (
-        local_proper.ORDER_ONE,
-        local_proper.LOW_ORDER,
-        local_proper.MIDDLE_ORDER,
-        local_proper.HIGH_ORDER,
+        local_risk.ORDER_ONE,
+        local_risk.LOW_ORDER,
+        local_risk.MIDDLE_ORDER,
+        local_risk.HIGH_ORDER,
     )
 )
 

@@ -19,9 +19,12 @@ from losslang.verify.theorems import (
     local,
     local_noise,
     local_order,
+    local_proper,
     local_range,
+    local_risk,
     local_shape,
     local_steep,
+    local_sum,
     moments,
     not_elicited,
     one_vs_all,
@@ -44,7 +47,6 @@ from losslang.verify.theorems.curve import CURVE
 from losslang.verify.theorems.excess import EXCESS
 from losslang.verify.theorems.far import FAR
 from losslang.verify.theorems.invariance import INVARIANCE
-from losslang.verify.theorems.local_proper import LOCAL_PROPER
 from losslang.verify.theorems.margin import MARGIN
 from losslang.verify.theorems.multiclass import MULTICLASS
 from losslang.verify.theorems.pooled import POOLED
@@ -71,7 +73,9 @@ ALL: tuple[Theorem, ...] = (
     *local.THEOREMS,
     *local_order.THEOREMS,
     *local_noise.THEOREMS,
-    *LOCAL_PROPER,
+    *local_proper.THEOREMS,
+    *local_sum.THEOREMS,
+    *local_risk.THEOREMS,
     *local_shape.THEOREMS,
     *local_steep.THEOREMS,
     *local_range.THEOREMS,

@@ -14,7 +14,7 @@ from losslang.verify.readings.pooled import Pooled
 from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY
-from losslang.verify.theorems.local_proper import T
+from losslang.verify.theorems.local_risk import T
 from losslang.verify.theorems.pieces import (
     Pieces,
     Silent,
