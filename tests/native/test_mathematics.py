@@ -298,6 +298,16 @@ def test_outside_of_the_domain_is_no_number(library, name, dtype):
 
 
 @dtypes
+@pytest.mark.parametrize("name", UNARY)
+def test_a_result_does_not_depend_on_its_place(library, name, dtype):
+    """In a register or in what is left over at the end of the array."""
+    x = samples(dtype)[:101]
+    whole = call(library[1], name, x)
+    for start in (1, 70, 99):
+        numpy.testing.assert_array_equal(call(library[1], name, x[start:].copy()), whole[start:])
+
+
+@dtypes
 @pytest.mark.parametrize("name", ODD)
 def test_zero_keeps_its_sign(library, name, dtype):
     found = call(library[1], name, numpy.array([0.0, -0.0], dtype))

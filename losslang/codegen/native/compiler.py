@@ -154,8 +154,8 @@ def _processor() -> str:
     except OSError:
         lines = []
     found = {line.split(":")[0].strip(): line for line in reversed(lines)}
-    facts = [found[name] for name in wanted if name in found]
-    return "\n".join([platform.system(), platform.machine(), platform.processor(), *facts])
+    facts = [found[name] for name in wanted if name in found] or [platform.processor()]
+    return "\n".join([platform.system(), platform.machine(), *facts])
 
 
 def _key(source: str, flags: Sequence[str], compiler: Compiler) -> str:

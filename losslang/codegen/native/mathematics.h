@@ -24,14 +24,6 @@
 #include <limits>
 
 #define LOSSLANG_INLINE inline __attribute__((always_inline))
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_assoc_barrier)
-#define LOSSLANG_ROUNDED(x) __builtin_assoc_barrier(x)
-#endif
-#endif
-#ifndef LOSSLANG_ROUNDED
-#define LOSSLANG_ROUNDED(x) (x)
-#endif
 
 namespace losslang {
 
@@ -49,7 +41,7 @@ template <> struct Format<float> {
     static constexpr float ln2_high = 0.693145752f, ln2_low = 1.42860677e-06f;  // 16 bits, the rest
     static constexpr float two_thirds = 0.666666687f, two_thirds_low = -1.98682155e-08f;
     static constexpr float lowest_exponent = -110, highest_exponent = 90;  // exp is 0, is infinite
-    static constexpr float certain = 20;   // exp(-certain) does not change 1
+    static constexpr float certain = 20;  // exp(-certain) does not change 1
 };
 
 template <> struct Format<double> {
@@ -161,14 +153,15 @@ template <class T> LOSSLANG_INLINE T product_error(T a, T b, T product) {
 #endif
 
 template <class T> LOSSLANG_INLINE Pair<T> two_product(T a, T b) {
-    T product = LOSSLANG_ROUNDED(a * b);
+    T product = a * b;
     return {product, product_error(a, b, product)};
 }
 
+// An argument that is a product may be fused into the sums below, since it then is fused into all
+// of them: the error is that of the exact product.
+
 // a - b and its rounding error (Knuth), which is 0 where the difference is infinite or a NaN.
 template <class T> LOSSLANG_INLINE Pair<T> two_diff(T a, T b) {
-    a = LOSSLANG_ROUNDED(a);
-    b = LOSSLANG_ROUNDED(b);
     T difference = a - b, part = difference - a;
     T error = (a - (difference - part)) - (b + part);
     return {difference, difference - difference == T(0) ? error : T(0)};
@@ -183,7 +176,7 @@ template <class T> LOSSLANG_INLINE Pair<T> fast_sum(T a, T b) {
 // (numerator + low) / (denominator + rest), with its rounding error.
 template <class T> LOSSLANG_INLINE Pair<T> quotient(Pair<T> numerator, Pair<T> denominator) {
     T inverse = T(1) / denominator.hi;
-    T first = LOSSLANG_ROUNDED(numerator.hi * inverse);
+    T first = numerator.hi * inverse;
     Pair<T> back = two_product(first, denominator.hi);
     T rest = (numerator.hi - back.hi) - back.lo;
     return {first, (rest + (numerator.lo - first * denominator.lo)) * inverse};
@@ -226,9 +219,8 @@ template <class T> struct Exponential {
 // Of x + low, within the exponents of Format; Cody and Waite's reduction, its first step exact.
 template <class T> LOSSLANG_INLINE Exponential<T> exponential(T x, T low = 0) {
     using F = Format<T>;
-    x = LOSSLANG_ROUNDED(x);
     T k = nearest(x * F::log2_e);
-    Pair<T> r = fast_sum(x - k * F::ln2_high, LOSSLANG_ROUNDED(low - k * F::ln2_low));
+    Pair<T> r = fast_sum(x - k * F::ln2_high, low - k * F::ln2_low);
     return {k, r.hi, r.lo + r.hi * (r.lo + r.hi * exponential_tail(r.hi))};
 }
 
@@ -238,7 +230,7 @@ template <class T> LOSSLANG_INLINE T clamped_exponent(T x) {
 
 // exp(hi + lo), for lo as small against hi as a rounding error.  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T exp_of(T hi, T lo) {
-    T clamped = clamped_exponent(LOSSLANG_ROUNDED(hi));
+    T clamped = clamped_exponent(hi);
     Exponential<T> e = exponential(clamped, clamped == hi ? lo : T(0));
     Pair<T> sum = fast_sum(T(1), e.r);
     return scaled(sum.hi + (sum.lo + e.rest), e.k);
@@ -262,7 +254,7 @@ template <class T> LOSSLANG_INLINE Pair<T> one_minus(const Exponential<T>& e) {
     return {y.hi * power, y.lo * power};
 }
 
-// 1 / (1 + exp(-x)).  Error 2.0, 2.0.
+// 1 / (1 + exp(-x)).  Error 0.8, 0.8.
 template <class T> LOSSLANG_INLINE T sigmoid(T x) {
     using F = Format<T>;
     Exponential<T> e = exponential(clamp(-x, -F::certain, -F::lowest_exponent));
@@ -272,7 +264,7 @@ template <class T> LOSSLANG_INLINE T sigmoid(T x) {
     return scaled(y + y * (((T(1) - back.hi) - back.lo) - y * sum.lo), -e.k);
 }
 
-// Error 2.0, 2.0.
+// Error 0.8, 0.8.
 template <class T> LOSSLANG_INLINE T tanh(T x) {
     T a = clamp(absolute(x), T(0), T(0.5) * Format<T>::certain);
     Pair<T> t = one_minus(exponential(T(-2) * a));  // tanh(a) = t / (2 - t)
@@ -369,20 +361,18 @@ template <class T> LOSSLANG_INLINE T log(T x) {
 
 // log(1 + x).  Error 0.8, 0.8.
 template <class T> LOSSLANG_INLINE T log1p(T x) {
-    x = LOSSLANG_ROUNDED(x);
     T sum = T(1) + x, part = sum - T(1);
     T error = (T(1) - (sum - part)) + (x - part);
     Pair<T> y = log_of_pair(sum, error, T(0));
     return x == T(0) ? x : in_domain_of_log(sum, y.hi + y.lo);
 }
 
-// log(1 + exp(x)).  Error 2.0, 2.0.
+// log(1 + exp(x)).  Error 1.0, 1.0.
 template <class T> LOSSLANG_INLINE T softplus(T x) {
-    x = LOSSLANG_ROUNDED(x);
     Exponential<T> e = exponential(clamped_exponent(-absolute(x)));
     Pair<T> m = e.mantissa();
     T half = nearest(e.k * T(0.5)), one = power_of_two(half), other = power_of_two(e.k - half);
-    Pair<T> sum = fast_sum(T(1), LOSSLANG_ROUNDED(m.hi * one * other));
+    Pair<T> sum = fast_sum(T(1), m.hi * one * other);
     bool large = sum.hi > T(1.4142);  // and below 2
     T factor = large ? T(0.5) : T(1);
     Pair<T> f = fast_sum(factor * sum.hi - T(1), factor * (sum.lo + m.lo * one * other));
@@ -395,7 +385,7 @@ template <class T> LOSSLANG_INLINE T softplus(T x) {
 template <class T> LOSSLANG_INLINE T log1mexp(T x) {
     using F = Format<T>;
     Exponential<T> e = exponential(clamped_exponent(x));
-    Pair<T> m = e.mantissa(), far = fast_sum(T(1), -LOSSLANG_ROUNDED(scaled(m.hi, e.k)));
+    Pair<T> m = e.mantissa(), far = fast_sum(T(1), -scaled(m.hi, e.k));
     bool near = e.k == T(0);
     Pair<T> u = fast_sum(near ? -e.r : far.hi, near ? -e.rest : far.lo - scaled(m.lo, e.k));
     bool tiny = u.hi < F::smallest_normal;
@@ -408,10 +398,10 @@ template <class T> LOSSLANG_INLINE T log1mexp(T x) {
 // log(cosh(x)).  Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T log_cosh(T x) {
     using F = Format<T>;
-    T a = absolute(LOSSLANG_ROUNDED(x));
+    T a = absolute(x);
     Exponential<T> e = exponential(-clamp(a, T(0), F::certain));
     Pair<T> m = e.mantissa(), t = one_minus(e);
-    T power = power_of_two(e.k), decay = LOSSLANG_ROUNDED(power * m.hi), low = power * m.lo;
+    T power = power_of_two(e.k), decay = power * m.hi, low = power * m.lo;
     // Below acosh(sqrt(2)): log1p(t**2 / (2 exp(-a))); above: a - log(2) + log1p(exp(-2 a)).
     Pair<T> square = two_product(t.hi, T(0.5) * t.hi);
     Pair<T> small = quotient<T>({square.hi, square.lo + t.hi * t.lo}, {decay, low});
@@ -442,7 +432,7 @@ template <class T> LOSSLANG_INLINE Pair<T> precise_log(T x) {
     z.lo += T(2) * s.hi * s.lo;
     Pair<T> cubic = two_product(z.hi, F::two_thirds);
     cubic.lo += z.hi * F::two_thirds_low + z.lo * F::two_thirds;
-    Pair<T> series = fast_sum(cubic.hi, LOSSLANG_ROUNDED(z.hi * z.hi * logarithm_tail(z.hi)));
+    Pair<T> series = fast_sum(cubic.hi, z.hi * z.hi * logarithm_tail(z.hi));
     series.lo += cubic.lo;
     Pair<T> tail = two_product(s.hi, series.hi);
     tail.lo += s.hi * series.lo + s.lo * series.hi;
@@ -474,10 +464,10 @@ template <class T> LOSSLANG_INLINE T pow(T x, T y) { return pow(log_of_base(x), 
 // Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T asinh(T x) {
     using F = Format<T>;
-    T a = absolute(LOSSLANG_ROUNDED(x));
+    T a = absolute(x);
     bool large = a > F::boost;  // log(2 a)
     T b = large ? T(1) : a, square = b * b;
-    Pair<T> f = two_diff(b, -LOSSLANG_ROUNDED(square / (T(1) + sqrt(T(1) + square))));
+    Pair<T> f = two_diff(b, -(square / (T(1) + sqrt(T(1) + square))));
     Pair<T> u = two_diff(T(1), -f.hi);
     Pair<T> y = log_of_pair(large ? a : u.hi, large ? T(0) : u.lo + f.lo, large ? T(1) : T(0));
     T result = a < infinity<T> ? y.hi + y.lo : a;
@@ -487,10 +477,9 @@ template <class T> LOSSLANG_INLINE T asinh(T x) {
 // Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T acosh(T x) {
     using F = Format<T>;
-    x = LOSSLANG_ROUNDED(x);
     bool large = x > F::boost;
     T t = large ? T(0) : x - T(1);
-    Pair<T> f = two_diff(t, -LOSSLANG_ROUNDED(sqrt(t * (t + T(2)))));
+    Pair<T> f = two_diff(t, -sqrt(t * (t + T(2))));
     Pair<T> u = two_diff(T(1), -f.hi);
     Pair<T> y = log_of_pair(large ? x : u.hi, large ? T(0) : u.lo + f.lo, large ? T(1) : T(0));
     T result = x < infinity<T> ? y.hi + y.lo : x;
@@ -499,7 +488,6 @@ template <class T> LOSSLANG_INLINE T acosh(T x) {
 
 // Error 2.0, 2.0.
 template <class T> LOSSLANG_INLINE T atanh(T x) {
-    x = LOSSLANG_ROUNDED(x);
     T a = absolute(x), b = a < T(1) ? a : T(0);
     Pair<T> f = quotient<T>({T(2) * b, T(0)}, fast_sum(T(1), -b));
     Pair<T> u = two_diff(T(1), -f.hi);
@@ -512,7 +500,7 @@ template <class T> LOSSLANG_INLINE T atanh(T x) {
 
 // Error 2.0, 2.0.
 LOSSLANG_INLINE double erf(double x) {
-    double a = clamp(absolute(LOSSLANG_ROUNDED(x)), 0.0, 6.0), z = a * a;
+    double a = clamp(absolute(x), 0.0, 6.0), z = a * a;
     bool small = a < 1;
     double z_small = small ? z : 0;
     double near = a + a * polynomial(z_small, 0.12837916709551259, -0.37612638903183748,
@@ -567,7 +555,6 @@ static constexpr double two_over_pi[4][32] = {
 
 // v modulo 4, between -2 and 2, for |v| < 2**87.
 LOSSLANG_INLINE double modulo_four(double v) {
-    v = LOSSLANG_ROUNDED(v);
     double least = v - ((v + 0x1.8p88) - 0x1.8p88);
     return least - 4 * nearest(0.25 * least);
 }
@@ -624,7 +611,6 @@ LOSSLANG_INLINE Angle angle_of_large(float narrow) {
 
 // sin(x + quarters * pi / 2)
 template <class T> LOSSLANG_INLINE T sine(T narrow, double quarters) {
-    narrow = LOSSLANG_ROUNDED(narrow);
     double x = narrow;
     Angle small = angle_of_moderate(x), large = angle_of_large(narrow);
     // Masks, because a compiler may move the table's loads into the arm of a selection.
@@ -657,7 +643,7 @@ template <class T> LOSSLANG_INLINE T cos(T x) { return sine(x, 1); }
 
 // Error 2.0, 2.0.
 LOSSLANG_INLINE double atan(double x) {
-    double a = clamp(absolute(LOSSLANG_ROUNDED(x)), 0.0, 1e30);
+    double a = clamp(absolute(x), 0.0, 1e30);
     bool small = a < 0.4142135623730951, large = a > 2.414213562373095;
     Pair<double> below = two_diff(a, 1.0), above = two_diff(a, -1.0);
     Pair<double> top = {small ? a : large ? -1 : below.hi, small || large ? 0 : below.lo};
@@ -683,7 +669,7 @@ struct Arc {
 LOSSLANG_INLINE Arc arc(double a) {
     bool small = a < 0.5;
     double z = small ? a * a : 0.5 * (1 - a);
-    double t = LOSSLANG_ROUNDED(small ? a : sqrt(z));
+    double t = small ? a : sqrt(z);
     Pair<double> square = two_product(t, t);
     double lost = small || a == 1 ? 0 : 0.5 * ((z - square.hi) - square.lo) / t;
     return {small, t, lost + t * z * polynomial(z, 0.16666666666666669, 0.074999999999984329,
@@ -694,7 +680,7 @@ LOSSLANG_INLINE Arc arc(double a) {
 
 // Error 2.0, 2.0.
 LOSSLANG_INLINE double asin(double x) {
-    Arc p = arc(absolute(LOSSLANG_ROUNDED(x)));
+    Arc p = arc(absolute(x));
     Pair<double> far = fast_sum(1.5707963267948966, -2 * p.t);
     double large = far.hi + (far.lo + (6.123233995736766e-17 - 2 * p.rest));
     return with_sign(p.small ? p.t + p.rest : large, x);
@@ -702,7 +688,6 @@ LOSSLANG_INLINE double asin(double x) {
 
 // Error 2.0, 2.0.
 LOSSLANG_INLINE double acos(double x) {
-    x = LOSSLANG_ROUNDED(x);
     Arc p = arc(absolute(x));
     double sign = x < 0 ? -1 : 1, factor = p.small ? -sign : 2 * sign;
     double base = p.small ? 1.5707963267948966 : x < 0 ? 3.1415926535897931 : 0;
