@@ -324,6 +324,18 @@ def test_ends_of_the_domain(library, dtype):
         assert call(library[1], name, numpy.array([at], dtype))[0] == dtype(expected), name
 
 
+@pytest.mark.parametrize("name", ["sin", "cos"])
+def test_angles_next_to_multiples_of_a_quarter_turn(library, name):
+    """Also the double that is nearest to one, 6381956970095103 * 2**797 (Kahan)."""
+    with mpmath.workprec(1200):
+        turns = [mpf(3) ** power for power in range(0, 600, 7)]
+        near = [float(turn * mpmath.pi / 2) for turn in turns]
+        x = numpy.array([*near, math.ldexp(6381956970095103, 797)])
+        truth = [getattr(mpmath, name)(exact(value)) for value in x]
+    bound = allowed(library[0], name, numpy.float64)
+    check(call(library[1], name, x), truth, numpy.float64, bound, [x])
+
+
 def powers(dtype) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Bases of all sizes and near 1, with exponents that make results of all sizes."""
     random = numpy.random.default_rng(2)
