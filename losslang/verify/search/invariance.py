@@ -17,7 +17,7 @@ from losslang.verify.instances import Entry, Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Case, Guess, Question, Theorem
-from losslang.verify.theorems import invariance, replication
+from losslang.verify.theorems import invariance, renumbering, replication
 from losslang.verify.verdict import Witness
 
 Pair: TypeAlias = Callable[[Case], tuple[Expr, Expr] | None]
@@ -37,7 +37,7 @@ def drawn(loss: Loss, seed: int) -> Inputs | None:
     unit = (4, 8, 16) if seed % 2 == 0 else (1, 2, 4)
     sizes = {axis.name: 2 for axis in instances.axes_of(loss)}
     sizes[BATCH.name] = EXAMPLES if looks_across(loss) else 1
-    labelled = invariance.class_axis(loss)
+    labelled = renumbering.class_axis(loss)
     if labelled is not None:
         sizes[labelled.name] = CLASSES
     entries: dict[Entry, Expr] = {}
@@ -149,7 +149,7 @@ def has_norms(reading: Structure, question: Question) -> bool:
 
 def has_classes(reading: Structure, question: Question) -> bool:
     """Whether labels index an axis of scores."""
-    return invariance.class_axis(reading.loss) is not None
+    return renumbering.class_axis(reading.loss) is not None
 
 
 def has_examples(reading: Structure, question: Question) -> bool:
@@ -172,7 +172,7 @@ def has_points(reading: Structure, question: Question) -> bool:
 
 def has_names(reading: Structure, question: Question) -> bool:
     """Whether there are labels that only tell what belongs together."""
-    return bool(invariance.names(reading.loss))
+    return bool(renumbering.names(reading.loss))
 
 
 def _either(
@@ -204,17 +204,17 @@ TRANSLATION_INVARIANT = _either(
     "when `by` is added to every real input",
 )
 PERMUTATION_EQUIVARIANT = _either(
-    invariance.PERMUTATION_EQUIVARIANT,
-    invariance.NOT_PERMUTATION_EQUIVARIANT,
+    renumbering.PERMUTATION_EQUIVARIANT,
+    renumbering.NOT_PERMUTATION_EQUIVARIANT,
     False,
-    invariance.renumbered,
+    renumbering.renumbered,
     "when classes 0 and 1 swap their numbers",
 )
 BATCH_PERMUTATION_INVARIANT = _either(
-    invariance.BATCH_PERMUTATION_INVARIANT,
-    invariance.NOT_BATCH_PERMUTATION_INVARIANT,
+    renumbering.BATCH_PERMUTATION_INVARIANT,
+    renumbering.NOT_BATCH_PERMUTATION_INVARIANT,
     False,
-    invariance.reshuffled,
+    renumbering.reshuffled,
     "when examples 0 and 1 swap places",
 )
 REPLICATION_INVARIANT = _either(
@@ -225,9 +225,9 @@ REPLICATION_INVARIANT = _either(
     "when every example is repeated",
 )
 RELABEL_INVARIANT = _either(
-    invariance.RELABEL_INVARIANT,
-    invariance.NOT_RELABEL_INVARIANT,
+    renumbering.RELABEL_INVARIANT,
+    renumbering.NOT_RELABEL_INVARIANT,
     False,
-    invariance.renamed,
+    renumbering.renamed,
     "when labels 0 and 1 swap their names",
 )

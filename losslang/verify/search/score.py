@@ -13,7 +13,7 @@ from losslang.verify.property import Strategy
 from losslang.verify.readings.score import Score
 from losslang.verify.search.grids import wrong_order
 from losslang.verify.theorem import Guess, Question, about
-from losslang.verify.theorems import score
+from losslang.verify.theorems import mixtures, normalised, score
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.theorems.sums import Sums, sums_of
 
@@ -71,25 +71,25 @@ def _of(prop: str) -> tuple[Strategy, ...]:
     return (
         *(Strategy(t) for t in about(prop, score.SEPARABLE + score.THRESHOLDS)),
         *(Strategy(t, _powers) for t in about(prop, score.SPHERICAL)),
-        *(Strategy(t, _mixtures) for t in about(prop, score.SMOOTHED)),
+        *(Strategy(t, _mixtures) for t in about(prop, mixtures.SMOOTHED)),
         *(
             Strategy(t, _mixtures, wrong_order)
-            for t in about(prop, score.OVERSMOOTHED + score.OVERSHARPENED)
+            for t in about(prop, mixtures.OVERSMOOTHED + mixtures.OVERSHARPENED)
         ),
-        *(Strategy(t, _fractions) for t in about(prop, score.NORMALISED_TWO)),
-        *(Strategy(t, _fractions, wrong_order) for t in about(prop, score.NORMALISED)),
+        *(Strategy(t, _fractions) for t in about(prop, normalised.NORMALISED_TWO)),
+        *(Strategy(t, _fractions, wrong_order) for t in about(prop, normalised.NORMALISED)),
     )
 
 
-CALIBRATED = (*_of("calibrated"), Strategy(score.ACTIVE_PASSIVE, _fractions))
+CALIBRATED = (*_of("calibrated"), Strategy(normalised.ACTIVE_PASSIVE, _fractions))
 ORDER_PRESERVING = (
     *_of("order_preserving"),
-    Strategy(score.ACTIVE_PASSIVE_THREE, _fractions),
-    Strategy(score.ACTIVE_PASSIVE_FOUR, _fractions, wrong_order),
+    Strategy(normalised.ACTIVE_PASSIVE_THREE, _fractions),
+    Strategy(normalised.ACTIVE_PASSIVE_FOUR, _fractions, wrong_order),
 )
 STRICTLY_PROPER = _of("strictly_proper")
 PROPER = _of("proper")
-SYMMETRIC = (Strategy(score.CONSTANT_SUM, _fractions),)
+SYMMETRIC = (Strategy(normalised.CONSTANT_SUM, _fractions),)
 
 
 def _frames(reading: Score, question: Question) -> Iterable[Guess]:

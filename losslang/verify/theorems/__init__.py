@@ -14,6 +14,7 @@ from losslang.verify.theorems import (
     elicitation,
     entries,
     homogeneity,
+    invariance,
     joint,
     likelihood,
     local,
@@ -25,13 +26,17 @@ from losslang.verify.theorems import (
     local_shape,
     local_steep,
     local_sum,
+    mixtures,
     moments,
+    normalised,
     not_elicited,
     one_vs_all,
     pairwise,
     profile,
     regression,
+    renumbering,
     requirements,
+    score,
     separate,
     sets,
     sharpness,
@@ -46,19 +51,18 @@ from losslang.verify.theorems.composite import COMPOSITE
 from losslang.verify.theorems.curve import CURVE
 from losslang.verify.theorems.excess import EXCESS
 from losslang.verify.theorems.far import FAR
-from losslang.verify.theorems.invariance import INVARIANCE
 from losslang.verify.theorems.margin import MARGIN
 from losslang.verify.theorems.multiclass import MULTICLASS
 from losslang.verify.theorems.pooled import POOLED
 from losslang.verify.theorems.probability import PROBABILITY
 from losslang.verify.theorems.ranking import RANKING
 from losslang.verify.theorems.replication import REPLICATION
-from losslang.verify.theorems.score import SCORE
 from losslang.verify.theorems.tails import TAILS
 from losslang.verify.theorems.tilted import TILT
 
 ALL: tuple[Theorem, ...] = (
-    *INVARIANCE,
+    *invariance.THEOREMS,
+    *renumbering.THEOREMS,
     *ALIKE,
     *APPROACHED,
     *FAR,
@@ -79,7 +83,9 @@ ALL: tuple[Theorem, ...] = (
     *local_shape.THEOREMS,
     *local_steep.THEOREMS,
     *local_range.THEOREMS,
-    *SCORE,
+    *score.THEOREMS,
+    *mixtures.THEOREMS,
+    *normalised.THEOREMS,
     *POOLED,
     *one_vs_all.THEOREMS,
     *centred.THEOREMS,

@@ -24,10 +24,10 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import LINE, Region, Sign
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.invariance import class_axis, names
+from losslang.verify.theorems.growth import Growth
 from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.renumbering import class_axis, names
 from losslang.verify.theorems.structure import summands
-from losslang.verify.theorems.tendency import Growth
 
 SIMILARITY, HELD = Tensor("<similarity>"), Tensor("<held>")
 """The dot product of two rows, read at its number and the rows, and a score that is held."""

@@ -21,7 +21,7 @@ from losslang.ir.heads import Labelled
 from losslang.ir.loss import Loss, Term
 from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems import invariance, structure
+from losslang.verify.theorems import invariance, renumbering, structure
 
 REST = "rest "
 
@@ -114,7 +114,7 @@ PAIRS: tuple[tuple[Theorem, Theorem], ...] = (
     (invariance.SHIFT_INVARIANT, invariance.NOT_SHIFT_INVARIANT),
     (invariance.SCALE_INVARIANT, invariance.NOT_SCALE_INVARIANT),
     (invariance.TRANSLATION_INVARIANT, invariance.NOT_TRANSLATION_INVARIANT),
-    (invariance.PERMUTATION_EQUIVARIANT, invariance.NOT_PERMUTATION_EQUIVARIANT),
+    (renumbering.PERMUTATION_EQUIVARIANT, renumbering.NOT_PERMUTATION_EQUIVARIANT),
 )
 """Theorems that hold of the rest, and that refute a summand."""
 

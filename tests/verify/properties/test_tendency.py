@@ -7,7 +7,7 @@ import sympy
 
 from losslang.ir.heads import Max
 from losslang.verify.statement import LINE, POSITIVE, Region, Sign
-from losslang.verify.theorems.tendency import Growth, is_continuous
+from losslang.verify.theorems.growth import Growth, is_continuous
 from tests.verify.properties.deciding import verified
 
 SCORE = "loss l(x: real, y: real, *, a: real > 0 = 1, b: real = 0) = "
