@@ -117,8 +117,12 @@ class Report(Mapping[str, Verdict]):
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """The verdicts of all :attr:`questions`, in their order."""
+        """The verdicts of all :attr:`questions`, in their order.
+
+        The easy ones are looked for first, then the claims', for somebody asked for those.
+        """
         self._engine.look(self.questions)
+        assert self.claims is not None
         return tuple(map(self._decided, self.questions))
 
     # ------------------------------------------------------------ claims

@@ -197,4 +197,4 @@ def _right(loss: Loss, known: Input, base: Inputs, keys: Sequence[Entry]) -> lis
 
 
 _T = {theorem.name: theorem for theorem in theorems.CONVEX}
-NOT_CONVEX = (Strategy(_T["above-a-chord-on-a-line"], bends, jensen), *structure.NOT_CONVEX)
+NOT_CONVEX = (*structure.NOT_CONVEX, Strategy(_T["above-a-chord-on-a-line"], bends, jensen))

@@ -231,8 +231,13 @@ def negative_values(reading: Structure, question: Question) -> Iterator[Guess]:
             yield inputs.data()
 
 
-def on_lines(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Iterator[Guess]]:
-    """Guesses for a theorem about curves, made on lines by the search for curves."""
+def on_lines(
+    strategies: tuple[Strategy, ...], name: str, order: int | None = None
+) -> Callable[..., Iterator[Guess]]:
+    """Guesses for a theorem about curves, made on lines by the search for curves.
+
+    If an order is given, only on lines along which the derivative of that order seems unbounded.
+    """
     (strategy,) = (s for s in strategies if s.theorem.name == name)
 
     def guesses(reading: Structure, question: Question) -> Iterator[Guess]:
@@ -242,12 +247,31 @@ def on_lines(strategies: tuple[Strategy, ...], name: str) -> Callable[..., Itera
             if curve is None or curve.variable not in curve.function.free_symbols:
                 continue
             tried += 1
-            for more in islice(strategy.guesses(curve, question), 3):
-                yield dict(guess) | dict(more)
+            if order is None or _grows_steep(curve, order):
+                for more in islice(strategy.guesses(curve, question), 3):
+                    yield dict(guess) | dict(more)
             if tried >= 6:
                 return
 
     return guesses
+
+
+def _grows_steep(curve: Curve, order: int) -> bool:
+    """Whether difference quotients grow towards some entry in quarters, or far out."""
+    functions = floats(curve.function, curve.region, curve.variable, 2)
+    ways = [(n / 4, turn * 1e-2, turn * 1e-4) for n in range(-48, 49) for turn in (-1, 1)]
+    ways += [(0.0, turn * 50.0, turn * 250.0) for turn in (-1, 1)]
+    return not functions or any(
+        abs(_quotient(f, at, near, order)) > abs(_quotient(f, at, far, order)) + 1
+        for f in functions
+        for at, far, near in ways
+    )
+
+
+def _quotient(f: Float, at: float, step: float, order: int) -> float:
+    """A difference quotient that takes the place of a derivative, beside ``at``."""
+    first, second, third = (f(at + n * step) for n in (1, 2, 3))
+    return (second - first) / step if order == 1 else (third - 2 * second + first) / step**2
 
 
 def plain_lines(loss: Loss, question: Question) -> Iterator[Guess]:
@@ -670,7 +694,7 @@ LIPSCHITZ = (
     Strategy(_T["lipschitz-at-most"]),
     Strategy(
         _T["slope-unbounded-on-a-line"],
-        on_lines(along.LIPSCHITZ, "slope-unbounded"),
+        on_lines(along.LIPSCHITZ, "slope-unbounded", 1),
         on_the_line(along.LIPSCHITZ, "slope-unbounded"),
     ),
     Strategy(
@@ -700,7 +724,7 @@ SMOOTH = (
     ),
     Strategy(
         _T["curvature-unbounded-on-a-line"],
-        on_lines(along.SMOOTH, "curvature-unbounded"),
+        on_lines(along.SMOOTH, "curvature-unbounded", 2),
         on_the_line(along.SMOOTH, "curvature-unbounded"),
     ),
 )
