@@ -306,7 +306,9 @@ class Decider:
         wanted = next(iter(survey.answers), None)
         end = thresholds.end_of_half(self, way)
         whole = self.attempt(question, way, budget.share(0.6 if end else 1.0), wanted)
-        return whole if end is None or isinstance(whole, Part) else end
+        if isinstance(whole, Part):
+            return whole
+        return end or thresholds.special(self, way, wanted) or whole
 
     def _divided(
         self,
@@ -337,12 +339,11 @@ class Decider:
     ) -> Fork:
         """Arguments for the one setting where the answer is another, and for those above it."""
         only, above = sides(change.symbol, change.at, above_closed=False)
-        here = None if change.beside is None else not change.beside
         return Fork(
             change.symbol,
             change.at,
             False,
-            self.find(question, (*way, only), budget.share(1 / 2), splits - 1, here),
+            self.find(question, (*way, only), budget.share(1 / 2), splits - 1, change.here),
             self.find(question, (*way, above), budget, splits - 1, change.beside),
         )
 

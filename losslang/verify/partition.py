@@ -10,12 +10,15 @@ from dataclasses import replace
 from typing import TypeVar
 
 import sympy
-from sympy import Expr
+from sympy import Basic, Expr
 
-from losslang.ir.binders import substitute, walk
+from losslang.ir.binders import free_indices, substitute, walk
 from losslang.ir.heads import At, Index, Size
+from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Less, LessEqual
 from losslang.verify.compose import Composition
+from losslang.verify.readings.algebra import rewritten
+from losslang.verify.readings.instance import Unknown, written_out
 from losslang.verify.settle import settled
 from losslang.verify.statement import Bounds, Region
 from losslang.verify.theorem import Reading
@@ -133,12 +136,29 @@ def narrowed(reading: R, cuts: Sequence[Cut]) -> R:
 
 
 def _decided(reading: R) -> R:
-    """The reading without the tests of hyperparameters that its region decides."""
+    """The reading without the tests that its region decides, its sums of known length spelled."""
 
     def change(part: object) -> object:
-        return settled(part, reading.region) if isinstance(part, Expr) else part
+        return settled(_spelled(part), reading.region) if isinstance(part, Expr) else part
 
     return reading.mapped(change)
+
+
+def _spelled(expr: Expr) -> Expr:
+    """``expr`` with the reductions over a known number of places that are no places of arrays."""
+
+    def rule(e: Basic) -> Basic:
+        if not isinstance(e, Reduce) or any(i.axis.size is None for i in e.binders):
+            return e
+        reads = (part for part in walk(e) if isinstance(part, At))
+        if any(free_indices(read) & set(e.binders) for read in reads):
+            return e
+        try:
+            return written_out(e, {})
+        except Unknown:
+            return e
+
+    return rewritten(expr, rule)
 
 
 def leaves(argument: Argument, way: tuple[Cut, ...] = ()) -> Iterator[tuple[tuple[Cut, ...], Part]]:

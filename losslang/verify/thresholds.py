@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from losslang.ir.truth import Equal, Less, LessEqual
 from losslang.verify.partition import half, pinned, restricted
 from losslang.verify.prover import Budget
 from losslang.verify.statement import Bounds, Region, Sign
-from losslang.verify.theorem import Question
+from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Cut, Part
 
 if TYPE_CHECKING:
@@ -54,13 +54,15 @@ LINE_SHARE = 0.6
 class Change:
     """The answer differs below and above ``at``, which itself goes with the side above if so.
 
-    ``beside`` is the answer on both sides of ``at`` if another one stands there, alone.
+    ``beside`` is the answer on both sides of ``at`` where it is known, and ``here`` the one at
+    ``at`` itself, which then stands alone.
     """
 
     symbol: sympy.Symbol
     at: Expr
     above_closed: bool
     beside: bool | None = None
+    here: bool | None = None
 
 
 @dataclass
@@ -81,7 +83,7 @@ class Survey:
                 if _may_meet(self.region, line.symbol, other.symbol) and line.singles_out(
                     other, self.region
                 ):
-                    return Change(line.symbol, other.symbol, True, line.first())
+                    return _alone(Change(line.symbol, other.symbol, True), line.first())
         return None
 
     def turn(self) -> Change | None:
@@ -148,6 +150,34 @@ def end_of_half(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
         if bounds.high_closed:
             return Change(symbol, bounds.high, True)
     return None
+
+
+def _alone(change: Change, beside: bool | None) -> Change:
+    """The change, if the answer on both sides of it is the same."""
+    return replace(change, beside=beside, here=None if beside is None else not beside)
+
+
+def special(decider: Decider, way: tuple[Cut, ...], answer: bool | None) -> Change | None:
+    """An exponent at which a power is affine: it bends one way below, and another way above.
+
+    For settings that all have one ``answer``, but no common proof.
+    """
+    region = restricted(decider.parameters, way)
+    exponents = [e.exp for reading in decider.readings for e in _powers(reading)]
+    for symbol, bounds in region.variables:
+        if symbol.is_integer or not any(exp.has(symbol) for exp in exponents):
+            continue
+        low, high = bounds.low, bounds.high
+        if low.is_number and high.is_number and low < 1 < high:
+            return Change(symbol, S.One, True, beside=answer, here=answer)
+    return None
+
+
+def _powers(reading: Reading) -> Iterator[sympy.Pow]:
+    for name in (f.name for f in fields(reading)):
+        formula = getattr(reading, name)
+        if isinstance(formula, Expr):
+            yield from formula.atoms(sympy.Pow)
 
 
 def tested(decider: Decider, way: tuple[Cut, ...]) -> Change | None:
@@ -276,7 +306,11 @@ class _Line:
     def fill(self, region: Region) -> None:
         """Decide the settings of a grid, as far as the time goes."""
         numeric = self._bounds(region)
-        grid = SIZES if self.symbol.is_integer else (*GRID, *_ends(numeric), *_within(numeric))
+        grid = (
+            (*SIZES, *_ends(numeric))
+            if self.symbol.is_integer
+            else (*GRID, *_ends(numeric), *_within(numeric))
+        )
         end = self.budget.left() * LINE_SHARE
         for value in dict.fromkeys(grid):
             if self.budget.left() <= end:
@@ -329,7 +363,7 @@ class _Line:
         right = change.at + NEAR
         above = change.above_closed and self._bounds(region).holds(right)
         if above and self.answer(right) == self.known[low]:
-            change = replace(change, beside=self.known[low])
+            change = _alone(change, self.known[low])
         for form in self._forms(change.at, region):
             if self._follows(change, form, self.known[low], region):
                 return replace(change, at=form)

@@ -149,3 +149,13 @@ def test_halves_at_an_input_are_refused():
     read = At(Tensor("x"), Index("i", Axis("batch")))
     with pytest.raises(ValueError, match="depends on the inputs"):
         half(REGIONS[0], Cut(eps, read, True, True))
+
+
+def test_a_sum_whose_length_is_settled_is_written_out():
+    from losslang import driver
+    from losslang.verify.decide import decider
+
+    found = decider(driver.elaborated("taylor_ce"))
+    order, _classes = found.parameters.symbols
+    local = narrowed(found.readings[0], [Cut(order, S(2), a, True) for a in (True, False)])
+    assert sympy.expand(local.f - (1 - local.p) - (1 - local.p) ** 2 / 2) == 0

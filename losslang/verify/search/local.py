@@ -14,6 +14,7 @@ from sympy import Expr, Rational, S, Symbol
 from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.ir.heads import Branch
+from losslang.verify.geometric import closed
 from losslang.verify.property import Strategy
 from losslang.verify.readings.local import Local
 from losslang.verify.sampling import points
@@ -39,11 +40,11 @@ from losslang.verify.theorems import (
     local_order,
     local_proper,
     local_range,
-    local_shape,
     local_risk,
+    local_shape,
     local_steep,
-)
     local_sum,
+)
 from losslang.verify.theorems.pieces import Silent, pieces
 from losslang.verify.verdict import Witness
 
@@ -57,7 +58,7 @@ _Guesses: TypeAlias = Callable[[Local, Question], Iterable[Guess]]
 
 
 def _slope(reading: Local) -> Expr:
-    return derivative(reading.f, reading.p)
+    return closed(derivative(reading.f, reading.p), reading.region.having(reading.p, UNIT))
 
 
 def _ends(reading: Local, formula: Expr) -> tuple[Expr | None, Expr | None]:
@@ -156,8 +157,10 @@ def _flat(reading: Local, question: Question) -> Iterable[Guess]:
 
 
 def _vertices(reading: Local, question: Question) -> Iterable[Guess]:
-    zero, one = _ends(reading, reading.f)
     steep, gentle = _ends(reading, _slope(reading))
+    for chord, most in product(_known(gentle, steep), _known(steep, gentle)):
+        yield {"chord": -chord, "steepness": -most}
+    zero, one = _ends(reading, reading.f)
     if one is None:
         return
     chords = list(_known(None if gentle is None else -gentle, None if zero is None else zero - one))
@@ -201,10 +204,10 @@ def _vertex_weights(case: Case) -> Witness:
     small = nearest(float(chord / (2 * most + 3 * chord)) * 0.999)
     weights = (1 - 3 * small, 2 * small, small)
     f, p = reading.f, reading.p
-    start = limit(f, p, S.Zero, "+")
+    start, end = limit(f, p, S.Zero, "+"), guess.get("end", limit(f, p, S.One, "-"))
     facts = []
-    if start is not None:
-        best = weights[0] * guess["end"] + (weights[1] + weights[2]) * start
+    if start is not None and end is not None:
+        best = weights[0] * end + (weights[1] + weights[2]) * start
         for mixture in ((Rational(8, 10), Rational(1, 10)), (Rational(1, 2), Rational(3, 10))):
             entries = (*mixture, 1 - sum(mixture))
             risk = sum(w * substitute(f, {p: q}) for w, q in zip(weights, entries, strict=True))

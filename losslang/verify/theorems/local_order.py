@@ -45,14 +45,20 @@ def _flat_at_one(case: Case) -> Iterator[Premise]:
 
 
 def preferring_vertices(case: Case) -> Iterator[Premise]:
-    """f(p) >= f(1) + chord (1 - p) with chord > 0, while f' >= -steepness everywhere."""
+    """f(p) >= f(1) + chord (1 - p) with chord > 0, while f' >= -steepness everywhere.
+
+    Without ``end``, which is f(1), it is f' that is nowhere above -chord.
+    """
     f, p = parts(case.reading), case.reading.p
-    end, chord, most = (case.guess[name] for name in ("end", "chord", "steepness"))
-    last = len(f) - 1
-    yield tends(f, "f(1)", f.formula(last), last, False, end)
+    chord, most = case.guess["chord"], case.guess["steepness"]
     yield sign("the chord falls", chord, ">", f.region)
-    above = "f is above a chord"
-    yield from everywhere(f, above, lambda n: f.formula(n) - end - chord * (1 - p), ">=")
+    if "end" in case.guess:
+        end, last = case.guess["end"], len(f) - 1
+        yield tends(f, "f(1)", f.formula(last), last, False, end)
+        above = "f is above a chord"
+        yield from everywhere(f, above, lambda n: f.formula(n) - end - chord * (1 - p), ">=")
+    else:
+        yield from everywhere(f, "f falls faster", lambda n: f.formula(n, 1) + chord, "<=")
     yield from _no_steeper(f, most)
     yield from continuous(f)
 

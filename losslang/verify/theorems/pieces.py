@@ -21,6 +21,7 @@ from losslang.ir.derive import derivative
 from losslang.ir.heads import Max, Min
 from losslang.ir.truth import LessEqual
 from losslang.verify.cells import cells, formula_at
+from losslang.verify.geometric import closed
 from losslang.verify.statement import Bounds, Limit, Region, Relation, Sign
 from losslang.verify.theorem import Case, Guess, Premise
 
@@ -121,7 +122,10 @@ class Pieces:
 
     def formula(self, n: int, order: int = 0, k: int = 0) -> Expr:
         """The derivative of the given order of function ``k`` inside piece ``n``."""
-        return _derivative(self.formulas[n][k], self.variable, order)
+        found = self.formulas[n][k]
+        for _ in range(order):
+            found = closed(_derivative(found, self.variable), self.where(n))
+        return found
 
     def at(self, n: int, point: Expr, order: int = 0, k: int = 0) -> Expr:
         """:meth:`formula` at a point of the piece, or its limit at an end."""
@@ -135,13 +139,11 @@ class Pieces:
 
 
 @lru_cache(maxsize=1 << 12)
-def _derivative(formula: Expr, variable: sympy.Symbol, order: int) -> Expr:
+def _derivative(formula: Expr, variable: sympy.Symbol) -> Expr:
     try:
-        for _ in range(order):
-            formula = derivative(formula, variable)
+        return derivative(formula, variable)
     except InternalError as error:
         raise Silent from error
-    return formula
 
 
 def defined(expr: Expr, rule: Mapping[Basic, Basic]) -> Expr:
