@@ -15,6 +15,7 @@ from losslang.verify.search.critical import attempt, roots, split_logs
 from losslang.verify.search.margin import by_halves, lows, scores, total
 from losslang.verify.search.numbers import sign_of, values
 from losslang.verify.theorem import Case, Guess
+from losslang.verify.theorems import bounded_scores
 from losslang.verify.theorems import excess as theorems
 from losslang.verify.theorems.halves import LOWER, UPPER
 from losslang.verify.theorems.pieces import Pieces
@@ -99,7 +100,7 @@ def _sum(case: Case, p: Pieces) -> Iterator[Guess]:
     yield {"sum": total(case)}
 
 
-_T = {theorem.name: theorem for theorem in theorems.EXCESS}
+_T = {theorem.name: theorem for theorem in (*theorems.THEOREMS, *bounded_scores.H_CONSISTENT)}
 
 EXCESS_RISK = (
     Strategy(_T["one-score-excess-risk"], by_halves(_one_score)),

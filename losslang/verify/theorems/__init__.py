@@ -6,6 +6,7 @@ from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import (
     apart,
     attraction,
+    bounded_scores,
     bregman,
     centred,
     contrastive,
@@ -13,6 +14,7 @@ from losslang.verify.theorems import (
     divergence,
     elicitation,
     entries,
+    excess,
     homogeneity,
     invariance,
     joint,
@@ -49,7 +51,6 @@ from losslang.verify.theorems.alike import ALIKE
 from losslang.verify.theorems.approached import APPROACHED
 from losslang.verify.theorems.composite import COMPOSITE
 from losslang.verify.theorems.curve import CURVE
-from losslang.verify.theorems.excess import EXCESS
 from losslang.verify.theorems.far import FAR
 from losslang.verify.theorems.margin import MARGIN
 from losslang.verify.theorems.multiclass import MULTICLASS
@@ -69,7 +70,8 @@ ALL: tuple[Theorem, ...] = (
     *REPLICATION,
     *CURVE,
     *MARGIN,
-    *EXCESS,
+    *excess.THEOREMS,
+    *bounded_scores.H_CONSISTENT,
     *COMPOSITE,
     *TAILS,
     *PROBABILITY,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import sympy
-from sympy import Expr, Piecewise, S
+from sympy import Expr, S
 
 from losslang.ir.heads import Max, Min
 from losslang.verify.readings import Margin
-from losslang.verify.statement import POSITIVE, UNIT, Region
+from losslang.verify.statement import UNIT, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.curve import convexity
 from losslang.verify.theorems.halves import (
@@ -21,7 +21,6 @@ from losslang.verify.theorems.halves import (
     UPPER,
     above,
     both,
-    cost_at,
     halves,
     joined,
     phi,
@@ -43,9 +42,8 @@ from losslang.verify.theorems.pieces import (
     sign,
 )
 
+
 # ---------------------------------------------------------------- minimisers and excess risk
-
-
 def probability_gap(case: Case) -> tuple[sympy.Symbol, Region]:
     """The variable t = 2 eta - 1 in (0, 1), and the region with it."""
     t = case.reading.region.fresh("t")
@@ -120,12 +118,14 @@ def _stated(case: Case, psi: Expr) -> Iterator[Premise]:
         yield sign("psi is this formula", case.guess["psi"] - psi, "==", region)
 
 
-def _psi_convex(case: Case) -> Iterator[Premise]:
+def psi_convex(case: Case) -> Iterator[Premise]:
+    """``phi`` is convex and calibrated, and the guessed minimiser is one."""
     yield from _minimiser_convex(case)
     yield from _stated(case, psi_formula(case))
 
 
-def _psi_link(case: Case) -> Iterator[Premise]:
+def psi_link(case: Case) -> Iterator[Premise]:
+    """The slope condition, a rising inverse link, and the guessed minimiser is one."""
     yield from _minimiser_link(case)
     yield from _stated(case, psi_formula(case))
 
@@ -136,7 +136,8 @@ def psi_formula(case: Case) -> Expr:
     return phi(case, S.Zero) - best(case, t)
 
 
-def _psi(case: Case) -> Expr:
+def psi_of(case: Case) -> Expr:
+    """The guessed ``psi``, or else the formula."""
     return case.guess.get("psi", psi_formula(case))
 
 
@@ -185,6 +186,7 @@ def _psi_symmetric_value(case: Case) -> Expr:
 
 
 BJM1 = "Bartlett, Jordan & McAuliffe 2006, thm 1"
+
 EXCESS_RISK = (
     Theorem(
         "one-score-excess-risk",
@@ -214,8 +216,8 @@ EXCESS_RISK = (
         "For a convex calibrated margin loss the excess risk is at least psi(t) = phi(0) - "
         "H((1+t)/2) for an excess error t, H being the least cost.",
         BJM1 + " and lemma 5",
-        premises("t")(_psi_convex),
-        value=_psi,
+        premises("t")(psi_convex),
+        value=psi_of,
     ),
     Theorem(
         "slope-condition-excess-risk",
@@ -224,8 +226,8 @@ EXCESS_RISK = (
         "Under the slope condition and with a rising inverse link the excess risk is at least "
         "psi(t) = phi(0) - H((1+t)/2) for an excess error t, H being the least cost.",
         BJM1 + "; " + OWN + "Slope condition",
-        premises("t")(_psi_link),
-        value=_psi,
+        premises("t")(psi_link),
+        value=psi_of,
     ),
 )
 
@@ -284,79 +286,10 @@ MINIMISER = (
     ),
 )
 
-# ---------------------------------------------------------------- bounded scores
 
-
-def _bounded_scores(case: Case) -> tuple[sympy.Symbol, sympy.Symbol, Region]:
-    t, region = probability_gap(case)
-    b = region.fresh("B")
-    return t, b, region.having(b, POSITIVE)
-
-
-def _at_bound(case: Case) -> Expr:
-    t, b, _ = _bounded_scores(case)
-    return phi(case, S.Zero) - cost_at(case, (1 + t) / 2, b)
-
-
-def _h_value(case: Case) -> Expr:
-    _, b, _ = _bounded_scores(case)
-    return _plain(Piecewise((_psi(case), case.guess["minimiser"] <= b), (_at_bound(case), True)))
-
-
-@premises("t", "B")
-def _h_symmetric(case: Case) -> Iterator[Premise]:
-    p = halves(case)
-    yield from symmetry(case)
-    yield from joined(p)
-    yield from everywhere(p, "phi does not rise", lambda n: p.formula(n, 1, UPPER), "<=")
-    yield from everywhere(p, "nor left of 0", lambda n: p.formula(n, 1, LOWER), ">=")
-
-
-def _h_symmetric_value(case: Case) -> Expr:
-    t, b, _ = _bounded_scores(case)
-    return _plain(t * (phi(case, S.Zero) - phi(case, b)))
-
-
-def _plain(value: Expr) -> Expr:
+def readable(value: Expr) -> Expr:
     """Our Max and Min as SymPy's, for people to read."""
     return value.replace(Max, sympy.Max).replace(Min, sympy.Min)
 
 
-AWASTHI = "Awasthi, Mao, Mohri & Zhong 2022, thm 1 and sec. 5"
-H_CONSISTENT = (
-    Theorem(
-        "symmetric-h-consistent",
-        "h_consistent",
-        Margin,
-        "For a symmetric margin loss that never rises and scores in [-B, B], an excess error t "
-        "costs an excess risk of at least t (phi(0) - phi(B)).",
-        AWASTHI,
-        _h_symmetric,
-        value=_h_symmetric_value,
-    ),
-    Theorem(
-        "convex-h-consistent",
-        "h_consistent",
-        Margin,
-        "For a convex calibrated margin loss and scores in [-B, B], an excess error t costs an "
-        "excess risk of at least phi(0) less the cost of the minimiser, or of B if the minimiser "
-        "is above B.",
-        AWASTHI,
-        premises("t", "B")(_psi_convex),
-        value=_h_value,
-    ),
-    Theorem(
-        "slope-condition-h-consistent",
-        "h_consistent",
-        Margin,
-        "Under the slope condition, with a rising inverse link and scores in [-B, B], an excess "
-        "error t costs an excess risk of at least phi(0) less the cost of the minimiser, or of B "
-        "if the minimiser is above B.",
-        AWASTHI + "; " + OWN + "Slope condition",
-        premises("t", "B")(_psi_link),
-        value=_h_value,
-    ),
-)
-
-
-EXCESS: tuple[Theorem, ...] = (*EXCESS_RISK, *MINIMISER, *H_CONSISTENT)
+THEOREMS: tuple[Theorem, ...] = (*EXCESS_RISK, *MINIMISER)
