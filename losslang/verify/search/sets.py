@@ -93,16 +93,20 @@ def ends(reading: Structure, question: Question) -> Iterator[Guess]:
     if len(spots) > MOST:
         return
     found: list[tuple[Expr, Inputs]] = []
+    values: set[Expr | None] = set()
     for entries in product((S.Zero, S.One), repeat=len(spots)):
         inputs = Inputs(sizes, dict(zip(spots, entries, strict=True)))
         try:
             reached = value(loss, inputs)
         except ValueError:
             continue
+        values.add(reached)
         if reached is not None and reached.is_Rational:
             found.append((reached, inputs))
     if found:
         low, high = (pick(found, key=lambda pair: pair[0]) for pick in (min, max))
+        if low[0] == high[0] and len(values) > 1:
+            return
         data = _named("low", low[1]) | _named("high", high[1])
         yield {"low": low[0], "high": high[0], **data}
 
