@@ -95,6 +95,14 @@ def places(known: Input, sizes: Mapping[str, int]) -> Iterator[tuple[int, ...]]:
     return product(*map(range, shape(known, sizes)))
 
 
+def arrays(loss: Loss, inputs: Inputs) -> dict[str, tuple[Expr, ...]]:
+    """The entries of each input in the order of its places, by the input's name."""
+    return {
+        known.name: tuple(inputs.entries[known.name, at] for at in places(known, inputs.sizes))
+        for known in loss.inputs
+    }
+
+
 def admits(loss: Loss, inputs: Inputs) -> bool:
     """Whether every entry of every input has a number of its kind and in its domain."""
     try:

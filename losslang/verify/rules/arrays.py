@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from losslang.ir.heads import ZERO
 from losslang.ir.truth import Equal, Not
 from losslang.verify.arrays import Arrays, spread_of
-from losslang.verify.proof import Data, Rejected, Rule
-from losslang.verify.rules.common import sign_statement
+from losslang.verify.proof import Data, Rule
+from losslang.verify.rules.common import must_stand, sign_statement
 from losslang.verify.statement import Statement
 
 
@@ -16,11 +16,7 @@ def _arrays(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statemen
     goal = sign_statement(statement)
     if goal.relation == "!=" and Arrays(goal.region).holds(Not(Equal(ZERO, goal.expr))):
         return ()
-    known = spread_of(goal.expr, goal.region)
-    if known is None:
-        raise Rejected(f"composition does not show that {goal.expr} has a value")
-    if not known.stands(goal.relation):
-        raise Rejected(f"composition leaves {goal.expr} in {known.hull}")
+    must_stand(spread_of(goal.expr, goal.region), goal)
     return ()
 
 

@@ -15,6 +15,7 @@ from losslang.ir.heads import At, Branch, Detach, Ema, Max, Min
 from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 from losslang.verify.compose import Composition
+from losslang.verify.enclosure import Range
 from losslang.verify.proof import Data, Rejected
 from losslang.verify.rules.normal import Normal, TooHard
 from losslang.verify.statement import Bounds, Region, Sign, Statement
@@ -59,6 +60,14 @@ def choice(data: Mapping[str, Data], name: str, words: Sequence[str]) -> str:
     if word not in words:
         raise Rejected(f"{name} is {word!r}, not one of {', '.join(words)}")
     return word
+
+
+def must_stand(known: Range | None, goal: Sign) -> None:
+    """Raise :class:`Rejected` unless what is known of the goal's formula implies the goal."""
+    if known is None:
+        raise Rejected(f"composition does not show that {goal.expr} has a value")
+    if not known.stands(goal.relation):
+        raise Rejected(f"composition leaves {goal.expr} in {known.hull}")
 
 
 def same(one: Expr, other: Expr, region: Region) -> bool:

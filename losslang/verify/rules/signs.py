@@ -13,6 +13,7 @@ from losslang.verify.rules.common import (
     definedness,
     formula,
     must_agree,
+    must_stand,
     sign_statement,
 )
 from losslang.verify.statement import MIRRORED, Sign, Statement
@@ -27,11 +28,7 @@ STRONGER: dict[str, tuple[str, ...]] = {
 
 def _composition(statement: Statement, data: Mapping[str, Data]) -> Sequence[Statement]:
     goal = sign_statement(statement)
-    known = spread(goal.expr, goal.region)
-    if known is None:
-        raise Rejected(f"composition does not show that {goal.expr} has a value")
-    if not known.stands(goal.relation):
-        raise Rejected(f"composition leaves {goal.expr} in {known.hull}")
+    must_stand(spread(goal.expr, goal.region), goal)
     return ()
 
 

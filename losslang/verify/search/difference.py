@@ -31,12 +31,16 @@ def compares(reading: Structure, question: Question) -> bool:
     return difference(reading.loss, question.arguments[0], reading.region) is not None
 
 
-def _kinds(reading: Structure, question: Question) -> Iterator[Guess]:
+def kinds(reading: Structure, question: Question) -> Iterator[Guess]:
+    """The forms that the loss may be read as, but for curves; none if it compares examples."""
+    if not invariance.looks_across(reading.loss):
+        yield from ({"as": sympy.Symbol(name)} for name in theorems.KINDS if name != "Curve")
+
+
+def _kinds_and_curves(reading: Structure, question: Question) -> Iterator[Guess]:
     if invariance.looks_across(reading.loss):
         return
-    for name in theorems.KINDS:
-        if name != "Curve":
-            yield {"as": sympy.Symbol(name)}
+    yield from kinds(reading, question)
     for known in reading.loss.inputs:
         if known.kind == "real" and not known.axes:
             yield {"as": sympy.Symbol("Curve"), "input": sympy.Symbol(known.name)}
@@ -71,16 +75,13 @@ def _witness(case: Case) -> Witness | None:
     left = instances.value(loss, given)
     if left is None:
         return None
-    values: dict[str, Expr | tuple[Expr, ...]] = {}
-    for known in loss.inputs:
-        places = instances.places(known, given.sizes)
-        values[known.name] = tuple(given.entries[known.name, at] for at in places)
+    values = {**instances.arrays(loss, given), "difference": left}
     says = f"the loss is not {case.question.arguments[0]}"
-    return Witness(values | {"difference": left}, (Sign(left, "!="),), says)
+    return Witness(values, (Sign(left, "!="),), says)
 
 
 EQUALS = (
-    Strategy(theorems.EQUALS_AS_READ, _kinds),
+    Strategy(theorems.EQUALS_AS_READ, _kinds_and_curves),
     Strategy(theorems.EQUALS),
     Strategy(theorems.NOT_EQUALS, _inputs, _witness),
 )

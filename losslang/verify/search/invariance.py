@@ -109,12 +109,8 @@ def witness(pair: Pair, change: str) -> Callable[[Case], Witness | None]:
 
 def _arrays(case: Case) -> dict[str, Expr | tuple[Expr, ...]]:
     """The entries of each input in the order of its places, and the number it is moved by."""
-    given = instances.from_data(case.guess)
-    arrays: dict[str, Expr | tuple[Expr, ...]] = {}
-    for known in case.reading.loss.inputs:
-        values = tuple(given.entries[known.name, at] for at in instances.places(known, given.sizes))
-        arrays[known.name] = values
-    return arrays | ({"by": case.guess["by"]} if "by" in case.guess else {})
+    arrays = instances.arrays(case.reading.loss, instances.from_data(case.guess))
+    return {**arrays, **({"by": case.guess["by"]} if "by" in case.guess else {})}
 
 
 def has_arrays(reading: Structure, question: Question) -> bool:

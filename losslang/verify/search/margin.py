@@ -27,7 +27,7 @@ from losslang.verify.search.critical import (
 )
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.statement import Sign
-from losslang.verify.theorem import Case, Guess, Question
+from losslang.verify.theorem import Case, Guess, Question, Reading
 from losslang.verify.theorems import halves as terms
 from losslang.verify.theorems.halves import LOWER, UPPER
 from losslang.verify.theorems.margin import MARGIN
@@ -41,18 +41,20 @@ Finder = Callable[[Case, Pieces], Iterable[Guess]]
 
 def by_halves(find: Finder) -> Callable[[Margin, Question], Iterable[Guess]]:
     """Guesses made from the two halves of ``phi``; none where they have no pieces."""
-    return _by(terms.halves, find)
+    return by_pieces(terms.halves, find)
 
 
 def by_whole(find: Finder) -> Callable[[Margin, Question], Iterable[Guess]]:
     """Guesses made from the pieces of ``phi``; none where there are none."""
-    return _by(terms.whole, find)
+    return by_pieces(terms.whole, find)
 
 
-def _by(
+def by_pieces(
     cut: Callable[[Case], Pieces], find: Finder
-) -> Callable[[Margin, Question], Iterable[Guess]]:
-    def search(reading: Margin, question: Question) -> Iterator[Guess]:
+) -> Callable[[Reading, Question], Iterable[Guess]]:
+    """Guesses made from what a case is cut into; none where it cannot be cut."""
+
+    def search(reading: Reading, question: Question) -> Iterator[Guess]:
         case = Case(reading, question)
         try:
             yield from find(case, cut(case))

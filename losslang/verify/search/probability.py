@@ -11,6 +11,7 @@ from losslang.ir.binders import substitute
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Binary, Margin, Probability
 from losslang.verify.search.critical import attempt, ends, points_of, roots, stationary, suprema
+from losslang.verify.search.margin import by_pieces
 from losslang.verify.search.numbers import sign_of, values
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
@@ -34,15 +35,7 @@ Finder = Callable[[Case, Pieces], Iterable[Guess]]
 
 def guesses(find: Finder) -> Callable[[Binary | Probability | Margin, Question], Iterable[Guess]]:
     """Guesses made from the pieces of both losses; none where they have none."""
-
-    def search(reading: Binary | Probability | Margin, question: Question) -> Iterator[Guess]:
-        case = Case(reading, question)
-        try:
-            yield from find(case, pair(case))
-        except Silent:
-            return
-
-    return search
+    return by_pieces(pair, find)
 
 
 # ---------------------------------------------------------------- guesses

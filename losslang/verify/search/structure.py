@@ -544,13 +544,8 @@ def _filled(loss: Loss, base: Inputs, sizes: dict[str, int], filling: Expr) -> I
 
 def shown(loss: Loss, inputs: Inputs) -> dict[str, Expr | tuple[Expr, ...]]:
     """The entries of each input, in the order of its places."""
-    arrays: dict[str, Expr | tuple[Expr, ...]] = {}
-    for known in loss.inputs:
-        values = tuple(
-            inputs.entries[known.name, at] for at in instances.places(known, inputs.sizes)
-        )
-        arrays[known.name] = values[0] if len(values) == 1 else values
-    return arrays
+    arrays = instances.arrays(loss, inputs)
+    return {name: found[0] if len(found) == 1 else found for name, found in arrays.items()}
 
 
 def jensen(case: Case) -> Witness | None:

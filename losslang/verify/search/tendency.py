@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import sympy
-from sympy import Expr, Rational
+from sympy import Rational
 
 from losslang.verify import instances
 from losslang.verify.property import Strategy
 from losslang.verify.readings.difference import opened
 from losslang.verify.readings.structure import Structure
 from losslang.verify.search import invariance
+from losslang.verify.search.difference import kinds
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
-from losslang.verify.theorems import difference
 from losslang.verify.theorems import tendency as theorems
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.verdict import Witness
@@ -29,14 +29,6 @@ PAIRS = tuple(
 def is_quantity(reading: Structure, question: Question) -> bool:
     """Whether the question names a number or an array of numbers."""
     return theorems.quantity(reading.loss, question.arguments) is not None
-
-
-def _kinds(reading: Structure, question: Question) -> Iterator[Guess]:
-    if invariance.looks_across(reading.loss):
-        return
-    for name in difference.KINDS:
-        if name != "Curve":
-            yield {"as": sympy.Symbol(name)}
 
 
 def _ways(reading: Structure, question: Question) -> Iterator[Guess]:
@@ -64,21 +56,18 @@ def _witness(case: Case) -> Witness | None:
         low, high = theorems.both(case)
     except (Silent, KeyError):
         return None
-    given = instances.from_data(case.guess)
-    values: dict[str, Expr | tuple[Expr, ...]] = {}
-    for known in opened(case.reading.loss).inputs:
-        places = instances.places(known, given.sizes)
-        values[known.name] = tuple(given.entries[known.name, at] for at in places)
+    arrays = instances.arrays(opened(case.reading.loss), instances.from_data(case.guess))
     (name,) = case.question.arguments
     falls = case.question.property == "increasing"
     fact = Sign(high - low, "<" if falls else ">")
     what = str(case.guess.get("entry", name))
     says = f"the loss {'falls' if falls else 'rises'} as {what} grows from low to high"
     numbers = {"low": case.guess["low"], "high": case.guess["high"]}
-    return Witness(values | numbers | {"before": low, "after": high}, (fact,), says)
+    values = {**arrays, **numbers, "before": low, "after": high}
+    return Witness(values, (fact,), says)
 
 
 INCREASING, DECREASING = (
-    (Strategy(as_read, _kinds), Strategy(slope, _ways), Strategy(other, _values, _witness))
+    (Strategy(as_read, kinds), Strategy(slope, _ways), Strategy(other, _values, _witness))
     for slope, as_read, other in (theorems.INCREASING, theorems.DECREASING)
 )

@@ -148,6 +148,15 @@ def _law(case: Case) -> tuple[Expr, ...]:
     return tuple(case.guess[name] for name in ("first", "second", "share", "target", "prediction"))
 
 
+def _slopes(
+    reading: Regression, first: Expr, second: Expr, f: Expr
+) -> tuple[tuple[Expr, Expr], tuple[Premise, ...]]:
+    """The slopes of the losses of two targets at a prediction, and why there are any."""
+    low, smooth_low = Along.of(reading, first).slope(f)
+    high, smooth_high = Along.of(reading, second).slope(f)
+    return (low, high), (*smooth_low, *smooth_high)
+
+
 @stated
 def _not_by_slope(case: Case) -> Iterator[Premise]:
     first, second, share, t, f = _law(case)
@@ -155,9 +164,8 @@ def _not_by_slope(case: Case) -> Iterator[Premise]:
     yield from _allowed(reading, [f], [first, second, t])
     yield from _functional(case, first, second, share, t)
     yield from _alone(reading, f, t)
-    low, smooth_low = Along.of(reading, first).slope(f)
-    high, smooth_high = Along.of(reading, second).slope(f)
-    yield from (*smooth_low, *smooth_high)
+    (low, high), smooth = _slopes(reading, first, second, f)
+    yield from smooth
     mixed = case.guess["sign"] * (share * low + (1 - share) * high)
     yield sign(f"the expected loss is not stationary at {f}", mixed, ">", reading.region)
 
@@ -247,9 +255,8 @@ def _no_quantile(case: Case) -> Iterator[Premise]:
     yield sign("the targets are in order", second - first, ">", reading.region)
     for y, f, side in bests:
         yield from _alone(reading, f, y)
-        low, smooth_low = Along.of(reading, first).slope(f)
-        high, smooth_high = Along.of(reading, second).slope(f)
-        yield from (*smooth_low, *smooth_high)
+        (low, high), smooth = _slopes(reading, first, second, f)
+        yield from smooth
         for share in SHARES:
             mixed = side * guess["sign"] * (share * low + (1 - share) * high)
             yield sign(f"the expected loss is not stationary at {f}", mixed, ">", reading.region)

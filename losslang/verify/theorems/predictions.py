@@ -20,6 +20,7 @@ from losslang.verify.theorems.pieces import (
     defined,
     everywhere,
     gaps,
+    jump,
     number,
     premises,
     sign,
@@ -33,11 +34,22 @@ def rising(p: Pieces, n: int) -> Expr:
     return negative * p.formula(n, 2, POSITIVE) - p.formula(n, 2, NEGATIVE) * positive
 
 
+def opposed(p: Pieces) -> Iterator[Premise]:
+    """positive' < 0 < negative'."""
+    yield from everywhere(p, "the loss of label 1 falls", lambda n: p.formula(n, 1, POSITIVE), "<")
+    yield from everywhere(p, "the loss of label 0 rises", lambda n: p.formula(n, 1, NEGATIVE), ">")
+
+
+def _no_kinks(p: Pieces, n: int) -> Iterator[Premise]:
+    """Neither slope jumps at joint ``n``."""
+    for k in (POSITIVE, NEGATIVE):
+        yield sign(f"no kink at {p.joints[n]}", jump(p, n, 1, k), "==", p.region)
+
+
 def ordered(p: Pieces, strict: bool) -> Iterator[Premise]:
     """positive' < 0 < negative', and negative'/|positive'| rises."""
     yield from joined(p)
-    yield from everywhere(p, "the loss of label 1 falls", lambda n: p.formula(n, 1, POSITIVE), "<")
-    yield from everywhere(p, "the loss of label 0 rises", lambda n: p.formula(n, 1, NEGATIVE), ">")
+    yield from opposed(p)
     yield from everywhere(
         p, "the ratio of their slopes rises", lambda n: rising(p, n), ">" if strict else ">="
     )
@@ -57,10 +69,8 @@ def _ends(p: Pieces) -> Iterator[Premise]:
 def _order(case: Case) -> Iterator[Premise]:
     p = pair(case)
     yield from ordered(p, True)
-    for n, joint in enumerate(p.joints):
-        for k in (POSITIVE, NEGATIVE):
-            slope = p.at(n + 1, joint, 1, k) - p.at(n, joint, 1, k)
-            yield sign(f"no kink at {joint}", slope, "==", p.region)
+    for n in range(len(p.joints)):
+        yield from _no_kinks(p, n)
     yield from _ends(p)
 
 
@@ -68,8 +78,7 @@ def _order(case: Case) -> Iterator[Premise]:
 def _order_convex(case: Case) -> Iterator[Premise]:
     p, g = pair(case), case.guess
     last, strict = len(p) - 1, number(g, "strict", 2)
-    yield from everywhere(p, "the loss of label 1 falls", lambda n: p.formula(n, 1, POSITIVE), "<")
-    yield from everywhere(p, "the loss of label 0 rises", lambda n: p.formula(n, 1, NEGATIVE), ">")
+    yield from opposed(p)
     for k in (POSITIVE, NEGATIVE):
         relation: Relation = ">" if k == strict else ">="
         for n in range(len(p)):
@@ -112,9 +121,7 @@ def _composite(case: Case) -> Iterator[Premise]:
     yield from everywhere(p, "the inverse link rises", lambda n: rising(p, n), ">")
     yield from joined(p)
     for n, joint in enumerate(p.joints):
-        for k in (POSITIVE, NEGATIVE):
-            slope = p.at(n + 1, joint, 1, k) - p.at(n, joint, 1, k)
-            yield sign(f"no kink at {joint}", slope, "==", p.region)
+        yield from _no_kinks(p, n)
         at = p.at(n, joint, 1, NEGATIVE) - p.at(n, joint, 1, POSITIVE)
         yield sign(f"the slopes differ at {joint}", at, ">", p.region)
     for name, low, turn in (("bottom", True, S.NegativeOne), ("top", False, S.One)):

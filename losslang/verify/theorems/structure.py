@@ -136,19 +136,23 @@ def _bounded(case: Case, term: Term, where: Region) -> Iterator[Premise]:
     yield Premise(f"{term.name} is at most {high}", Sign(high - term.body, ">=", where))
 
 
-@_each
-def _convex(case: Case, term: Term, where: Region) -> Iterator[Premise]:
+def _array_asked_about(case: Case, term: Term) -> Input:
+    """The array that the question names, if the term counts whatever its entries are."""
     known = array(case.reading.loss, case.question.input)
     if known is None or occurs(known.tensor, term.guard):
         raise Mute
+    return known
+
+
+@_each
+def _convex(case: Case, term: Term, where: Region) -> Iterator[Premise]:
+    known = _array_asked_about(case, term)
     yield Premise(f"{term.name} is convex", Shape(term.body, known.tensor, "convex", where))
 
 
 @_each
 def _differentiable(case: Case, term: Term, where: Region) -> Iterator[Premise]:
-    known = array(case.reading.loss, case.question.input)
-    if known is None or occurs(known.tensor, term.guard):
-        raise Mute
+    known = _array_asked_about(case, term)
     if kink(term.body, known.tensor, where) is not None:
         raise Mute
     yield from ()
