@@ -13,7 +13,7 @@ from losslang.verify.instances import Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Regression
 from losslang.verify.readings.structure import Structure
-from losslang.verify.search.invariance import drawn
+from losslang.verify.search.invariance import drawn, plain
 from losslang.verify.search.structure import floats, shown
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
@@ -47,7 +47,10 @@ def _ascending(loss: Loss, given: Inputs) -> Inputs:
 
 
 def guesses(reading: Structure, question: Question) -> Iterator[Guess]:
-    """Inputs for refutations."""
+    """Inputs for refutations, the plainest first."""
+    simple = plain(reading.loss)
+    if simple is not None:
+        yield simple.data()
     yield from (given.data() for given in inputs(reading.loss))
 
 
