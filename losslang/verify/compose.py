@@ -226,27 +226,49 @@ class Composition:
         return found
 
     def _by_pairs(self, expr: sympy.Add, found: Range) -> Range:
-        """A rising function, taken at two places with opposite weights, keeps their order."""
+        """A rising function, taken at two places with opposite weights, keeps their order.
+
+        So does a power whose exponent has a sign.
+        """
         seen = [
             (term, factor, sympy.Mul(*(other for other in factors if other != factor)))
             for term in expr.args
             for factors in (sympy.Mul.make_args(term),)
             for factor in factors
-            if isinstance(factor, RISING) and factor.free_symbols
+            if isinstance(factor, RISING) or (isinstance(factor, sympy.Pow) and _is_real(factor))
+            if factor.free_symbols
         ]
         for (first, f, weight), (second, g, against) in combinations(seen, 2):
             if f.func != g.func or weight + against != 0:
                 continue
-            gap = self._range(sympy.expand(f.args[0] - g.args[0]))
-            times, rest = self._range(weight), self._range(expr - first - second)
-            if gap is None or times is None or rest is None:
+            order = self._order(f, g)
+            if order is None:
                 continue
-            order = next((r for known, r in ORDERS if getattr(gap, known)), None)
-            if order is not None:
+            times, rest = self._range(weight), self._range(expr - first - second)
+            if times is not None and rest is not None:
                 found = found.meet(rest + times * order)
                 if found.nonzero:
                     return found
         return found
+
+    def _order(self, f: Expr, g: Expr) -> Range | None:
+        """Where f - g lies, for values of a rising function, or powers that differ in one part."""
+        if not isinstance(f, sympy.Pow) or not isinstance(g, sympy.Pow):
+            return self._sign(f.args[0] - g.args[0])
+        if not all((base := self._range(e.base)) is not None and base.positive for e in (f, g)):
+            return None
+        if f.exp == g.exp:
+            gap, slope = self._sign(f.base - g.base), self._sign(f.exp)
+        elif f.base == g.base:
+            gap, slope = self._sign(f.exp - g.exp), self._sign(f.base - 1)
+        else:
+            return None
+        return None if gap is None or slope is None else gap * slope
+
+    def _sign(self, expr: Expr) -> Range | None:
+        """All numbers of the sign that an expression has, if it is known to have one."""
+        found = self._range(sympy.expand(expr))
+        return found and next((r for known, r in ORDERS if getattr(found, known)), None)
 
     def _between(
         self,
@@ -271,6 +293,11 @@ class Composition:
             else:
                 made = made.meet(below(value.hull.high, reached and value.reaches_high))
         return made
+
+
+def _is_real(power: sympy.Pow) -> bool:
+    """Whether the exponent is no number, so that the power is one of a positive base."""
+    return not power.exp.is_number
 
 
 def _given(conditions: tuple[Expr, ...]) -> dict[Basic, Range]:

@@ -112,6 +112,28 @@ def test_composition_knows_that_a_rising_function_keeps_an_order(rising):
         rejects(Sign(unknown, "!=", region), "composition")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "bounds", "relation"),
+    [
+        ((1 + p) ** x, p**x, POSITIVE, ">"),
+        ((1 + p) ** x, p**x, Bounds(S.Zero, oo, True), ">="),
+        ((1 + p) ** x, p**x, Bounds(-oo, S.Zero), "<"),
+        ((1 + p) ** (x + 1), (1 + p) ** x, LINE, ">"),
+        ((1 / (1 + p)) ** (x + 1), (1 / (1 + p)) ** x, LINE, "<"),
+    ],
+)
+def test_composition_compares_powers_that_differ_in_one_part(one, other, bounds, relation):
+    region = over((p, POSITIVE), (x, bounds))
+    assert premises(Sign(one - other, relation, region), "composition") == []
+    rejects(Sign(other - one, relation, region), "composition")
+
+
+def test_composition_does_not_compare_powers_of_what_may_be_negative():
+    region = over((x, LINE), (p, POSITIVE))
+    rejects(Sign((1 + x) ** p - x**p, ">", region), "composition")
+    rejects(Sign((1 + p) ** x - p**x, ">=", region), "composition")
+
+
 def test_composition_knows_nothing_of_strangers():
     rejects(Sign(p, ">", Region()), "composition")
 

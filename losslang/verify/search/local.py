@@ -32,6 +32,7 @@ from losslang.verify.search.candidates import (
     variants,
 )
 from losslang.verify.search.critical import suprema
+from losslang.verify.search.limits import limit_of
 from losslang.verify.statement import UNIT, Relation, Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import (
@@ -63,7 +64,8 @@ def _slope(reading: Local) -> Expr:
 
 def _ends(reading: Local, formula: Expr) -> tuple[Expr | None, Expr | None]:
     """Limits at 0 and 1, as formulas of the hyperparameters."""
-    found = [limit(formula, reading.p, at, side) for at, side in ((S.Zero, "+"), (S.One, "-"))]
+    ends = ((S.Zero, "+"), (S.One, "-"))
+    found = [limit_of(formula, reading.p, at, side, reading.region) for at, side in ends]
     zero, one = (v if v is not None and own(reading.region, v) else None for v in found)
     return zero, one
 
@@ -444,12 +446,28 @@ def _extremes(formula: Callable[[Local], Expr], sign: int) -> _Guesses:
         for at, found in zip((S.Zero, S.One), _ends(reading, expr), strict=True):
             if found is not None:
                 yield {"end": at, "value": found}
+        bare = _bare(reading, expr)
+        if bare != expr:
+            yield from _beside_turns(bare, p)
         yield from ({"place": place} for place in islice(PLACES, 6))
-        for root in islice(solutions(expr, p), 3):
-            yield {"place": root / 2}
-            yield {"place": (1 + root) / 2}
+        yield from _beside_turns(expr, p)
 
     return guesses
+
+
+def _bare(reading: Local, expr: Expr) -> Expr:
+    """``expr`` with the hyperparameters that may be 0 at 0: it often turns at the same places."""
+    zero = {s: S.Zero for s, b in reading.region.variables if b.low == 0 and b.low_closed}
+    return substitute(expr, zero)
+
+
+def _beside_turns(expr: Expr, p: Symbol) -> Iterator[Guess]:
+    """Where a formula turns, and places on both sides of where it vanishes."""
+    for turn in islice(solutions(derivative(expr, p), p), 2):
+        yield {"place": turn}
+    for root in islice(solutions(expr, p), 3):
+        yield {"place": root / 2}
+        yield {"place": (1 + root) / 2}
 
 
 def _curvature(reading: Local) -> Expr:
