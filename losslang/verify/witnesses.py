@@ -18,7 +18,7 @@ from losslang.verify.prover import Budget
 from losslang.verify.sampling import points
 from losslang.verify.statement import Limit, Relation, Sign
 from losslang.verify.theorem import Case, Premise
-from losslang.verify.theorems.pieces import spelled_out
+from losslang.verify.theorems.premises import spelled_out
 from losslang.verify.tripwire import is_inside
 from losslang.verify.verdict import Witness
 from losslang.verify.wording import short

@@ -37,7 +37,7 @@ from losslang.verify.statement import (
     Relation,
     Sign,
 )
-from losslang.verify.theorems.pieces import compares
+from losslang.verify.theorems.premises import compares
 from losslang.verify.tripwire import is_inside
 from losslang.verify.watchdog import within
 

@@ -14,7 +14,8 @@ from losslang.verify.readings import Structure
 from losslang.verify.search.numbers import sign_of
 from losslang.verify.theorem import Case, Guess, Question, Reading
 from losslang.verify.theorems import sets as theorems
-from losslang.verify.theorems.pieces import Silent, spelled_out
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import spelled_out
 from losslang.verify.verdict import Witness
 
 

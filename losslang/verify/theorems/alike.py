@@ -17,7 +17,7 @@ from losslang.verify.instances import Entry, Inputs, with_reads
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, stated
+from losslang.verify.theorems.elicitation import only
 from losslang.verify.theorems.invariance import (
     BY_DEFINITION,
     FACTOR,
@@ -25,7 +25,8 @@ from losslang.verify.theorems.invariance import (
     changes,
     keeps_guard,
 )
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import sign, stated
 
 # ---------------------------------------------------------------- which inputs
 

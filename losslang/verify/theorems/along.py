@@ -9,18 +9,8 @@ from sympy import Expr
 from losslang.verify.readings import Curve, Margin, Pairs
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Premise
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Premises,
-    Silent,
-    jump,
-    known_pieces,
-    lies_in,
-    number,
-    premises,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, jump, known_pieces, number
+from losslang.verify.theorems.premises import Premises, lies_in, premises, sign, tends
 
 ALONG = (Curve, Margin)
 LINEAR = (Curve, Margin, Pairs)

@@ -18,13 +18,11 @@ from losslang.verify.readings.pooled import Pooled
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.multiclass import pairwise, worst
 from losslang.verify.theorems.one_vs_all import one_vs_all
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, number
+from losslang.verify.theorems.premises import (
     approached,
     continuous,
     everywhere,
-    number,
     premises,
     sign,
     tends,

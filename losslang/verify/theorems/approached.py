@@ -10,8 +10,9 @@ from losslang.ir.loss import Loss
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import LINE, Limit, Sign
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, stated
+from losslang.verify.theorems.elicitation import only
 from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import stated
 from losslang.verify.theorems.sections import line
 from losslang.verify.theorems.structure import BY_DEFINITION, summands
 

@@ -23,9 +23,9 @@ from losslang.verify.readings.algebra import rewritten, spelled
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import LINE, Region, Sign
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import stated
 from losslang.verify.theorems.growth import Growth
 from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import stated
 from losslang.verify.theorems.renumbering import class_axis, names
 from losslang.verify.theorems.structure import summands
 

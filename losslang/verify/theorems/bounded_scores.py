@@ -21,7 +21,7 @@ from losslang.verify.theorems.halves import (
     phi,
     symmetry,
 )
-from losslang.verify.theorems.pieces import everywhere, premises
+from losslang.verify.theorems.premises import everywhere, premises
 
 
 def _bounded_scores(case: Case) -> tuple[sympy.Symbol, sympy.Symbol, Region]:

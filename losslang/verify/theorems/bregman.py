@@ -10,10 +10,11 @@ from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.verify.readings import Regression
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, opened, smooth, stated
+from losslang.verify.theorems.elicitation import only, opened, smooth
 from losslang.verify.theorems.homogeneity import inside_of
 from losslang.verify.theorems.not_elicited import Along
-from losslang.verify.theorems.pieces import Silent, continuous, everywhere, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import continuous, everywhere, sign, stated
 
 
 @stated

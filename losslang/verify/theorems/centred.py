@@ -15,18 +15,16 @@ from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY
 from losslang.verify.theorems.local_risk import T
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces
+from losslang.verify.theorems.pooled import entry_of, own_read
+from losslang.verify.theorems.premises import (
     bends_up,
     continuous,
     everywhere,
     floored,
-    known_pieces,
     premises,
     sign,
 )
-from losslang.verify.theorems.pooled import entry_of, own_read
 from losslang.verify.theorems.sums import Sums, sums_of
 
 

@@ -26,18 +26,8 @@ from losslang.verify.theorems.halves import (
     whole,
     wronskian,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    defined,
-    everywhere,
-    inside,
-    number,
-    place,
-    premises,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, number, place
+from losslang.verify.theorems.premises import everywhere, inside, premises, sign, tends
 
 
 def covering(case: Case, p: Pieces) -> Iterator[Premise]:

@@ -21,8 +21,8 @@ from losslang.ir.truth import And, Delta, Not
 from losslang.verify.readings import Structure
 from losslang.verify.statement import LINE, Region, Shape
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import sign, stated
 
 SIMILARITY = Tensor("similarity")
 """What stands for the similarities, read at (anchor, candidate)."""

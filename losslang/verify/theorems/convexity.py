@@ -22,17 +22,13 @@ from losslang.verify.theorems.along import (
     uniform,
     within,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
+from losslang.verify.theorems.pieces import Pieces, Silent, jump, number, place
+from losslang.verify.theorems.premises import (
     Premises,
-    Silent,
     bends_up,
     continuous,
     everywhere,
     inside,
-    jump,
-    number,
-    place,
     premises,
     sign,
     supremum,

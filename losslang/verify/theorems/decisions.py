@@ -13,15 +13,8 @@ from losslang.verify.theorems.curve import convexity
 from losslang.verify.theorems.halves import HALF, OWN
 from losslang.verify.theorems.halves import above as above_all
 from losslang.verify.theorems.labels import NEGATIVE, POSITIVE, joined, pair, parts, side, total
-from losslang.verify.theorems.pieces import (
-    Premises,
-    Silent,
-    defined,
-    everywhere,
-    gaps,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import Silent, defined, gaps
+from losslang.verify.theorems.premises import Premises, everywhere, premises, sign
 
 
 @premises()

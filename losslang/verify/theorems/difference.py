@@ -17,8 +17,8 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.settle import settled
 from losslang.verify.statement import LINE, UNIT, Region, Sign
 from losslang.verify.theorem import Case, Premise, Reading, Theorem
-from losslang.verify.theorems.elicitation import stated
 from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import stated
 
 BY_DEFINITION = "by definition"
 KINDS: Mapping[str, type[Reading]] = {

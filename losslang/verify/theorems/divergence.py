@@ -14,19 +14,9 @@ from losslang.ir.binders import substitute
 from losslang.verify.readings import Divergence
 from losslang.verify.statement import POSITIVE, UNIT
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, smooth, stated
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    continuous,
-    defined,
-    everywhere,
-    inside,
-    jump,
-    number,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.elicitation import only, smooth
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, jump, number
+from losslang.verify.theorems.premises import continuous, everywhere, inside, sign, stated, tends
 
 CSISZAR = (
     "Csiszar 1967, Information-Type Measures of Difference of Probability Distributions, section 1"

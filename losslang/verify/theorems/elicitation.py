@@ -9,8 +9,7 @@ where E V(f, Y) changes its sign.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import wraps
+from collections.abc import Iterable, Iterator
 
 import sympy
 from sympy import Expr, Rational, S
@@ -19,19 +18,10 @@ from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
 from losslang.verify.readings import Regression, Residual
 from losslang.verify.settle import settled
-from losslang.verify.statement import LINE, Bounds, Region, Sign
+from losslang.verify.statement import LINE, Bounds, Region
 from losslang.verify.theorem import Case, Premise, Question, Theorem
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    compares,
-    continuous,
-    everywhere,
-    is_spelled_out,
-    jump,
-    known_pieces,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, jump, known_pieces
+from losslang.verify.theorems.premises import continuous, everywhere, sign, stated
 
 MEAN = sympy.Symbol("<mean>", real=True)
 """In the guess ``inverse``: the number that the link of the minimiser is."""
@@ -43,29 +33,6 @@ QUANTILE, EXPECTILE, LOCATION = map(sympy.Function, ("quantile", "expectile", "l
 
 SOURCE = "proof in docs/design/theory.md: The sign of an identification function"
 GNEITING = "Gneiting 2011, Making and Evaluating Point Forecasts, theorem "
-
-
-def stated(
-    build: Callable[[Case], Iterable[Premise]],
-) -> Callable[[Case], Sequence[Premise] | None]:
-    """Premises from a generator of them; those that only compare two numbers are settled here.
-
-    ``None`` where it raises :class:`Silent`, misses a guess, or two numbers compare differently.
-    """
-
-    @wraps(build)
-    def checked(case: Case) -> Sequence[Premise] | None:
-        try:
-            found = tuple(build(case))
-        except (Silent, KeyError):
-            return None
-        plain = [p.statement for p in found if isinstance(p.statement, Sign)]
-        numbers = [s for s in plain if s.expr.is_Rational]
-        if not all(compares(s.expr, s.relation) for s in numbers):
-            return None
-        return tuple(p for p in found if p.statement not in numbers or is_spelled_out())
-
-    return checked
 
 
 def asked(case: Case, *words: str) -> None:

@@ -19,8 +19,9 @@ from losslang.verify.readings.regression import TARGETS
 from losslang.verify.statement import POSITIVE, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems import bregman, joint
-from losslang.verify.theorems.elicitation import smooth, stated
+from losslang.verify.theorems.elicitation import smooth
 from losslang.verify.theorems.pieces import Silent, one_piece
+from losslang.verify.theorems.premises import stated
 
 
 def _body(loss: Loss) -> Expr:

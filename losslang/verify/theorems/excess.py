@@ -31,16 +31,8 @@ from losslang.verify.theorems.halves import (
     turn,
     whole,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    approached,
-    defined,
-    everywhere,
-    gaps,
-    number,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, defined, gaps, number
+from losslang.verify.theorems.premises import approached, everywhere, premises, sign
 
 
 # ---------------------------------------------------------------- minimisers and excess risk

@@ -18,14 +18,12 @@ from losslang.verify.theorems.along import (
     unbounded,
     uniform,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, number
+from losslang.verify.theorems.premises import (
     approached,
     continuous,
     everywhere,
     inside,
-    number,
     premises,
     sign,
     tends,

@@ -18,9 +18,10 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.settle import settled
 from losslang.verify.statement import LINE, Limit, Region
 from losslang.verify.theorem import Case, Premise, Question, Theorem
-from losslang.verify.theorems.elicitation import only, stated
+from losslang.verify.theorems.elicitation import only
 from losslang.verify.theorems.invariance import BY_DEFINITION
-from losslang.verify.theorems.pieces import Silent, number, sign
+from losslang.verify.theorems.pieces import Silent, number
+from losslang.verify.theorems.premises import sign, stated
 
 MAX_ENTRIES = 12
 SIZES = {BATCH.name: 1}

@@ -24,7 +24,8 @@ from losslang.verify.interval import rational
 from losslang.verify.rules.common import placed
 from losslang.verify.statement import LINE, Bounds, Region
 from losslang.verify.theorem import Premise
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import sign
 
 FOLDS = ("sum", "mean", "max", "min", "logsumexp", "logmeanexp")
 """Folds that grow with each thing that they fold."""

@@ -19,17 +19,8 @@ from sympy import Expr, Rational, S
 from losslang.verify.cells import formula_at
 from losslang.verify.statement import LINE, NONNEGATIVE
 from losslang.verify.theorem import Case, Premise
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    continuous,
-    defined,
-    everywhere,
-    inside,
-    known_pieces,
-    near,
-    place,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, defined, known_pieces, near, place
+from losslang.verify.theorems.premises import continuous, everywhere, inside, sign
 
 HALF = Rational(1, 2)
 UPPER, LOWER = 0, 1

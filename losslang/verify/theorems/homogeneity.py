@@ -14,9 +14,10 @@ from losslang.ir.truth import Truth
 from losslang.verify.readings import Regression
 from losslang.verify.statement import POSITIVE, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, opened, stated
+from losslang.verify.theorems.elicitation import only, opened
 from losslang.verify.theorems.not_elicited import Along
-from losslang.verify.theorems.pieces import Silent, lies_in, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import lies_in, sign, stated
 from losslang.verify.theorems.regression import INFINITIES
 
 

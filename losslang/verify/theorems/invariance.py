@@ -13,8 +13,8 @@ from losslang.verify.instances import Change, Inputs, with_reads
 from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Premise, Question, Theorem
-from losslang.verify.theorems.elicitation import stated
 from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import stated
 
 BY_DEFINITION = "by definition"
 

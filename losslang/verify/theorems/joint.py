@@ -10,16 +10,9 @@ from sympy import Expr
 from losslang.ir.derive import derivative
 from losslang.verify.readings import Curve
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import opened, smooth, stated
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    continuous,
-    defined,
-    lies_in,
-    one_piece,
-    sign,
-)
+from losslang.verify.theorems.elicitation import opened, smooth
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, one_piece
+from losslang.verify.theorems.premises import continuous, lies_in, sign, stated
 
 
 def _two_inputs(case: Case) -> tuple[Pieces, sympy.Symbol, sympy.Symbol]:

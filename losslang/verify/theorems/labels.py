@@ -17,12 +17,8 @@ from losslang.verify.readings import Binary, Margin, Probability
 from losslang.verify.statement import LINE, UNIT, Bounds
 from losslang.verify.theorem import Case, Premise
 from losslang.verify.theorems.halves import HALF
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    continuous,
-    defined,
-    known_pieces,
-)
+from losslang.verify.theorems.pieces import Pieces, defined, known_pieces
+from losslang.verify.theorems.premises import continuous
 
 POSITIVE, NEGATIVE = 0, 1
 

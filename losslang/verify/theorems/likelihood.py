@@ -11,8 +11,8 @@ from losslang.ir.binders import substitute
 from losslang.verify.readings import Regression
 from losslang.verify.statement import LINE, POSITIVE, Region
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.pieces import Silent, defined, lies_in, sign
+from losslang.verify.theorems.pieces import Silent, defined
+from losslang.verify.theorems.premises import lies_in, sign, stated
 
 LAWS: Mapping[str, Callable[[Expr, Expr, Expr], Expr]] = {
     "normal": lambda f, y, scale: (y - f) ** 2 / (2 * scale) + sympy.log(scale) / 2,

@@ -20,16 +20,8 @@ from losslang.verify.readings.local import Local
 from losslang.verify.statement import Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import HALF, LATE, THEORY, conditions, parts, smooth
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    bends_up,
-    continuous,
-    defined,
-    everywhere,
-    floored,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, defined
+from losslang.verify.theorems.premises import bends_up, continuous, everywhere, floored, sign
 
 
 def _late_kinks(f: Pieces) -> Iterator[Premise]:

@@ -10,7 +10,7 @@ from losslang.verify.readings.local import Local
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local import bounded_below, falling
 from losslang.verify.theorems.local_parts import THEORY, conditions, smooth
-from losslang.verify.theorems.pieces import sign, tends
+from losslang.verify.theorems.premises import sign, tends
 
 
 @conditions

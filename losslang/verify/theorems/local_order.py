@@ -20,7 +20,8 @@ from losslang.verify.theorems.local import (
     rising_late,
 )
 from losslang.verify.theorems.local_parts import EARLY, THEORY, at_least, at_most, conditions, parts
-from losslang.verify.theorems.pieces import Pieces, continuous, everywhere, sign, tends
+from losslang.verify.theorems.pieces import Pieces
+from losslang.verify.theorems.premises import continuous, everywhere, sign, tends
 
 
 def steep_at_zero(case: Case) -> Iterator[Premise]:

@@ -16,16 +16,8 @@ from losslang.verify.partition import half
 from losslang.verify.readings.local import Local
 from losslang.verify.statement import UNIT, Bounds
 from losslang.verify.theorem import Case, Premise
-from losslang.verify.theorems.pieces import (
-    Builder,
-    Pieces,
-    Premises,
-    Silent,
-    known_pieces,
-    one_piece,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, one_piece
+from losslang.verify.theorems.premises import Builder, Premises, premises, sign
 from losslang.verify.verdict import Cut
 
 HALF = Rational(1, 2)

@@ -23,16 +23,8 @@ from losslang.verify.theorems.local_parts import (
     parts,
     smooth,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Premises,
-    Silent,
-    continuous,
-    defined,
-    everywhere,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, defined
+from losslang.verify.theorems.premises import Premises, continuous, everywhere, sign, tends
 
 
 def mirrored(f: Pieces, n: int = 1) -> Expr:

@@ -11,15 +11,8 @@ from losslang.verify.readings.local import Local
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import conditions, parts, smooth
 from losslang.verify.theorems.local_shape import infinite, somewhere, towards_end
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    continuous,
-    everywhere,
-    inside,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent
+from losslang.verify.theorems.premises import continuous, everywhere, inside, sign, tends
 
 
 @conditions

@@ -10,7 +10,7 @@ from sympy import Expr
 from losslang.verify.readings.local import Local
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import conditions, smooth
-from losslang.verify.theorems.pieces import Premises, sign
+from losslang.verify.theorems.premises import Premises, sign
 
 T = sympy.Symbol("t", real=True)
 """The excess of the 0-1 risk, in the values of bounds."""

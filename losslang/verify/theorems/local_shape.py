@@ -23,18 +23,8 @@ from losslang.verify.theorems.local_parts import (
     parts,
     smooth,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    bends_up,
-    compares,
-    defined,
-    everywhere,
-    inside,
-    number,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, number
+from losslang.verify.theorems.premises import bends_up, compares, everywhere, inside, sign, tends
 
 
 def of_logits(reading: Local) -> Pieces:

@@ -26,16 +26,13 @@ from losslang.verify.theorems.local_shape import (
     towards_end,
 )
 from losslang.verify.theorems.norms import dual_norm
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, number
+from losslang.verify.theorems.premises import (
     approached,
     continuous,
-    defined,
     either_sign,
     everywhere,
     inside,
-    number,
     sign,
     supremum,
 )

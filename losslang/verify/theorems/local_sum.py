@@ -12,7 +12,7 @@ from losslang.verify.readings.local import Local
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import HALF, THEORY, at_least, at_most, conditions, smooth
 from losslang.verify.theorems.local_proper import mirrored, placed
-from losslang.verify.theorems.pieces import sign
+from losslang.verify.theorems.premises import sign
 
 
 @conditions

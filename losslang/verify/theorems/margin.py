@@ -33,16 +33,8 @@ from losslang.verify.theorems.halves import (
     turn,
     whole,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    everywhere,
-    jump,
-    number,
-    premises,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, jump, number
+from losslang.verify.theorems.premises import everywhere, premises, sign, tends
 
 # ---------------------------------------------------------------- calibration: it holds
 

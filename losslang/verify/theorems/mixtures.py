@@ -13,7 +13,8 @@ from losslang.verify.readings.score import Score
 from losslang.verify.statement import Limit
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY, at_least
-from losslang.verify.theorems.pieces import Pieces, Premises, Silent, premises, sign
+from losslang.verify.theorems.pieces import Pieces, Silent
+from losslang.verify.theorems.premises import Premises, premises, sign
 from losslang.verify.theorems.score import entry, smooth_in
 from losslang.verify.theorems.sums import Sums, sums_of
 

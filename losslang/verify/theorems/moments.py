@@ -10,8 +10,9 @@ from sympy import Expr, S
 from losslang.verify.readings import Regression
 from losslang.verify.statement import LINE, POSITIVE, Region
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, smooth, stated
-from losslang.verify.theorems.pieces import Pieces, Silent, continuous, defined, sign
+from losslang.verify.theorems.elicitation import only, smooth
+from losslang.verify.theorems.pieces import Pieces, Silent, defined
+from losslang.verify.theorems.premises import continuous, sign, stated
 
 NIX = (
     "Nix and Weigend 1994, Estimating the Mean and Variance of the Target Probability Distribution"

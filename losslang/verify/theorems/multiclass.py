@@ -20,17 +20,13 @@ from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
 from losslang.verify.theorems.norms import dual_norm
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, jump, known_pieces, number
+from losslang.verify.theorems.premises import (
     continuous,
     either_sign,
     everywhere,
     floored,
     inside,
-    jump,
-    known_pieces,
-    number,
     premises,
     sign,
     supremum,

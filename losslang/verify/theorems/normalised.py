@@ -13,7 +13,8 @@ from losslang.verify.readings.score import Score
 from losslang.verify.statement import Bounds, Limit, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
-from losslang.verify.theorems.pieces import Pieces, Silent, premises, sign
+from losslang.verify.theorems.pieces import Pieces, Silent
+from losslang.verify.theorems.premises import premises, sign
 from losslang.verify.theorems.score import entry, inside_unit, smooth_in
 from losslang.verify.theorems.sums import sums_of
 

@@ -19,17 +19,9 @@ from losslang.verify.compose import spread
 from losslang.verify.readings import Regression
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import asked, level, only, smooth, stated
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    continuous,
-    everywhere,
-    inside,
-    jump,
-    lies_in,
-    sign,
-)
+from losslang.verify.theorems.elicitation import asked, level, only, smooth
+from losslang.verify.theorems.pieces import Pieces, Silent, jump
+from losslang.verify.theorems.premises import continuous, everywhere, inside, lies_in, sign, stated
 
 TWO_LAWS = "proof in docs/design/theory.md: Two laws with one mean"
 NO_LEVEL = "proof in docs/design/theory.md: No level fits"

@@ -12,16 +12,13 @@ from losslang.verify.readings.pooled import Pooled
 from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, number
+from losslang.verify.theorems.premises import (
     bends_up,
     continuous,
     everywhere,
     floored,
     inside,
-    known_pieces,
-    number,
     premises,
     sign,
     tends,

@@ -14,13 +14,8 @@ from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.local_parts import THEORY, at_least, at_most
 from losslang.verify.theorems.multiclass import falls_at_zero, pairwise
-from losslang.verify.theorems.pieces import (
-    everywhere,
-    jump,
-    number,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import jump, number
+from losslang.verify.theorems.premises import everywhere, premises, sign
 
 
 @premises()

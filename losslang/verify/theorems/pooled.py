@@ -19,7 +19,8 @@ from losslang.verify.statement import LINE, UNIT, Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems import local, local_order, local_proper
 from losslang.verify.theorems.local_parts import HALF, THEORY
-from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, one_piece, premises, sign
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, one_piece
+from losslang.verify.theorems.premises import premises, sign
 from losslang.verify.theorems.sums import sums_of
 
 

@@ -13,19 +13,8 @@ from losslang.verify.statement import UNIT, Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.halves import OWN
 from losslang.verify.theorems.labels import NEGATIVE, POSITIVE, joined, pair
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    continuous,
-    defined,
-    everywhere,
-    gaps,
-    jump,
-    number,
-    premises,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, defined, gaps, jump, number
+from losslang.verify.theorems.premises import continuous, everywhere, premises, sign, tends
 
 
 def rising(p: Pieces, n: int) -> Expr:

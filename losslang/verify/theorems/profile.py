@@ -14,14 +14,8 @@ from losslang.verify.readings.profile import Profile, profiles
 from losslang.verify.readings.score import Score
 from losslang.verify.statement import UNIT
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.pieces import (
-    Silent,
-    defined,
-    known_pieces,
-    one_piece,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import Silent, defined, known_pieces, one_piece
+from losslang.verify.theorems.premises import premises, sign
 
 
 def along(case: Case) -> tuple[tuple[Profile, ...], sympy.Symbol, sympy.Symbol]:

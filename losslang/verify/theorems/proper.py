@@ -10,17 +10,8 @@ from sympy import Expr
 from losslang.verify.readings import Binary, Margin, Probability
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.labels import NEGATIVE, POSITIVE, joined, pair
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Premises,
-    defined,
-    everywhere,
-    inside,
-    number,
-    place,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, defined, number, place
+from losslang.verify.theorems.premises import Premises, everywhere, inside, premises, sign
 
 
 def balance(case: Case, p: Pieces, n: int) -> Expr:

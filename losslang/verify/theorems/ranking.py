@@ -25,16 +25,8 @@ from losslang.verify.theorems.halves import (
     whole,
 )
 from losslang.verify.theorems.margin import CALIBRATED_FAILS
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    continuous,
-    everywhere,
-    number,
-    premises,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, number
+from losslang.verify.theorems.premises import continuous, everywhere, premises, sign, tends
 
 READS = (Margin, Pairs)
 

@@ -14,16 +14,15 @@ from losslang.ir.heads import Max
 from losslang.verify.readings import Residual
 from losslang.verify.statement import LINE, POSITIVE, Bounds
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, smooth, stated
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.elicitation import only, smooth
+from losslang.verify.theorems.pieces import Pieces, Silent, number
+from losslang.verify.theorems.premises import (
     approached,
     continuous,
     everywhere,
     inside,
-    number,
     sign,
+    stated,
     tends,
 )
 

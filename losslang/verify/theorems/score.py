@@ -19,15 +19,8 @@ from losslang.verify.readings.score import Score
 from losslang.verify.statement import UNIT, Bounds, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Premises,
-    Silent,
-    known_pieces,
-    one_piece,
-    premises,
-    sign,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, one_piece
+from losslang.verify.theorems.premises import Premises, premises, sign
 from losslang.verify.theorems.sums import Sums, sums_of
 
 

@@ -15,13 +15,11 @@ from losslang.verify.statement import LINE
 from losslang.verify.theorem import Case, Guess, Premise, Theorem
 from losslang.verify.theorems.convexity import convexity
 from losslang.verify.theorems.one_vs_all import one_vs_all
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces
+from losslang.verify.theorems.premises import (
     bends_up,
     continuous,
     either_sign,
-    known_pieces,
     premises,
     sign,
     supremum,

@@ -15,8 +15,9 @@ from losslang.verify.instances import Entry, Inputs, admits, from_data, places, 
 from losslang.verify.readings import Structure
 from losslang.verify.statement import Region, Sign
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.elicitation import only, stated
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.elicitation import only
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import sign, stated
 from losslang.verify.theorems.structure import domain
 
 MAX_PLACES = 3

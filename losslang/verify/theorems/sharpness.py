@@ -14,8 +14,8 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.attraction import SIMILARITY, in_similarities
 from losslang.verify.theorems.contrastive import TEMPERATURE
-from losslang.verify.theorems.elicitation import stated
-from losslang.verify.theorems.pieces import Silent, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import sign, stated
 
 
 @stated

@@ -26,17 +26,8 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.statement import UNIT, Bounds, Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY
-from losslang.verify.theorems.pieces import (
-    Pieces,
-    Silent,
-    approached,
-    everywhere,
-    known_pieces,
-    one_piece,
-    premises,
-    sign,
-    tends,
-)
+from losslang.verify.theorems.pieces import Pieces, Silent, known_pieces, one_piece
+from losslang.verify.theorems.premises import approached, everywhere, premises, sign, tends
 from losslang.verify.theorems.sums import sums_of
 
 

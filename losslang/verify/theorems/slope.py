@@ -22,16 +22,13 @@ from losslang.verify.theorems.along import (
     unbounded,
     uniform,
 )
-from losslang.verify.theorems.pieces import (
-    Pieces,
+from losslang.verify.theorems.pieces import Pieces, Silent, number, place
+from losslang.verify.theorems.premises import (
     Premises,
-    Silent,
     continuous,
     either_sign,
     everywhere,
     inside,
-    number,
-    place,
     premises,
     sign,
     supremum,

@@ -11,7 +11,8 @@ from losslang.verify.readings import Margin
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.halves import OWN, whole
-from losslang.verify.theorems.pieces import Silent, premises, sign, tends
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import premises, sign, tends
 
 # ---------------------------------------------------------------- tails
 

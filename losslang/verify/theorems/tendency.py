@@ -26,9 +26,9 @@ from losslang.verify.settle import settled
 from losslang.verify.statement import Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.difference import KINDS, formulas, narrowed, readings_of
-from losslang.verify.theorems.elicitation import stated
 from losslang.verify.theorems.growth import Growth
-from losslang.verify.theorems.pieces import Silent, lies_in, sign
+from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.premises import lies_in, sign, stated
 from losslang.verify.theorems.structure import summands
 
 BY_DEFINITION = "by definition"

@@ -20,7 +20,8 @@ from losslang.verify.readings.multiclass import Multiclass
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.local_parts import THEORY, at_least
 from losslang.verify.theorems.norms import dual_norm
-from losslang.verify.theorems.pieces import Silent, defined, number, premises, sign
+from losslang.verify.theorems.pieces import Silent, defined, number
+from losslang.verify.theorems.premises import premises, sign
 
 MAX_CLASSES = 6
 
