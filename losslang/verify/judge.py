@@ -152,9 +152,20 @@ def _over_labels(question: Question, values: Sequence[Expr | None]) -> Expr | No
     known = list(dict.fromkeys(values))
     if len(known) == 1:
         return known[0]
-    if None in known or question.property not in WORST:
+    if None in known:
         return None
-    return WORST[question.property](*known)
+    if question.property == "range":
+        return _hull(known)
+    return WORST[question.property](*known) if question.property in WORST else None
+
+
+def _hull(ranges: Sequence[Expr | None]) -> Expr | None:
+    """The least interval around sets of numbers; ``None`` if it is not known which ends are."""
+    if not all(isinstance(each, sympy.Set) and not each.free_symbols for each in ranges):
+        return None
+    union = sympy.Union(*ranges)
+    low, high = union.inf, union.sup
+    return sympy.Interval(low, high, low not in union, high not in union)
 
 
 # ---------------------------------------------------------------- witnesses

@@ -14,7 +14,6 @@ OPEN: dict[str, str] = {
     "more-179-bounded_below": "local-shape-bounded-below: it is not so that f is bounded below",
     "more-183-order_preserving": "local-order-bending: it is not so that the function rises",
     "more-368-calibrated": "tilted-calibrated: it is not so that a common offset does not change",
-    "more-459-range": "the verdict has no value",
     "more-505-strictly_proper": "no theorem speaks of this loss",
     "more-508-bounded": "no theorem speaks of this loss",
     "multi-049-nonnegative": "nonnegative-by-composition: cannot show that sparsemax is never neg",
