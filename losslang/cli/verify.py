@@ -200,12 +200,13 @@ class _Run:
         report = driver.verify(config, path=loss.path, name=loss.name, timeout=seconds)
         if self.asked:
             report = report.about(*self.asked)
-        for step in (report.look, report.__getitem__):
-            for n, question in enumerate(report, 1):
-                with told(f"{report.name}: {question} ({n} of {len(report)})"):
-                    step(question)
+        with told(f"{report.name}: easy questions"):
+            report.look()
         with told(f"{report.name}: claims"):
             _ = report.claims
+        for n, question in enumerate(report, 1):
+            with told(f"{report.name}: {question} ({n} of {len(report)})"):
+                _ = report[question]
         return report
 
 

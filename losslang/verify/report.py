@@ -115,14 +115,18 @@ class Report(Mapping[str, Verdict]):
             self._verdicts[question] = self._engine.decide(question)
         return self._verdicts[question]
 
+    def look(self) -> None:
+        """Decide the easy questions; worth doing before the first is looked up."""
+        self._engine.look(self.questions)
+
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts of all :attr:`questions`, in their order.
 
-        The easy ones are looked for first, then the claims', for somebody asked for those.
+        The easy ones come first, then what is claimed, then what nobody asked for by itself.
         """
-        self._engine.look(self.questions)
-        assert self.claims is not None
+        self.look()
+        _ = self.claims
         return tuple(map(self._decided, self.questions))
 
     # ------------------------------------------------------------ claims
