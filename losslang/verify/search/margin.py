@@ -197,7 +197,10 @@ def _sum(case: Case, p: Pieces) -> Iterator[Guess]:
 
 def _two_sums(reading: Margin, question: Question) -> Iterator[Guess]:
     case = Case(reading, question)
-    for point in (Rational(3), S.One, Rational(1, 2), Rational(2), Rational(10)):
+    points: tuple[Expr, ...] = (Rational(3), S.One, Rational(1, 2), Rational(2), Rational(10))
+    if reading.region.symbols and reading.phi.has(sympy.exp):
+        points = (sympy.log(3), *points)  # exponentials are whole numbers there
+    for point in points:
         for other in (S.Zero, S.One):
             gap = attempt(_gap, case, point, other)
             if gap is not None and sign_of(gap, reading.region) != 0:
