@@ -80,7 +80,8 @@ def lower(loss: Loss) -> Lowered:
     )
 
 
-def _storage(loss: Loss, label: Input | None, soft: bool) -> dict[Tensor, Storage]:
+def storage(loss: Loss, label: Input | None, *, soft: bool) -> dict[Tensor, Storage]:
+    """How everything that a loss reads lies in memory."""
     pack: tuple[Axis, ...] = (label.pack,) if label and label.pack else ()
     found: dict[Tensor, Storage] = {}
     for known in loss.inputs:
@@ -111,7 +112,7 @@ def _variant(loss: Loss, label: Input | None, bodies: list[Expr], *, soft: bool)
     pack = label.pack if label else None
     stabiliser = Stabiliser()
     examples = any(term.result for term in loss.terms)
-    planner = Planner(_storage(loss, label, soft), examples=examples)
+    planner = Planner(storage(loss, label, soft=soft), examples=examples)
 
     def ready(expr: Expr, result: tuple[Index, ...]) -> Expr:
         return stabiliser(variants.masked(expr, pack, result))
@@ -129,7 +130,7 @@ def _variant(loss: Loss, label: Input | None, bodies: list[Expr], *, soft: bool)
 
 
 def _formula(loss: Loss, formula: Expr) -> Variant:
-    planner = Planner(_storage(loss, None, False))
+    planner = Planner(storage(loss, None, soft=False))
     return _read(loss, planner.finish([planner.output("value", stabilise(formula), ONE, ())]))
 
 

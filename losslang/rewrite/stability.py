@@ -31,11 +31,15 @@ WORDS = squares.WORDS | frozenset(
 
 
 class Stabiliser:
-    """Rewrites formulas that share parts; each part is rewritten once."""
+    """Rewrites formulas that share parts; each part is rewritten once.
 
-    def __init__(self) -> None:
+    ``derived`` says that slopes are computed by formulas, so that values need not be written in a
+    way that only keeps finite what automatic differentiation makes of them.
+    """
+
+    def __init__(self, *, derived: bool = False) -> None:
         self.by_odds = Rewriter(odds.RULES)
-        self._by_rules = Rewriter(RULES)
+        self._by_rules = Rewriter(_WITHOUT_DETOURS if derived else RULES)
 
     def __call__(self, expr: Expr) -> Expr:
         """``expr`` as floats should compute it."""
@@ -252,6 +256,12 @@ RULES: Rules = {
     Pow: (norm, logistic, rounded_to_zero, power_of_logistic),
     Reduce: (odds.log_odds,),
     Mul: (unit, exp_of_logistic, squares.share_of_square, squares.square_over),
+}
+
+_DETOURS = (rounded_to_zero, power_of_logistic)
+
+_WITHOUT_DETOURS: Rules = {
+    head: tuple(rule for rule in rules if rule not in _DETOURS) for head, rules in RULES.items()
 }
 
 

@@ -67,10 +67,19 @@ class Failure:
 
 
 def mathematics() -> str:
-    """The text of ``mathematics.h``, which kernels begin with; a part of the text, not included by
-    name, so that the cache notices when it changes.
+    """The text of ``mathematics.h``; a part of a kernel's text, not included by name, so that the
+    cache notices when it changes.
     """
-    return Path(__file__).with_name("mathematics.h").read_text(encoding="utf-8")
+    return _header("mathematics.h")
+
+
+def prelude() -> str:
+    """What every kernel begins with: the mathematics, and how kernels are called."""
+    return mathematics() + _header("kernel.h")
+
+
+def _header(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def find() -> Compiler | Failure:

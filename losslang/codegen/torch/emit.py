@@ -29,12 +29,13 @@ _ALL, _DIGEST = "\1", "\2"
 class Emitted:
     """A module's text.
 
-    ``entries`` are its losses with the names of their function and class, ``keywords`` what each
-    accepts by name.
+    ``entries`` are its losses with the names of their function and class, ``formulas`` with that of
+    the formula for integer labels, ``keywords`` what each accepts by name.
     """
 
     text: str
     entries: dict[str, tuple[str, str]]
+    formulas: dict[str, str]
     keywords: dict[str, tuple[str, ...]]
     digest: str
 
@@ -47,6 +48,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
+    formulas = {part.low.loss.name: part.exports.formula for part in parts}
     keywords = {part.low.loss.name: part.keywords() for part in parts}
     exported = sorted(name for pair in entries.values() for name in pair)
     constants = []
@@ -61,7 +63,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     )
     text = text.replace(_ALL, ", ".join(f'"{name}"' for name in exported))
     digest = hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()[:16]
-    return Emitted(text.replace(_DIGEST, digest), entries, keywords, digest)
+    return Emitted(text.replace(_DIGEST, digest), entries, formulas, keywords, digest)
 
 
 def _used(text: str, known: dict[str, str]) -> dict[str, str]:

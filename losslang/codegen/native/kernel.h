@@ -1,0 +1,81 @@
+// What every kernel begins with: how it is called, and how its rows are shared among threads.
+
+#include <atomic>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace losslang {
+
+// exp(a - b), of the difference as it is before rounding.
+template <class T> LOSSLANG_INLINE T exp_of_difference(T a, T b) {
+    Pair<T> d = two_diff(a, b);
+    return exp_of(d.hi, d.lo);
+}
+
+// log(exp(a) + exp(b)).
+template <class T> LOSSLANG_INLINE T log_of_sum(T a, T b) {
+    T most = a > b ? a : b, least = a > b ? b : a;
+    return most + log1p(exp(least - most));
+}
+
+// The arguments of a call. `saved` is null where no gradient will be asked for, an entry of
+// `gradients` where that one is not wanted. Arrays are contiguous, the rows first.
+struct Call {
+    const void* const* arrays;
+    const double* hypers;
+    const long* sizes;
+    void* value;
+    void* saved;
+    void* const* gradients;
+    long rows;
+    int threads;
+};
+
+// A sum in T is taken over so many places before it is added to one in double.
+constexpr int STRETCH = 1024;
+
+// Rows are shared among threads in multiples of this, so that no two write to one cache line.
+constexpr long SHARE = 64;
+
+// Calls rows(call, begin, end) for all rows; what any of them returns, or'ed.
+template <class F> int in_threads(const Call& call, F rows) {
+    const long shares = (call.rows + SHARE - 1) / SHARE;
+    const long threads = call.threads < shares ? call.threads : shares;
+    if (threads <= 1) return rows(call, 0, call.rows);
+    std::atomic<int> bad{0};
+    auto part = [&](long n) {
+        const long begin = shares * n / threads * SHARE, end = shares * (n + 1) / threads * SHARE;
+        bad |= rows(call, begin, end < call.rows ? end : call.rows);
+    };
+    std::vector<std::thread> started;
+    for (long n = 1; n < threads; ++n) {
+        try {
+            started.emplace_back(part, n);
+        } catch (const std::system_error&) {  // the system has no more threads
+            part(n);
+        }
+    }
+    part(0);
+    for (std::thread& thread : started) thread.join();
+    return bad;
+}
+
+// Asks for large pages for an array that is about to be written for the first time.
+inline void advise([[maybe_unused]] void* start, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    constexpr std::uintptr_t page = 2 << 20;
+    const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(start);
+    const std::uintptr_t begin = (from + page - 1) & ~(page - 1), end = (from + bytes) & ~(page - 1);
+    if (start && begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+}
+
+}  // namespace losslang
+
+using namespace losslang;
+

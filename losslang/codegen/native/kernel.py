@@ -1,0 +1,565 @@
+"""From row statistics to C++: one function for the values and one for the gradients.
+
+Both walk over blocks of rows. A *wide* block is one row, whose passes are vectorised along the row;
+a *narrow* block is as many rows as a register has lanes, laid out so that the lanes run across the
+rows. The text of a formula is the same for both: ``w`` is the row in the block and ``k`` the place
+in the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from losslang.codegen.native import table
+from losslang.codegen.plan import DType, Node
+from losslang.codegen.rows import REDUCTIONS, NoRowsError, Rows
+from losslang.ir.loss import BATCH
+
+Real = Literal["float", "double"]
+Mode = Literal["wide", "narrow"]
+
+NARROW = 48
+"""Rows of at most so many places are put into lanes."""
+
+LANES = {"float": 16, "double": 8}
+
+_NEUTRAL = {
+    "sum": "A(0)",
+    "prod": "A(1)",
+    "amax": "-infinity<A>",
+    "amin": "infinity<A>",
+    "any": "false",
+    "all": "true",
+}
+_CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "all": "&"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """An array that a kernel reads: its dimensions and what its entries are."""
+
+    name: str
+    dims: tuple[str, ...]
+    dtype: DType
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """C++ text and how its functions are called.
+
+    ``arrays`` and ``hypers`` name what is read, in order (an option that was chosen as
+    ``name=option``); ``axes`` whose sizes are passed beside the number of rows; ``saved`` is the
+    number of statistics that a row keeps for its gradient; ``gradients`` are the outputs of the
+    second function, each with the axis along which a row of it runs.
+    """
+
+    text: str
+    arrays: tuple[Read, ...]
+    hypers: tuple[str, ...]
+    axes: tuple[str, ...]
+    saved: int
+    gradients: tuple[tuple[str, str | None], ...]
+
+
+def kernel(rows: Rows, real: Real) -> Kernel:
+    """The functions ``values`` and ``slopes`` of a loss. Raises :class:`NoRowsError`."""
+    return _Text(rows, real).kernel()
+
+
+class _Text:
+    """What both functions share: the order of arguments, and the statistics that are kept."""
+
+    def __init__(self, rows: Rows, real: Real) -> None:
+        self.rows = rows
+        self.nodes = rows.plan.nodes
+        self.real = real
+        first, *others = rows.plan.outputs
+        if first.guard is not None:
+            raise NoRowsError("some rows have no value")
+        self.value = first.value
+        self.gradients = [(out.name, out.value, _along(out.axes)) for out in others]
+        reads = [n for n in self.nodes if n.op == "read"]
+        self.arrays = {str(n.attrs[0]): n for n in reads}
+        keys = [_key(n) for n in self.nodes if n.op in ("hyper", "chosen")]
+        self.hypers = list(dict.fromkeys(keys))
+        axes = [dim for n in self.nodes for dim in n.dims if dim != BATCH.name]
+        axes += [a for _, _, a in self.gradients if a is not None]
+        self.axes = [axis for axis in dict.fromkeys(axes) if axis not in rows.sizes]
+        of_value = rows.needed([self.value])
+        of_slopes = rows.needed([number for _, number, _ in self.gradients])
+        self.saved = [
+            n
+            for n in sorted(of_value & of_slopes)
+            if self.nodes[n].op in REDUCTIONS and self.nodes[n].dims == (BATCH.name,)
+        ]
+
+    def kernel(self) -> Kernel:
+        return Kernel(
+            "\n".join(self._lines()),
+            tuple(Read(name, node.dims, node.dtype) for name, node in self.arrays.items()),
+            tuple(self.hypers),
+            tuple(self.axes),
+            len(self.saved),
+            tuple((name.removeprefix("d "), axis) for name, _, axis in self.gradients),
+        )
+
+    def _lines(self) -> Iterator[str]:
+        yield f"using A = {self.real};"
+        yield ""
+        for function in ("values", "slopes"):
+            for mode in self.modes():
+                yield from _Function(self, function, mode).lines()
+                yield ""
+        yield from self._entry("values")
+        yield ""
+        yield from self._entry("slopes")
+
+    def modes(self) -> tuple[Mode, ...]:
+        """A loss without a row has nothing to be wide along."""
+        return ("wide", "narrow") if self.axes else ("narrow",)
+
+    def _entry(self, function: str) -> Iterator[str]:
+        yield 'extern "C" int ' + function + "(const Call* call) {"
+        if function == "slopes":
+            for place, (_, _, axis) in enumerate(self.gradients):
+                if axis is not None:
+                    count = f"call->rows * call->sizes[{self.axes.index(axis)}]"
+                    yield f"    advise(call->gradients[{place}], {count} * sizeof(A));"
+        yield "    return in_threads(*call, [](const Call& c, long begin, long end) {"
+        if self.axes:
+            widest = " || ".join(f"c.sizes[{n}] > {NARROW}" for n in range(len(self.axes)))
+            yield f"        if ({widest}) return {function}_wide(c, begin, end);"
+        yield f"        return {function}_narrow(c, begin, end);"
+        yield "    });"
+        yield "}"
+
+
+def _along(axes: Sequence[str]) -> str | None:
+    return next((axis for axis in axes if axis != BATCH.name), None)
+
+
+def _key(node: Node) -> str:
+    return "=".join(str(a) for a in node.attrs)
+
+
+class _Function:
+    """The rows of one block, for one function and one way to vectorise."""
+
+    def __init__(self, text: _Text, function: str, mode: Mode) -> None:
+        self.text = text
+        self.nodes = text.nodes
+        self.mode = mode
+        self.is_values = function == "values"
+        self.name = f"{function}_{mode}"
+        self.lanes = LANES[text.real] if mode == "narrow" else 1
+        wanted = [text.value] if self.is_values else [number for _, number, _ in text.gradients]
+        self.loaded = [] if self.is_values else text.saved
+        self.needed = self._needed([*wanted, *text.rows.sizes.values()])
+        self.depth = self._depths()
+        self._local: set[int] = set()
+        """The rows' numbers that the loop at hand has in variables of its own."""
+
+    def _needed(self, wanted: Iterable[int]) -> list[int]:
+        found: set[int] = set()
+        todo = list(wanted)
+        while todo:
+            number = todo.pop()
+            if number not in found:
+                found.add(number)
+                if number not in self.loaded:
+                    todo.extend(self.nodes[number].args)
+        return sorted(found)
+
+    def _depths(self) -> dict[int, int]:
+        """In which pass a node can be known: 0 before the first."""
+        depth: dict[int, int] = {}
+        for n in self.needed:
+            node = self.nodes[n]
+            below = 0 if n in self.loaded else max((depth[a] for a in node.args), default=0)
+            counted = node.op in REDUCTIONS and n not in self.loaded and BATCH.name in node.dims
+            depth[n] = below + counted
+        return depth
+
+    def level(self, number: int) -> str:
+        """``call``, ``row`` or ``element``: for what a node is one number."""
+        dims = self.nodes[number].dims
+        return "call" if not dims else "row" if dims == (BATCH.name,) else "element"
+
+    # ------------------------------------------------------------ the function
+
+    def lines(self) -> Iterator[str]:
+        """The text of the function."""
+        yield f"static int {self.name}(const Call& call, long begin, long end) {{"
+        yield f"    constexpr int W = {self.lanes};"
+        for n, axis in enumerate(self.text.axes):
+            yield f"    const int size_{n} = int(call.sizes[{n}]);  // {axis_text(axis)}"
+        yield "    int bad = 0;"
+        yield from indented(self._call(), 4)
+        yield "    for (long first = begin; first < end; first += W) {"
+        yield "        const int count = int(end - first < W ? end - first : W);"
+        yield from indented(self._block(), 8)
+        yield "    }"
+        yield "    return bad;"
+        yield "}"
+
+    def _call(self) -> Iterator[str]:
+        """What is one number for the whole call."""
+        for n in self.needed:
+            if self.level(n) != "call":
+                continue
+            node = self.nodes[n]
+            if node.op in REDUCTIONS:
+                yield from self._table_reduction(n)
+                continue
+            kind = "bool" if self._is_truth(n) else "double"
+            yield f"const {kind} c{n} = {self._at_call(n)};"
+            for axis, count in self.text.rows.sizes.items():
+                if count == n:
+                    yield f"const int {self._size(axis)} = int(c{n});"
+
+    def _table_reduction(self, n: int) -> Iterator[str]:
+        node = self.nodes[n]
+        axis = str(node.attrs[0])
+        yield f"double c{n};"
+        yield "{"
+        yield f"    A total = {_NEUTRAL[node.op]};"
+        yield f"    for (int k = 0; k < {self._size(axis)}; ++k) {{"
+        yield from indented(self._elements(node.args, "k", ""), 8)
+        yield f"        {_update(node.op, 'total', f'e{node.args[0]}')}"
+        yield "    }"
+        yield f"    c{n} = total;"
+        yield "}"
+
+    def _block(self) -> Iterator[str]:
+        yield from self._tiles()
+        last = max((self.depth[n] for n in self.needed), default=0)
+        for level in range(last + 1):
+            yield from self._passes(level)
+            yield from self._rows(level)
+        yield from self._outputs()
+
+    # ------------------------------------------------------------ reading
+
+    def _reads(self) -> Iterator[tuple[int, Node]]:
+        for n in self.needed:
+            if self.nodes[n].op == "read":
+                yield n, self.nodes[n]
+
+    def _pointer(self, node: Node) -> str:
+        place = list(self.text.arrays).index(str(node.attrs[0]))
+        return f"static_cast<const {self._stored(node)}*>(call.arrays[{place}])"
+
+    def _stored(self, node: Node) -> str:
+        return {"int": "std::int64_t", "bool": "bool"}.get(node.dtype, "A")
+
+    def _tiles(self) -> Iterator[str]:
+        """The rows of the block: pointers to them, or a copy across lanes."""
+        for n, node in self._reads():
+            if len(node.dims) < 2:
+                continue
+            size = self._size(node.dims[1])
+            if self.mode == "wide":
+                start = f"{self._pointer(node)} + first * {size}"
+                yield f"const {self._stored(node)}* const x{n} = {start};"
+                continue
+            kind = self._kind(n)
+            yield f"{kind} x{n}[{NARROW} * W];"
+            yield "for (int w = 0; w < W; ++w) {"
+            yield "    const long i = first + (w < count ? w : count - 1);"
+            entry = f"{self._pointer(node)}[i * {size} + k]"
+            yield f"    for (int k = 0; k < {size}; ++k) x{n}[k * W + w] = {entry};"
+            yield "}"
+
+    def _size(self, axis: str) -> str:
+        own = [*self.text.axes, *self.text.rows.sizes]
+        return f"size_{own.index(axis)}"
+
+    def _kind(self, n: int) -> str:
+        if self._is_truth(n):
+            return "bool"
+        return "int" if self.nodes[n].dtype == "int" else "A"
+
+    def _is_truth(self, n: int) -> bool:
+        node = self.nodes[n]
+        return node.dtype == "bool" or node.op in ("eq", "lt", "le", "and", "or", "not", "chosen")
+
+    # ------------------------------------------------------------ rows
+
+    def _rows(self, level: int) -> Iterator[str]:
+        """What is known of each row after some passes."""
+        mine = [
+            n
+            for n in self.needed
+            if self.level(n) == "row"
+            and self.depth[n] == level
+            and (self.nodes[n].op not in REDUCTIONS or n in self.loaded)
+        ]
+        if not mine:
+            return
+        kept = [n for n in mine if self._leaves(n, mine)]
+        for n in kept:
+            yield f"{self._kind(n)} r{n}[W];"
+        if self.mode == "narrow":
+            checked = " reduction(|: bad)" if any(self.nodes[n].op == "at" for n in mine) else ""
+            yield f"#pragma omp simd{checked}"
+        yield "for (int w = 0; w < W; ++w) {"
+        yield "    const long i = first + (w < count ? w : count - 1);"
+        self._local = set(mine)
+        for n in mine:
+            yield from indented(self._row(n), 4)
+            if n in kept:
+                yield f"    r{n}[w] = v{n};"
+        self._local = set()
+        yield "}"
+
+    def _leaves(self, n: int, block: Sequence[int]) -> bool:
+        """Whether a row's number is used outside of the loop that computes it."""
+        if n == self.text.value and self.is_values:
+            return True
+        if not self.is_values and any(number == n for _, number, _ in self.text.gradients):
+            return True
+        return any(n in self.nodes[m].args and m not in block for m in self.needed)
+
+    def _row(self, n: int) -> Iterator[str]:
+        node = self.nodes[n]
+        if n in self.loaded:
+            place = self.loaded.index(n)
+            yield f"const A v{n} = static_cast<const A*>(call.saved)[{place} * call.rows + i];"
+            return
+        if node.op == "read":
+            yield f"{self._kind(n)} v{n} = {self._kind(n)}({self._pointer(node)}[i]);"
+            return
+        if node.op == "at":
+            x, label = node.args
+            axis = _along(self.nodes[x].dims)
+            assert axis is not None
+            size, chosen = self._size(axis), self._operand(label, "")
+            yield f"const bool out{n} = {chosen} < 0 || {chosen} >= {size};"
+            yield f"bad |= out{n};"
+            yield f"const int k{n} = out{n} ? 0 : {chosen};"
+            yield from self._elements([x], f"k{n}", f"_{n}")
+            yield f"const {self._kind(n)} v{n} = e{x}_{n};"
+            return
+        yield f"const {self._kind(n)} v{n} = {self._formula(n, '')};"
+
+    # ------------------------------------------------------------ passes over a row
+
+    def _passes(self, level: int) -> Iterator[str]:
+        mine = [
+            n
+            for n in self.needed
+            if self.nodes[n].op in REDUCTIONS
+            and self.level(n) == "row"
+            and self.depth[n] == level
+            and n not in self.loaded
+        ]
+        axes = dict.fromkeys(str(self.nodes[n].attrs[0]) for n in mine)
+        for axis in axes:
+            yield from self._pass(axis, [n for n in mine if self.nodes[n].attrs[0] == axis])
+
+    def _pass(self, axis: str, reductions: Sequence[int]) -> Iterator[str]:
+        arguments = [self.nodes[n].args[0] for n in reductions]
+        for n in reductions:
+            yield f"{self._kind(n)} r{n}[W];"
+        if self.mode == "narrow":
+            for n in reductions:
+                yield f"for (int w = 0; w < W; ++w) r{n}[w] = {_NEUTRAL[self.nodes[n].op]};"
+            yield f"for (int k = 0; k < {self._size(axis)}; ++k) {{"
+            yield "    #pragma omp simd"
+            yield "    for (int w = 0; w < W; ++w) {"
+            yield from indented(self._elements(arguments, "k", ""), 8)
+            for n in reductions:
+                argument = f"e{self.nodes[n].args[0]}"
+                yield f"        {_update(self.nodes[n].op, f'r{n}[w]', argument)}"
+            yield "    }"
+            yield "}"
+            return
+        yield "{"
+        yield "    constexpr int w = 0;"
+        for n in reductions:
+            kind = "double" if self.nodes[n].op == "sum" else self._kind(n)
+            yield f"    {kind} t{n} = {_NEUTRAL[self.nodes[n].op]};"
+        size = self._size(axis)
+        yield f"    for (int from = 0; from < {size}; from += STRETCH) {{"
+        yield f"        const int to = {size} - from < STRETCH ? {size} : from + STRETCH;"
+        for n in reductions:
+            yield f"        {self._kind(n)} p{n} = {_NEUTRAL[self.nodes[n].op]};"
+        clauses = " ".join(f"reduction({_CLAUSE[self.nodes[n].op]}: p{n})" for n in reductions)
+        yield f"        #pragma omp simd {clauses}"
+        yield "        for (int k = from; k < to; ++k) {"
+        yield from indented(self._elements(arguments, "k", ""), 12)
+        for n in reductions:
+            yield f"            {_update(self.nodes[n].op, f'p{n}', f'e{self.nodes[n].args[0]}')}"
+        yield "        }"
+        for n in reductions:
+            yield f"        {_update(self.nodes[n].op, f't{n}', f'p{n}')}"
+        yield "    }"
+        for n in reductions:
+            yield f"    r{n}[0] = {self._kind(n)}(t{n});"
+        yield "}"
+
+    # ------------------------------------------------------------ results
+
+    def _outputs(self) -> Iterator[str]:
+        if self.is_values:
+            value = self._outside(self.text.value)
+            target = "static_cast<A*>(call.value)[first + w]"
+            yield f"for (int w = 0; w < count; ++w) {target} = {value};"
+            for place, n in enumerate(self.text.saved):
+                kept = f"static_cast<A*>(call.saved)[{place} * call.rows + first + w] = r{n}[w]"
+                yield f"if (call.saved) for (int w = 0; w < count; ++w) {kept};"
+            return
+        for place, (_, number, axis) in enumerate(self.text.gradients):
+            target = f"static_cast<A*>(call.gradients[{place}])"
+            yield f"if (call.gradients[{place}]) {{"
+            if axis is None:
+                value = self._outside(number)
+                yield f"    for (int w = 0; w < count; ++w) {target}[first + w] = {value};"
+            else:
+                yield from indented(self._written(target, number, axis), 4)
+            yield "}"
+
+    def _outside(self, number: int) -> str:
+        return f"r{number}[w]" if self.level(number) == "row" else f"A(c{number})"
+
+    def _written(self, target: str, number: int, axis: str) -> Iterator[str]:
+        size = self._size(axis)
+        body = [*self._elements([number], "k", "")]
+        entry = self._operand(number, "")
+        if self.mode == "wide":
+            yield f"A* const out = {target} + first * {size};"
+            yield "constexpr int w = 0;"
+            yield "#pragma omp simd"
+            yield f"for (int k = 0; k < {size}; ++k) {{"
+            yield from indented(body, 4)
+            yield f"    out[k] = {entry};"
+            yield "}"
+            return
+        yield f"A out[{NARROW} * W];"
+        yield f"for (int k = 0; k < {size}; ++k) {{"
+        yield "    #pragma omp simd"
+        yield "    for (int w = 0; w < W; ++w) {"
+        yield from indented(body, 8)
+        yield f"        out[k * W + w] = {entry};"
+        yield "    }"
+        yield "}"
+        yield "for (int w = 0; w < count; ++w)"
+        entry = f"{target}[(first + w) * {size} + k]"
+        yield f"    for (int k = 0; k < {size}; ++k) {entry} = out[k * W + w];"
+
+    # ------------------------------------------------------------ one place of a row
+
+    def _elements(self, wanted: Sequence[int], place: str, suffix: str) -> Iterator[str]:
+        """The numbers at one place of the row that some results are computed from."""
+        found: set[int] = set()
+        todo = [n for n in wanted if self.level(n) == "element"]
+        while todo:
+            n = todo.pop()
+            if n not in found:
+                found.add(n)
+                todo += [a for a in self.nodes[n].args if self.level(a) == "element"]
+        for n in sorted(found):
+            node = self.nodes[n]
+            kind = self._kind(n)
+            if node.op == "arange":
+                text = place
+            elif node.op == "read" and BATCH.name not in node.dims:
+                text = f"{self._pointer(node)}[{place}]"
+            elif node.op == "read":
+                text = f"x{n}[{place}]" if self.mode == "wide" else f"x{n}[{place} * W + w]"
+            elif node.op == "at":
+                raise NoRowsError("a place of the row names another")
+            else:
+                text = self._formula(n, suffix)
+            yield f"const {kind} e{n}{suffix} = {text};"
+
+    def _operand(self, n: int, suffix: str) -> str:
+        """A node's name inside a loop over rows or places."""
+        level = self.level(n)
+        if level == "call":
+            node = self.nodes[n]
+            if node.op == "const":
+                return _literal(node.attrs[0])
+            return f"c{n}" if self._is_truth(n) else f"A(c{n})"
+        if level == "element":
+            return f"e{n}{suffix}"
+        return f"v{n}" if n in self._local else f"r{n}[w]"
+
+    def _formula(self, n: int, suffix: str) -> str:
+        node = self.nodes[n]
+        names = [self._operand(a, suffix) for a in node.args]
+        return _text(node, names, "A")
+
+    def _at_call(self, n: int) -> str:
+        node = self.nodes[n]
+        if node.op in ("hyper", "chosen"):
+            value = f"call.hypers[{self.text.hypers.index(_key(node))}]"
+            return f"{value} != 0" if node.op == "chosen" else value
+        if node.op == "size":
+            axis = str(node.attrs[0])
+            return "double(call.rows)" if axis == BATCH.name else f"double({self._size(axis)})"
+        if node.op == "const":
+            return _literal(node.attrs[0], "double")
+        return _text(node, [f"c{a}" for a in node.args], "double")
+
+
+def _update(op: str, total: str, x: str) -> str:
+    match op:
+        case "sum":
+            return f"{total} += {x};"
+        case "prod":
+            return f"{total} *= {x};"
+        case "amax":
+            return f"{total} = {x} > {total} ? {x} : {total};"
+        case "amin":
+            return f"{total} = {x} < {total} ? {x} : {total};"
+        case "any":
+            return f"{total} |= {x};"
+    return f"{total} &= {x};"
+
+
+def _text(node: Node, names: Sequence[str], real: str) -> str:
+    """One operation on numbers."""
+    match node.op:
+        case "add":
+            signed = [f"{s} {name}" for s, name in zip(node.attrs, names, strict=True)]
+            return f"({' '.join(signed).removeprefix('+ ')})"
+        case "where" | "choose":
+            return f"({names[0]} ? {names[1]} : {names[2]})"
+        case "fill":
+            return f"({names[0]} ? {names[1]} : {_literal(node.attrs[0])})"
+        case "lowest":
+            return "std::numeric_limits<A>::lowest()"
+        case "highest":
+            return "std::numeric_limits<A>::max()"
+    if node.op in table.JOINED:
+        return f"({table.JOINED[node.op].join(names)})"
+    if node.op in table.FUNCTIONS:
+        return f"losslang::{node.op}({', '.join(f'{real}({name})' for name in names)})"
+    template = table.TEMPLATES.get(node.op)
+    if template is None:
+        raise NoRowsError(f"{node.op} has no native form")
+    text = template.replace("@", names[0])
+    if len(names) > 1:
+        text = text.replace("$", names[1])
+    return text if real == "A" else text.replace("A(", f"{real}(")
+
+
+def _literal(value: object, real: str = "A") -> str:
+    assert isinstance(value, int | float)
+    if value in (float("inf"), float("-inf")):
+        return f"{'-' if value < 0 else ''}infinity<{real}>"
+    return f"{real}({value!r})"
+
+
+def axis_text(axis: str) -> str:
+    """An axis in a comment: only letters, digits and underscores of its name."""
+    return "".join(c for c in axis if c.isascii() and (c.isalnum() or c == "_"))
+
+
+def indented(lines: Iterable[str], width: int) -> Iterator[str]:
+    """Lines moved to the right."""
+    for line in lines:
+        yield " " * width + line

@@ -1,0 +1,335 @@
+"""A plan as row statistics: what must be known of a row before its result can be written.
+
+A loss like cross-entropy looks at one row of logits at a time. What it has to know of a row is a
+few numbers, its *statistics*: a maximum, a sum of exponentials, the logit of the target. Each is a
+reduction of numbers that are computed from one place of the row and from earlier statistics; so the
+statistics come in *passes*, and reductions of one pass need one walk over the row. After the last
+pass, the value is a formula over statistics alone, and an entry of the gradient one over statistics
+and its own place.
+
+The operations of a :class:`Rows` plan are those of numbers: what :mod:`losslang.codegen.planner`
+says of whole rows (``logsumexp``, ``log_softmax``, ``log_odds``, ``norm``) is spelled out here in
+maxima and sums, and an exponential of a difference of such is a quotient of what was summed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from losslang.codegen.plan import DType, Node, Plan
+from losslang.ir.loss import BATCH
+
+REDUCTIONS = frozenset({"sum", "prod", "amax", "amin", "any", "all"})
+
+ELEMENTWISE = frozenset(
+    "read hyper const size arange chosen choose add mul div ratio neg pow square where fill cast eq"
+    " lt le and or not minimum maximum clamp_min clamp_max static_minimum static_maximum abs sign"
+    " floor sqrt reciprocal nonzero exp exp_less log log1p expm1 log1mexp log_cosh sigmoid softplus"
+    " tanh sinh cosh sin cos asin acos atan asinh acosh atanh erf lgamma digamma xlogy logaddexp"
+    " square_ratio at".split()
+)
+"""What is computed at one place from numbers at that place; ``at`` reads another place."""
+
+_SAME = frozenset({"view", "column", "as_tensor", "as_truth", "detach", "expand"})
+"""What only says how arrays line up."""
+
+
+class NoRowsError(Exception):
+    """A plan is not one of rows: its message says what stands against it."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A plan of which every row is computed alone.
+
+    ``passes`` are the statistics in the order in which they can be known; each entry of a pass is a
+    reduction along the one axis that its argument has beside the batch. ``sizes`` are nodes: the
+    sizes of axes that no array has.
+    """
+
+    plan: Plan
+    passes: tuple[tuple[int, ...], ...]
+    sizes: Mapping[str, int]
+
+    def axis(self, number: int) -> str | None:
+        """The axis that a node has beside the batch."""
+        return _axis(self.plan.nodes[number])
+
+    def needed(self, outputs: Iterable[int]) -> set[int]:
+        """The nodes that some outputs are computed from."""
+        found: set[int] = set()
+        todo = list(outputs)
+        while todo:
+            number = todo.pop()
+            if number not in found:
+                found.add(number)
+                todo.extend(self.plan.nodes[number].args)
+        return found
+
+
+def rows(plan: Plan) -> Rows:
+    """The plan in operations on numbers. Raises :class:`NoRowsError` where rows need others."""
+    lowering = _Lowering(plan)
+    changed = [lowering.node(number) for number in range(len(plan.nodes))]
+    outputs = [
+        replace(
+            output,
+            value=changed[output.value],
+            guard=None if output.guard is None else changed[output.guard],
+        )
+        for output in plan.outputs
+    ]
+    whole = Plan(tuple(lowering.nodes), tuple(outputs), {}, plan.scalars)
+    return _scheduled(Rows(whole, (), lowering.sizes))
+
+
+def _scheduled(raw: Rows) -> Rows:
+    """Keep what the outputs need, and put the reductions into passes."""
+    nodes, outputs = raw.plan.nodes, raw.plan.outputs
+    wanted = [n for out in outputs for n in (out.value, out.guard) if n is not None]
+    wanted += raw.sizes.values()
+    new = {old: place for place, old in enumerate(sorted(raw.needed(wanted)))}
+    kept = tuple(replace(nodes[old], args=tuple(new[a] for a in nodes[old].args)) for old in new)
+    moved = tuple(
+        replace(o, value=new[o.value], guard=None if o.guard is None else new[o.guard])
+        for o in outputs
+    )
+    depth: list[int] = []
+    for node in kept:
+        below = max((depth[a] for a in node.args), default=0)
+        depth.append(below + (node.op in REDUCTIONS))
+    passes = tuple(
+        tuple(n for n, node in enumerate(kept) if node.op in REDUCTIONS and depth[n] == level)
+        for level in range(1, max(depth, default=0) + 1)
+    )
+    sizes = {axis: new[n] for axis, n in raw.sizes.items()}
+    return Rows(Plan(kept, moved, {}, raw.plan.scalars), passes, sizes)
+
+
+def _axis(node: Node) -> str | None:
+    others = [dim for dim in node.dims if dim != BATCH.name]
+    if len(others) > 1 or node.dims.count(BATCH.name) > 1:
+        raise NoRowsError(f"{node.op} has the axes {', '.join(node.dims)}")
+    if BATCH.name in node.dims[1:]:
+        raise NoRowsError(f"{node.op} has the batch behind another axis")
+    return others[0] if others else None
+
+
+class _Lowering:
+    """Spells out the operations on rows, one node of the plan after the other."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.nodes: list[Node] = []
+        self.sizes: dict[str, int] = {}
+        self._known: dict[Node, int] = {}
+        self._changed: dict[int, int] = {}
+        self._rows: dict[int, tuple[Counter[int], int, int]] = {}
+        self._sums: dict[int, Counter[int]] = {}
+        self._spell: Mapping[str, Callable[[Node, list[int]], int]] = {
+            "logsumexp": self._logsumexp,
+            "log_softmax": self._log_softmax,
+            "log_odds": self._log_odds,
+            "norm": self._norm,
+            "gather": lambda node, args: self._at(*args),
+            "take": lambda node, args: self._at(*args),
+            "exp": self._exp,
+            "mul": self._mul,
+            "pow": self._pow,
+            "mean": self._mean,
+            "size": self._size,
+            "arange": self._arange,
+        }
+
+    def node(self, number: int) -> int:
+        """What a node of the plan becomes."""
+        node = self.plan.nodes[number]
+        args = [self._changed[a] for a in node.args]
+        _axis(node)
+        if BATCH.name not in node.dims and any(BATCH.name in self.nodes[a].dims for a in args):
+            raise NoRowsError(f"{node.op} goes over the batch")
+        if node.op in _SAME:
+            made = args[0]
+        elif node.op in self._spell:
+            made = self._spell[node.op](node, args)
+        elif node.op in REDUCTIONS:
+            made = self._reduced(args[0], node.op)
+        elif node.op in ELEMENTWISE:
+            made = self._make(node.op, args, node.attrs, node.dtype, node.dims)
+        else:
+            raise NoRowsError(f"{node.op} is no operation on one row")
+        self._changed[number] = made
+        return made
+
+    # ------------------------------------------------------------ making nodes
+
+    def _make(
+        self,
+        op: str,
+        args: Iterable[int] = (),
+        attrs: Iterable[object] = (),
+        dtype: DType = "float",
+        dims: tuple[str, ...] = (),
+    ) -> int:
+        given = tuple(args)
+        if given:
+            dims = self._dims(given)
+        return self._kept(Node(op, given, tuple(attrs), dims, dtype))
+
+    def _kept(self, node: Node) -> int:
+        _axis(node)
+        if node not in self._known:
+            self._known[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self._known[node]
+
+    def _dims(self, args: Iterable[int]) -> tuple[str, ...]:
+        found = dict.fromkeys(dim for a in args for dim in self.nodes[a].dims)
+        return tuple(sorted(found, key=lambda dim: dim != BATCH.name))
+
+    def _number(self, value: float) -> int:
+        return self._make("const", attrs=(value,), dtype="static")
+
+    def _add(self, *terms: int) -> int:
+        return self._make("add", terms, "+" * len(terms))
+
+    def _less(self, a: int, b: int) -> int:
+        return self._make("add", (a, b), "+-")
+
+    def _reduced(self, x: int, op: str) -> int:
+        node = self.nodes[x]
+        axis = _axis(node)
+        if axis is None:
+            raise NoRowsError(f"{op} over the batch")
+        dims = tuple(dim for dim in node.dims if dim != axis)
+        dtype: DType = "bool" if op in ("any", "all") else "float"
+        return self._kept(Node(op, (x,), (axis,), dims, dtype))
+
+    # ------------------------------------------------------------ rows, spelled out
+
+    def _top(self, x: int) -> tuple[int, int]:
+        """The maximum of a row, finite, and the sum of exponentials of what is below it."""
+        top = self._make("clamp_min", (self._reduced(x, "amax"), self._make("lowest")))
+        return top, self._reduced(self._make("exp_less", (x, top)), "sum")
+
+    def _logsumexp(self, node: Node, args: list[int]) -> int:
+        top, total = self._top(args[0])
+        made = self._add(top, self._make("log", (total,)))
+        self._rows[made] = (self._terms(args[0]), self._make("exp_less", (args[0], top)), total)
+        return made
+
+    def _log_softmax(self, node: Node, args: list[int]) -> int:
+        whole = self._logsumexp(node, args)
+        top, log = self.nodes[whole].args
+        made = self._less(self._less(args[0], top), log)
+        self._sums[made] = Counter(self._terms(args[0]))
+        self._sums[made].subtract({whole: 1})
+        return made
+
+    def _log_odds(self, node: Node, args: list[int]) -> int:
+        x, label = args
+        axis = _axis(self.nodes[x])
+        place = self._place(axis)
+        same = self._make("eq", (label, place), dtype="bool")
+        others = self._make("where", (same, self._number(float("-inf")), x))
+        top, total = self._top(others)
+        own = self._at(x, label)
+        odds = self._add(self._less(top, own), self._make("log", (total,)))
+        above = self._make("clamp_min", (odds, self._make("lowest")))
+        made = self._make("clamp_max", (above, self._make("highest")))
+        terms = self._terms(x)
+        terms.update({own: -1})
+        self._rows[made] = (terms, self._make("exp_less", (others, top)), total)
+        return made
+
+    def _arange(self, node: Node, args: list[int]) -> int:
+        axis = _axis(node)
+        if axis is not None and self.nodes[args[0]].op != "size":
+            self.sizes[axis] = args[0]
+        return self._place(axis)
+
+    def _place(self, axis: str | None) -> int:
+        return self._make("arange", attrs=(axis,), dtype="int", dims=(axis,) if axis else ())
+
+    def _norm(self, node: Node, args: list[int]) -> int:
+        size = self._reduced(self._make("abs", args), "amax")
+        zero = self._make("eq", (size, self._number(0)), dtype="bool")
+        unit = self._make("where", (zero, self._number(1), size))
+        share = self._make("div", (args[0], unit))
+        total = self._reduced(self._make("square", (share,)), "sum")
+        return self._make("mul", (unit, self._make("sqrt", (total,))))
+
+    def _size(self, node: Node, args: list[int]) -> int:
+        name, place = node.attrs
+        for read in self.plan.nodes:
+            if read.op == "read" and read.attrs == (name,) and isinstance(place, int):
+                return self._make("size", attrs=(read.dims[place],), dtype="static")
+        raise NoRowsError(f"only the size of {name} is read")
+
+    def _mean(self, node: Node, args: list[int]) -> int:
+        count = self._make("size", attrs=(_axis(self.nodes[args[0]]),), dtype="static")
+        return self._make("div", (self._reduced(args[0], "sum"), count))
+
+    def _at(self, x: int, label: int) -> int:
+        if self.nodes[x].dims == ():
+            return x
+        node = self.nodes[x]
+        dims = tuple(dict.fromkeys((BATCH.name, *(d for d in node.dims if d != _axis(node)))))
+        return self._kept(Node("at", (x, label), (), dims, node.dtype))
+
+    # ------------------------------------------------------------ numbers
+
+    def _exp(self, node: Node, args: list[int]) -> int:
+        """An exponential; ``exp(x - logsumexp(x) + r)`` is a share of the sum, times ``exp(r)``."""
+        terms = self._terms(args[0])
+        for number, sign in terms.items():
+            if sign != -1 or number not in self._rows:
+                continue
+            body, power, total = self._rows[number]
+            rest = Counter(terms)
+            rest[number] += 1
+            rest.subtract(body)
+            left = [(n, s) for n, s in rest.items() if s]
+            if any(_axis(self.nodes[n]) for n, _ in left) or any(abs(s) != 1 for _, s in left):
+                continue
+            share = self._make("ratio", (power, total))
+            if not left:
+                return share
+            signs = ["+" if s > 0 else "-" for _, s in left]
+            more = self._make("exp", (self._make("add", (n for n, _ in left), signs),))
+            return self._make("mul", (share, more))
+        return self._make("exp", args)
+
+    def _terms(self, number: int) -> Counter[int]:
+        """A sum as its terms with their signs."""
+        if number in self._sums:
+            return self._sums[number]
+        node = self.nodes[number]
+        if node.op == "neg":
+            return Counter({n: -s for n, s in self._terms(node.args[0]).items()})
+        if node.op != "add" or number in self._rows:
+            return Counter({number: 1})
+        total: Counter[int] = Counter()
+        for argument, sign in zip(node.args, node.attrs, strict=True):
+            for n, s in self._terms(argument).items():
+                total[n] += s if sign == "+" else -s
+        return total
+
+    def _mul(self, node: Node, args: list[int]) -> int:
+        """A product; a truth value among its factors selects it."""
+        tests = [a for a in args if self.nodes[a].dtype == "bool"]
+        factors = [a for a in args if a not in tests]
+        made = self._number(1) if not factors else factors[0]
+        if len(factors) > 1:
+            made = self._make("mul", factors, dtype=node.dtype)
+        for test in tests:
+            made = self._make("where", (test, made, self._number(0)))
+        return made
+
+    def _pow(self, node: Node, args: list[int]) -> int:
+        exponent = self.nodes[args[1]]
+        if exponent.op == "const" and exponent.attrs == (2,) and node.dtype != "static":
+            return self._make("square", args[:1])
+        return self._make("pow", args, dtype=node.dtype)

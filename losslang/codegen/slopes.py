@@ -1,0 +1,77 @@
+"""The plan of a loss together with its gradients, for backends that compute both by formula.
+
+The gradients are taken of the formula in the form that :mod:`losslang.rewrite.odds` gives it, and
+are stabilised like any other formula; one planner plans all of them, so that what value and
+gradients have in common is one node.
+"""
+
+from __future__ import annotations
+
+from sympy import Basic, Expr
+
+from losslang.codegen import variants
+from losslang.codegen.lower import Lowered, storage
+from losslang.codegen.plan import Plan, Storage
+from losslang.codegen.planner import Planner
+from losslang.ir import adjoint
+from losslang.ir.binders import fresh, occurs, substitute
+from losslang.ir.heads import ONE, At, Index, Tensor
+from losslang.ir.loss import BATCH, EXAMPLE, Loss, Term
+from losslang.rewrite.stability import Stabiliser, safe_branches
+
+SLOPE = Tensor("@slope", "real")
+"""What the rest of the computation multiplies each example's gradient with."""
+
+
+def with_slopes(low: Lowered) -> Plan | None:
+    """Outputs of a loss with a value per example: the value, and ``d x`` for every input and
+    hyperparameter that is a real number, each multiplied by the example's slope.
+
+    The gradient by a single hyperparameter is one number per example; its sum is the gradient.
+    ``None`` for a loss of another form, or in which one example sees another's hyperparameters.
+    """
+    loss = low.loss
+    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.averages:
+        return None
+    (term,) = loss.terms
+    arrays = {**storage(loss, low.label, soft=False), SLOPE: Storage(SLOPE.name, (BATCH,))}
+    planner = Planner(arrays)
+    stabiliser = Stabiliser(derived=True)
+    body = _body(low, term)
+    outputs = [planner.output(term.name, stabiliser(body), stabiliser(term.guard), term.result)]
+    found = _gradients(loss, safe_branches(stabiliser.by_odds(body)), term)
+    own = [Tensor(f"@{hyper.name}", "real") for hyper in loss.hyperparameters]
+    if any(occurs(tensor, gradient.value) for gradient in found.values() for tensor in own):
+        return None
+    for name, gradient in found.items():
+        value = stabiliser(gradient.value)
+        outputs.append(planner.output(f"d {name}", value, ONE, gradient.places))
+    return planner.finish(outputs)
+
+
+def _body(low: Lowered, term: Term) -> Expr:
+    pack = low.label.pack if low.label else None
+    return variants.masked(variants.plain(term.body), pack, term.result)
+
+
+def _gradients(loss: Loss, body: Expr, term: Term) -> dict[str, adjoint.Gradient]:
+    names: dict[Tensor, str] = {}
+    places: dict[adjoint.Variable, tuple[Index, ...]] = {}
+    for known in loss.inputs:
+        if known.kind in ("real", "simplex") and known.batched:
+            names[known.tensor] = known.name
+            places[known.tensor] = (EXAMPLE, *(fresh(axis) for axis in known.axes))
+    # A hyperparameter as if it were one number per example, so that its gradient is, too.
+    spread: dict[Basic, Basic] = {}
+    for hyper in loss.hyperparameters:
+        if hyper.kind == "real" and not hyper.axes:
+            own = Tensor(f"@{hyper.name}", "real")
+            names[own], places[own] = hyper.name, (EXAMPLE,)
+            spread[hyper.symbol] = At(own, EXAMPLE)
+    single = {read: symbol for symbol, read in spread.items()}
+    total = adjoint.Output(substitute(body, spread), At(SLOPE, EXAMPLE), term.result)
+    found = adjoint.gradients([total], places)
+    return {
+        names[v]: adjoint.Gradient(found[v].places, substitute(found[v].value, single))
+        for v in names
+    }

@@ -1,0 +1,243 @@
+"""Kernels against the composed formula in double precision, value and every gradient."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from losslang import driver
+from losslang.codegen.lower import Lowered, lower
+from losslang.codegen.native import compiler
+from losslang.codegen.native.compiler import Failure
+from losslang.codegen.rows import NoRowsError, rows
+from losslang.codegen.slopes import with_slopes
+from losslang.codegen.torch.emit import emit
+from losslang.diagnostics import DiagnosticError
+from losslang.ir.loss import Hyperparameter, Loss
+from losslang.runtime.module import load
+from losslang.runtime.native import Formula, native_formula
+
+pytestmark = pytest.mark.skipif(
+    isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
+)
+
+ROWS, CLASSES = 37, 11
+
+
+def lowered(spec: str) -> Lowered | None:
+    """A loss of rows; ``None`` for another."""
+    try:
+        low = lower(driver.elaborated(spec))
+        plan = with_slopes(low)
+        if plan is not None:
+            rows(plan)
+            return low
+    except (DiagnosticError, NoRowsError):
+        pass
+    return None
+
+
+LIBRARY = [known.name for known in driver.library() if lowered(known.name) is not None]
+
+
+@cache
+def formula(spec: str, dtype: torch.dtype) -> Formula:
+    low = lowered(spec)
+    assert low is not None
+    emitted = emit([low.loss])
+    composed = getattr(load(emitted.text, emitted.digest), emitted.formulas[low.loss.name])
+    made = native_formula(low, composed, dtype)
+    assert isinstance(made, Formula), made
+    return made
+
+
+def given(loss: Loss, seed: int, n: int = ROWS, classes: int = CLASSES) -> list[Any]:
+    """Arguments of a formula, in double precision: inputs inside their domains."""
+    torch.manual_seed(seed)
+    low = lower(loss)
+    found: dict[str, Any] = {}
+    for known in loss.inputs:
+        shape = (n, *(int(a.size) if a.size is not None else classes for a in known.axes))
+        if known.kind == "index":
+            found[known.name] = torch.randint(0, classes, shape)
+        elif known.kind in ("bit", "sign"):
+            ends = (0.0, 1.0) if known.kind == "bit" else (-1.0, 1.0)
+            found[known.name] = torch.tensor(ends).double()[torch.randint(0, 2, shape)]
+        elif known.kind == "simplex":
+            found[known.name] = torch.randn(shape).double().softmax(-1)
+        elif known.domain.low is not None or known.domain.high is not None:
+            found[known.name] = 0.05 + 0.9 * torch.rand(shape).double()
+        else:
+            found[known.name] = 2 * torch.randn(shape).double()
+    for hyper in loss.hyperparameters:
+        found[hyper.name] = setting(hyper, classes)
+    return [found[name] for name in (*low.hard.arrays, *low.hard.hyperparameters)]
+
+
+def setting(hyper: Hyperparameter, classes: int) -> Any:
+    """The default of a hyperparameter, or numbers in its domain."""
+    if hyper.kind == "choice":
+        return str(hyper.default)
+    if isinstance(hyper.default, tuple):
+        return torch.tensor([float(x) for x in hyper.default]).double()  # type: ignore[arg-type]
+    if hyper.axes:
+        return torch.rand(classes).double().softmax(-1)
+    return 0.5 if hyper.default is None else float(hyper.default)
+
+
+def results(function: Any, args: list[Any], slope: Tensor, dtype: torch.dtype) -> list[Tensor]:
+    """The values, and the gradients of all real arrays."""
+    args = [
+        x.to(dtype).clone() if isinstance(x, Tensor) and x.is_floating_point() else x for x in args
+    ]
+    leaves = [
+        x.requires_grad_()
+        for x in args
+        if isinstance(x, Tensor) and x.is_floating_point() and x.ndim and len(x) == len(slope)
+    ]
+    value = function(*args)
+    return [value.detach(), *torch.autograd.grad(value, leaves, slope.to(dtype))]
+
+
+def same(found: list[Tensor], wanted: list[Tensor], tolerance: float) -> None:
+    for ours, truth in zip(found, wanted, strict=True):
+        scale = truth.abs().max().clamp(min=1e-30)
+        torch.testing.assert_close(ours.double() / scale, truth / scale, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("spec", LIBRARY)
+def test_a_kernel_computes_what_the_formula_says(spec: str) -> None:
+    made = formula(spec, torch.float64)
+    low = lowered(spec)
+    assert low is not None
+    for classes in (CLASSES, 60):
+        args = given(low.loss, seed=1, classes=classes)
+        slope = torch.randn(ROWS).double()
+        assert made._shape(args) is not None
+        wanted = results(made.composed, args, slope, torch.float64)
+        same(results(made, args, slope, torch.float64), wanted, 1e-11)
+
+
+# ---------------------------------------------------------------- what a call may be
+
+LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.0, 1.0, 3.0], [0.0, 0.0, 0.0], [9.0, 1.0, -8.0]])
+LABELS = torch.tensor([0, 1, 2, 0])
+
+
+def focal() -> Formula:
+    return formula("focal", torch.float32)
+
+
+def test_in_single_precision_every_entry_keeps_its_digits() -> None:
+    torch.manual_seed(0)
+    logits, labels = 3 * torch.randn(64, 200), torch.randint(0, 200, (64,))
+    logits[::4, 7] += 40
+    labels[::4] = 7
+    slope = torch.ones(64)
+    found = results(focal(), [logits, labels, 2.0], slope, torch.float32)
+    wanted = results(
+        formula("focal", torch.float64), [logits, labels, 2.0], slope.double(), torch.float64
+    )
+    for ours, truth in zip(found, wanted, strict=True):
+        # Below that, factors of a product may be subnormal.
+        error = (ours.double() - truth).abs() / truth.abs().clamp(min=1e-30)
+        assert error.max() < 8 * torch.finfo().eps
+
+
+def test_with_one_class_the_loss_is_zero_and_so_is_its_slope() -> None:
+    value, slope = results(
+        focal(), [torch.randn(5, 1), torch.zeros(5).long(), 2.0], torch.ones(5), torch.float32
+    )
+    assert not value.any()
+    assert not slope.any()
+
+
+def test_examples_may_have_any_shape() -> None:
+    logits, labels = LOGITS.reshape(2, 2, 3), LABELS.reshape(2, 2)
+    assert torch.equal(focal()(logits, labels, 2.0), focal()(LOGITS, LABELS, 2.0).reshape(2, 2))
+
+
+def test_rows_that_do_not_lie_one_after_the_other() -> None:
+    turned = LOGITS.t().contiguous().t()
+    found = results(focal(), [turned, LABELS, 2.0], torch.ones(4), torch.float32)
+    wanted = results(focal(), [LOGITS, LABELS, 2.0], torch.ones(4), torch.float32)
+    assert all(map(torch.equal, found, wanted))
+
+
+def test_no_rows() -> None:
+    logits = torch.empty(0, 3, requires_grad=True)
+    value = focal()(logits, LABELS[:0], 2.0)
+    value.sum().backward()
+    assert value.shape == (0,)
+    assert logits.grad is not None
+    assert logits.grad.shape == (0, 3)
+
+
+def test_a_hyperparameter_has_a_gradient() -> None:
+    gammas = [torch.tensor(1.5, requires_grad=True) for _ in range(2)]
+    functions: list[Any] = [focal(), focal().composed]
+    for function, gamma in zip(functions, gammas, strict=True):
+        function(LOGITS, LABELS, gamma).sum().backward()
+    torch.testing.assert_close(gammas[0].grad, gammas[1].grad)
+
+
+def test_a_second_backward_gives_the_same() -> None:
+    logits = LOGITS.clone().requires_grad_()
+    total = focal()(logits, LABELS, 2.0).mean()
+    first, second = (
+        torch.autograd.grad(0.5 * total, logits, retain_graph=True)[0] for _ in range(2)
+    )
+    assert torch.equal(first, second)
+    torch.testing.assert_close(2 * first, torch.autograd.grad(total, logits)[0])
+
+
+def test_two_losses_of_the_same_logits() -> None:
+    logits = LOGITS.clone().requires_grad_()
+    sums = focal()(logits, LABELS, 2.0).sum() + focal()(logits, LABELS, 1.0).sum()
+    (both,) = torch.autograd.grad(sums, logits)
+    each = [
+        results(focal(), [LOGITS, LABELS, g], torch.ones(4), torch.float32)[1] for g in (2.0, 1.0)
+    ]
+    torch.testing.assert_close(both, each[0] + each[1])
+
+
+def test_the_slope_of_a_slope() -> None:
+    made = formula("focal", torch.float64)
+    logits = LOGITS.double().requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda z: made(z, LABELS, 2.0), (logits,))
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_a_label_outside_of_the_classes_is_refused(label: int) -> None:
+    with pytest.raises(IndexError):
+        focal()(LOGITS, torch.tensor([0, 1, label, 0]), 2.0)
+
+
+def test_what_a_kernel_is_not_for_goes_to_the_composed_formula() -> None:
+    made = focal()
+    assert made._shape([LOGITS.double(), LABELS, 2.0]) is None
+    assert made._shape([LOGITS.to("meta"), LABELS, 2.0]) is None
+    assert made._shape([LOGITS, LABELS[:3], 2.0]) is None
+    assert made._shape([LOGITS, LABELS, torch.ones(4)]) is None
+    each = torch.func.vmap(lambda z, y: made(z, y, 2.0))(LOGITS, LABELS)
+    torch.testing.assert_close(each, made(LOGITS, LABELS, 2.0))
+
+
+def test_nothing_is_kept_for_a_gradient_that_nobody_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = focal()
+    kept: list[Tensor | None] = []
+    values = made.values
+
+    def spied(args: Any, shape: Any, saved: Tensor | None = None) -> Tensor:
+        kept.append(saved)
+        return values(args, shape, saved)
+
+    monkeypatch.setattr(made, "values", spied)
+    made(LOGITS, LABELS, 2.0)
+    with torch.no_grad():
+        made(LOGITS.clone().requires_grad_(), LABELS, 2.0)
+    assert kept == [None, None]
