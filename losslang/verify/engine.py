@@ -205,16 +205,28 @@ class Engine:
     def claims(self, about: Collection[Question] | None = None) -> tuple[ClaimResult, ...]:
         """The claims of the program, or only those that ask some of the questions ``about``.
 
-        Raises :class:`~losslang.diagnostics.DiagnosticError` for a claim that asks none.
+        Claims of how a loss moves with a hyperparameter say nothing where that has a value. Raises
+        :class:`~losslang.diagnostics.DiagnosticError` for a claim that asks no question.
         """
         asked = [
-            (claim, understood(claim.property, self, PROPERTIES)) for claim in self.whole.claims
+            (claim, understood(claim.property, self, PROPERTIES))
+            for claim in self.whole.claims
+            if not self._is_settled(claim.property)
         ]
         return tuple(
             self._claim(claim, question)
             for claim, question in asked
             if about is None or question in about
         )
+
+    def _is_settled(self, claimed: nodes.Expr) -> bool:
+        """Whether a property is asked in a hyperparameter that has a value."""
+        if not isinstance(claimed, nodes.Call):
+            return False
+        prop = PROPERTIES.get(claimed.function.id)
+        given = {h.name for h in self.whole.hyperparameters if h.given}
+        names = (each.id for each in claimed.args if isinstance(each, nodes.Name))
+        return prop is not None and "quantity" in prop.arguments and not given.isdisjoint(names)
 
     def _claim(self, claim: nodes.Claim, question: Question) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)

@@ -86,6 +86,12 @@ def test_a_verdict_has_the_constant_that_belongs_to_it(spec, question, value):
     assert str(losslang.verify(spec)[question].value) == value
 
 
+def test_a_claim_of_how_a_hyperparameter_acts_says_nothing_of_one_value():
+    claimed = {claim.text for claim in losslang.verify("focal", gamma=3).claims}
+    assert "calibrated" in claimed
+    assert "decreasing(gamma)" not in claimed
+
+
 def test_the_time_for_all_questions_is_bounded():
     report = losslang.verify("focal", timeout=0.0)
     assert report["convex(logits)"].status == "unknown"

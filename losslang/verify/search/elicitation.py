@@ -13,7 +13,7 @@ from losslang.ir.derive import derivative
 from losslang.verify.cells import cells
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Regression
-from losslang.verify.search.law import witness
+from losslang.verify.search.law import never_stationary, out_of_proportion, witness
 from losslang.verify.search.numbers import likely, sign_of
 from losslang.verify.statement import Bounds
 from losslang.verify.theorem import Case, Guess, Question
@@ -292,8 +292,8 @@ ELICITS: tuple[Strategy, ...] = (
     Strategy(not_elicited.NOT_BY_SLOPE, by_slope, witness),
     Strategy(not_elicited.NOT_BY_VALUE, by_value, witness),
     Strategy(not_elicited.AMBIGUOUS, plateaus),
-    Strategy(not_elicited.NO_QUANTILE, no_quantile),
-    Strategy(not_elicited.NO_EXPECTILE, no_expectile),
+    Strategy(not_elicited.NO_QUANTILE, no_quantile, never_stationary),
+    Strategy(not_elicited.NO_EXPECTILE, no_expectile, out_of_proportion),
 )
 MINIMISER: tuple[Strategy, ...] = (
     Strategy(elicitation.MINIMISER_MEAN, ratios),

@@ -12,7 +12,9 @@ from losslang.verify.evaluate import compile_tape
 from losslang.verify.readings import Regression
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case
+from losslang.verify.theorems.not_elicited import SHARES, Along
 from losslang.verify.verdict import Witness
+from losslang.verify.wording import short
 
 STEPS = 400
 
@@ -44,6 +46,46 @@ def witness(case: Case) -> Witness | None:
         (Sign(gain, ">"),),
         f"for a target that is {first} with probability {share} and else {second}, whose {word} is "
         f"{guess['target']}, the prediction {better} has a smaller expected loss than {f}",
+    )
+
+
+def never_stationary(case: Case) -> Witness | None:
+    """Two values, and laws on them for which the best predictions of neither are best."""
+    reading, guess = case.reading, case.guess
+    if reading.region.variables:
+        return None
+    first, second, f, other = (guess[n] for n in ("first", "second", "prediction", "other"))
+    facts: list[Sign] = []
+    found: list[Expr] = []
+    for share in SHARES:
+        better = _better(reading, first, second, share)
+        least = _expected(reading, first, second, share, better)
+        costs = (_expected(reading, first, second, share, each) for each in (f, other))
+        facts += [Sign(cost - least, ">") for cost in costs]
+        found.append(better)
+    return Witness(
+        {"target": (first, second), reading.inputs[0]: (f, other), "better": tuple(found)},
+        tuple(facts),
+        f"a target that is {first} with probability {' or '.join(map(str, SHARES))} and else "
+        f"{second} has no other quantiles than {first} and {second}, yet {found[0]} or {found[1]} "
+        f"costs less than what is best for those, {f} and {other}",
+    )
+
+
+def out_of_proportion(case: Case) -> Witness | None:
+    """Two targets below a prediction, and the slopes there."""
+    reading, guess = case.reading, case.guess
+    if reading.region.variables:
+        return None
+    first, second, t, f = (guess[n] for n in ("first", "second", "target", "prediction"))
+    slopes = tuple(Along.of(reading, y).slope(f)[0] for y in (first, second))
+    uneven = guess["sign"] * (slopes[0] * (t - second) - slopes[1] * (t - first))
+    return Witness(
+        {"target": (first, second), reading.inputs[0]: f, "slopes": slopes},
+        (Sign(uneven, ">"),),
+        f"at {f}, which is best for the target {t}, the loss has the slopes {short(slopes[0])} and "
+        f"{short(slopes[1])} for the targets {first} and {second}, which is not in proportion to "
+        f"their distances {t - first} and {t - second} from {t}",
     )
 
 
