@@ -13,8 +13,9 @@ from losslang.verify.instances import Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Regression
 from losslang.verify.readings.structure import Structure
+from losslang.verify.search.counterexamples import shown
 from losslang.verify.search.invariance import drawn, plain
-from losslang.verify.search.structure import floats, shown
+from losslang.verify.search.sections import floats
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import alike

@@ -23,7 +23,8 @@ from losslang.verify.property import Strategy
 from losslang.verify.readings.structure import Structure
 from losslang.verify.sampling import points
 from losslang.verify.search import structure
-from losslang.verify.search.structure import drawn, jensen
+from losslang.verify.search.counterexamples import jensen
+from losslang.verify.search.sections import drawn
 from losslang.verify.theorem import Guess, Question
 from losslang.verify.theorems import structure as theorems
 

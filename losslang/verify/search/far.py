@@ -11,7 +11,7 @@ from losslang.verify.instances import Inputs
 from losslang.verify.property import Strategy
 from losslang.verify.readings.structure import Structure
 from losslang.verify.rules.limits import evaluate
-from losslang.verify.search.structure import shown
+from losslang.verify.search.counterexamples import shown
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question
 from losslang.verify.theorems import far

@@ -55,7 +55,7 @@ def plain(loss: Loss) -> Inputs | None:
     like = drawn(loss, 0)
     if like is None:
         return None
-    sizes = like.sizes | ({BATCH.name: 2} if looks_across(loss) else {})
+    sizes = {**like.sizes, **({BATCH.name: 2} if looks_across(loss) else {})}
     entries: dict[Entry, Expr] = {}
     for known in loss.inputs:
         for at in instances.places(known, sizes):
