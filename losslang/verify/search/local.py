@@ -199,10 +199,12 @@ def _certain_label(case: Case) -> Witness:
     )
 
 
-def _vertex_weights(case: Case) -> Witness:
+def _vertex_weights(case: Case) -> Witness | None:
     """Probabilities p for which all mass on the first class is best, and some mixtures."""
     reading, guess = case.reading, case.guess
     chord, most = guess["chord"], guess["steepness"]
+    if chord.free_symbols or most.free_symbols:
+        return None
     small = nearest(float(chord / (2 * most + 3 * chord)) * 0.999)
     weights = (1 - 3 * small, 2 * small, small)
     f, p = reading.f, reading.p
@@ -729,6 +731,7 @@ BOUNDED = (
     Strategy(local_range.BOUNDED_FALLING, _limits),
     Strategy(local_range.UNBOUNDED, _infinite_ends(_f), _growing(_f, "the loss is unbounded")),
     Strategy(local_range.BOUNDED, _frames),
+    Strategy(local_range.BOUNDED_BY_SLOPE, _bounded_slopes),
 )
 BOUNDED_BELOW = (
     Strategy(local_range.BOUNDED_BELOW, _low),

@@ -117,6 +117,14 @@ def _lies_between(case: Case) -> Iterator[Premise]:
 
 
 @conditions
+def _changes_little(case: Case) -> Iterator[Premise]:
+    f, most = parts(case.reading), case.guess["steepness"]
+    yield from everywhere(f, "f' is bounded below", lambda n: f.formula(n, 1) + most, ">=")
+    yield from everywhere(f, "f' is bounded above", lambda n: f.formula(n, 1) - most, "<=")
+    yield from continuous(f)
+
+
+@conditions
 def _turns_once(case: Case) -> Iterator[Premise]:
     """f is convex with its least value at ``place``."""
     f, place = smooth(case.reading), case.guess["place"]
@@ -197,6 +205,15 @@ BOUNDED = Theorem(
     _lies_between,
 )
 
+BOUNDED_BY_SLOPE = Theorem(
+    "local-shape-bounded-by-slope",
+    "bounded",
+    Local,
+    "f is continuous and f' bounded, so f changes by no more than that between 0 and 1",
+    "the mean value theorem",
+    _changes_little,
+)
+
 UNBOUNDED = Theorem(
     "local-shape-unbounded",
     "bounded",
@@ -228,6 +245,6 @@ UNBOUNDED_BELOW = Theorem(
 
 THEOREMS = (
     *(NONNEGATIVE, NOT_NONNEGATIVE, MONOTONE, NOT_MONOTONE),
-    *(RANGE, RANGE_TURNING, BOUNDED_FALLING, BOUNDED, UNBOUNDED),
+    *(RANGE, RANGE_TURNING, BOUNDED_FALLING, BOUNDED, BOUNDED_BY_SLOPE, UNBOUNDED),
     *(BOUNDED_BELOW, UNBOUNDED_BELOW),
 )

@@ -128,6 +128,20 @@ def test_two_classes_make_a_local_square_proper() -> None:
     assert decide(of((1 - P) ** 2, 3), "strictly_proper").holds is False
 
 
+def test_a_bounded_slope_bounds_the_loss_where_its_ends_have_no_formula() -> None:
+    """The sum of (1 - p)**j / j for j up to any order, and p log p, whose slope is unbounded."""
+    found = ask("taylor_ce", "bounded", Local)
+    assert (found.holds, found.theorem) == (True, "local-shape-bounded-by-slope")
+    assert decide(of(P * sympy.log(P)), "bounded").theorem != "local-shape-bounded-by-slope"
+    assert decide(of(1 / P), "bounded").holds is False
+
+
+def test_a_sum_of_free_length_is_ordered_for_two_classes_alone() -> None:
+    """Its slope lies between -order and -1, so vertices are optimal for some labels."""
+    assert ask("taylor_ce", "order_preserving", Local, K=2).holds is True
+    assert ask("taylor_ce", "order_preserving", Local, K=3).holds is False
+
+
 def test_an_unbounded_start_is_no_reason_to_believe() -> None:
     """f = log(1 - p) falls, but without a bound: every vertex has risk -oo."""
     assert decide(of(sympy.log(1 - P)), "calibrated").holds is not True
