@@ -7,7 +7,7 @@ from losslang.verify.search import (
     apart,
     curve,
     divergence,
-    local,
+    local_shape,
     multiclass,
     score,
     simplex,
@@ -21,7 +21,7 @@ PROPERTY = Property(
     "the loss lies between two numbers",
     (
         *divergence.BOUNDED,
-        *local.BOUNDED,
+        *local_shape.BOUNDED,
         *multiclass.BOUNDED,
         *score.BOUNDED,
         *tilted.BOUNDED,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import apart, approached, curve, local, structure
+from losslang.verify.search import apart, approached, curve, local_shape, structure
 
 PROPERTY = Property(
     "bounded_below",
     "the loss lies above a number",
     (
-        *local.BOUNDED_BELOW,
+        *local_shape.BOUNDED_BELOW,
         *apart.BOUNDED_BELOW,
         *curve.BOUNDED_BELOW,
         *approached.INFIMUM,

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import bends, curve, entries, local, multiclass, separate, structure
+from losslang.verify.search import (
+    bends,
+    curve,
+    entries,
+    local_shape,
+    multiclass,
+    separate,
+    structure,
+)
 
 PROPERTY = Property(
     "convex",
     "the loss is convex in an input",
     (
-        *local.CONVEX,
+        *local_shape.CONVEX,
         *multiclass.CONVEX,
         *separate.CONVEX,
         *curve.CONVEX,

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import curve, local, multiclass, separate, structure, summands, tilted
+from losslang.verify.search import (
+    curve,
+    local_shape,
+    multiclass,
+    separate,
+    structure,
+    summands,
+    tilted,
+)
 
 PROPERTY = Property(
     "lipschitz",
     "the loss changes at most so many times as fast as an input, the value",
     (
-        *local.LIPSCHITZ,
+        *local_shape.LIPSCHITZ,
         *multiclass.LIPSCHITZ,
         *tilted.LIPSCHITZ,
         *separate.LIPSCHITZ,

@@ -7,7 +7,7 @@ from losslang.verify.search import (
     apart,
     curve,
     divergence,
-    local,
+    local_shape,
     multiclass,
     pooled,
     simplex,
@@ -19,7 +19,7 @@ PROPERTY = Property(
     "the loss is never below 0",
     (
         *divergence.NONNEGATIVE,
-        *local.NONNEGATIVE,
+        *local_shape.NONNEGATIVE,
         *multiclass.NONNEGATIVE,
         *pooled.NONNEGATIVE,
         *apart.NONNEGATIVE,

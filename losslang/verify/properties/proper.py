@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, pooled, probability, profile, score, sets
+from losslang.verify.search import local_proper, pooled, probability, profile, score, sets
 
 PROPERTY = Property(
     "proper",
     "the label's own probabilities minimise the expected loss",
     (
-        *local.PROPER,
+        *local_proper.PROPER,
         *pooled.PROPER,
         *score.PROPER,
         *profile.PROPER,

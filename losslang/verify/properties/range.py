@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import apart, curve, divergence, local, sets, simplex
+from losslang.verify.search import apart, curve, divergence, local_shape, sets, simplex
 
 PROPERTY = Property(
     "range",
     "the infimum and the supremum of the loss, the value",
     (
         *divergence.RANGE,
-        *local.RANGE,
+        *local_shape.RANGE,
         *apart.RANGE,
         *simplex.RANGE,
         *curve.RANGE,

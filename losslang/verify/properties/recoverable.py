@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import composite, local, probability
+from losslang.verify.search import composite, local_proper, probability
 
 PROPERTY = Property(
     "recoverable",
     "the best score for a probability tells the probability",
-    (*local.RECOVERABLE, *composite.RECOVERABLE, *probability.RECOVERABLE),
+    (*local_proper.RECOVERABLE, *composite.RECOVERABLE, *probability.RECOVERABLE),
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from losslang.verify.property import Property
 from losslang.verify.readings import Structure
-from losslang.verify.search import curve, local, separate, structure
+from losslang.verify.search import curve, local_shape, separate, structure
 
 PROPERTY = Property(
     "smooth",
     "the gradient changes at most so many times as fast as an input, the value",
     (
-        *local.SMOOTH,
+        *local_shape.SMOOTH,
         *separate.SMOOTH,
         *curve.SMOOTH,
         *structure.SMOOTH,

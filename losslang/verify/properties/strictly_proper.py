@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from losslang.verify.property import Property
-from losslang.verify.search import local, pooled, probability, profile, score
+from losslang.verify.search import local_proper, pooled, probability, profile, score
 
 PROPERTY = Property(
     "strictly_proper",
     "the label's own probabilities are the only minimiser of the expected loss",
     (
-        *local.STRICTLY_PROPER,
+        *local_proper.STRICTLY_PROPER,
         *pooled.STRICTLY_PROPER,
         *score.STRICTLY_PROPER,
         *profile.STRICTLY_PROPER,

@@ -13,7 +13,7 @@ from losslang.ir.heads import Max
 from losslang.verify.property import Strategy
 from losslang.verify.readings.local import Local
 from losslang.verify.readings.pooled import Pooled
-from losslang.verify.search import local
+from losslang.verify.search import local, local_proper
 from losslang.verify.search.candidates import limit
 from losslang.verify.statement import Sign
 from losslang.verify.theorem import Case, Guess, Question, about
@@ -205,8 +205,8 @@ CALIBRATED = (
     *_lifted(local.CALIBRATED),
 )
 ORDER_PRESERVING = (*_of("order_preserving"), *_lifted(local.ORDER_PRESERVING))
-STRICTLY_PROPER = (*_lifted(local.STRICTLY_PROPER), *_improper("strictly_proper"))
-PROPER = (*_lifted(local.PROPER), *_improper("proper"))
+STRICTLY_PROPER = (*_lifted(local_proper.STRICTLY_PROPER), *_improper("strictly_proper"))
+PROPER = (*_lifted(local_proper.PROPER), *_improper("proper"))
 H_CONSISTENT = (
     Strategy(centred.CONSTRAINED_EXPONENTIAL, _factors),
     Strategy(centred.CONSTRAINED_HINGE, _factors),
