@@ -13,7 +13,7 @@ from sympy import Rational, S, oo
 from losslang.ir.heads import At, Axis, Index, Tensor
 from losslang.ir.truth import Less, LessEqual
 from losslang.verify.partition import half, leaves, narrowed
-from losslang.verify.readings import Margin
+from losslang.verify.readings import Local, Margin
 from losslang.verify.statement import LINE, NONNEGATIVE, POSITIVE, Bounds, Region
 from losslang.verify.tripwire import is_inside
 from losslang.verify.verdict import Cut, Part, Split
@@ -158,4 +158,5 @@ def test_a_sum_whose_length_is_settled_is_written_out():
     found = decider(driver.elaborated("taylor_ce"))
     order, _classes = found.parameters.symbols
     local = narrowed(found.readings[0], [Cut(order, S(2), a, True) for a in (True, False)])
+    assert isinstance(local, Local)
     assert sympy.expand(local.f - (1 - local.p) - (1 - local.p) ** 2 / 2) == 0
