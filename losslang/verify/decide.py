@@ -305,10 +305,10 @@ class Decider:
             )
         wanted = next(iter(survey.answers), None)
         end = thresholds.end_of_half(self, way)
-        whole = self.attempt(question, way, budget.share(0.6 if end else 1.0), wanted)
-        if isinstance(whole, Part):
-            return whole
-        return end or thresholds.special(self, way, wanted) or whole
+        special = thresholds.special(self, way, wanted)
+        share = 0.6 if end else 0.4 if special else 1.0
+        whole = self.attempt(question, way, budget.share(share), wanted)
+        return whole if isinstance(whole, Part) else end or special or whole
 
     def _divided(
         self,

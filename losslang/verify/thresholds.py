@@ -158,11 +158,18 @@ def _alone(change: Change, beside: bool | None) -> Change:
 
 
 def special(decider: Decider, way: tuple[Cut, ...], answer: bool | None) -> Change | None:
-    """An exponent at which a power is affine: it bends one way below, and another way above.
+    """The end of a domain, or an exponent at which a power is affine and bends to neither side.
 
     For settings that all have one ``answer``, but no common proof.
     """
     region = restricted(decider.parameters, way)
+    for symbol, bounds in region.variables:
+        if symbol.is_integer or bounds.low == bounds.high:
+            continue
+        if bounds.low_closed and bounds.low.is_number:
+            return Change(symbol, bounds.low, False)
+        if bounds.high_closed and bounds.high.is_number:
+            return Change(symbol, bounds.high, True)
     exponents = [e.exp for reading in decider.readings for e in _powers(reading)]
     for symbol, bounds in region.variables:
         if symbol.is_integer or not any(exp.has(symbol) for exp in exponents):

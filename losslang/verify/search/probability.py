@@ -42,8 +42,17 @@ def guesses(find: Finder) -> Callable[[Binary | Probability | Margin, Question],
 
 
 def _unbalanced(case: Case, p: Pieces) -> Iterator[Guess]:
+    if p.region.symbols:
+        yield from _unbalanced_ends(case, p)
     for sign in (1, -1):
         yield from points_of(p, lambda n: balance(case, p, n), sign, 2)
+
+
+def _unbalanced_ends(case: Case, p: Pieces) -> Iterator[Guess]:
+    """Limits that need no place inside, where the signs depend on hyperparameters."""
+    for n, which, end in ((len(p) - 1, S.One, p.bounds.high), (0, S.Zero, p.bounds.low)):
+        found = (place.value for place in ends(p, n, balance(case, p, n)) if place.at == end)
+        yield from ({"end": which, "value": value} for value in found if value != 0)
 
 
 def _negative_weight(case: Case, p: Pieces) -> Iterator[Guess]:
@@ -161,6 +170,8 @@ def _composite(case: Case, p: Pieces) -> Iterator[Guess]:
 
 def balance_witness(case: Case) -> Witness | None:
     """The probability whose telling is not the best answer to it, and the slope there."""
+    if "end" in case.guess:
+        return None
     p = pair(case)
     n, point = int(case.guess["piece"]), case.guess["at"]
     slope = defined(balance(case, p, n), {p.variable: point})

@@ -11,7 +11,7 @@ from losslang.verify.readings import Binary, Margin, Probability
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.labels import NEGATIVE, POSITIVE, joined, pair
 from losslang.verify.theorems.pieces import Pieces, defined, number, place
-from losslang.verify.theorems.premises import Premises, everywhere, inside, premises, sign
+from losslang.verify.theorems.premises import Premises, everywhere, inside, premises, sign, tends
 
 
 def balance(case: Case, p: Pieces, n: int) -> Expr:
@@ -38,7 +38,15 @@ def _proper(strict: bool) -> Premises:
 
 @premises()
 def _not_stationary(case: Case) -> Iterator[Premise]:
+    """At a point, or as the probability nears ``end``, 0 or 1: then at points close to it."""
     p = pair(case)
+    if "end" in case.guess:
+        low, value = case.guess["end"] == 0, case.guess["value"]
+        n = 0 if low else len(p) - 1
+        yield tends(p, "the slope there", balance(case, p, n), n, low, value)
+        if not value.is_infinite:
+            yield sign("the limit is not 0", value, "!=", p.region)
+        return
     n, point = place(case.guess, p)
     yield from inside(p, n, point)
     slope = defined(balance(case, p, n), {p.variable: point})

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sympy
 
 from losslang.verify.prover import Budget, prove
 from losslang.verify.readings import Binary, Probability
+from losslang.verify.statement import Region
+from losslang.verify.theorem import Case, Question
+from losslang.verify.theorems.proper import STRICTLY_PROPER
 from tests.verify.properties.deciding import ask, same
 
 
@@ -109,3 +113,20 @@ def test_a_weighted_score_has_a_shifted_link() -> None:
     link = "exp(v)/(pos_weight + exp(v))"
     assert found.holds
     assert same(found.value, link, pos_weight=(0.5, 3.0), v=(-1.0, 0.4))
+
+
+@pytest.mark.parametrize(
+    ("end", "value", "follows"), [(1, 1, True), (1, 2, False), (0, 0, False), (0, -1, False)]
+)
+def test_a_slope_that_does_not_vanish_at_an_end_refutes_properness(
+    end: int, value: int, follows: bool
+) -> None:
+    """-(1 - q)**2 log q and -log(1 - q): their balance tends to 1 at 1, and to 0 at 0."""
+    q = sympy.Symbol("q", positive=True)
+    positive, negative = -((1 - q) ** 2) * sympy.log(q), -sympy.log(1 - q)
+    read = Probability(Region(), positive, negative, q, "p")
+    theorem = next(t for t in STRICTLY_PROPER if t.name.startswith("not-stationary"))
+    guess = {"end": sympy.Integer(end), "value": sympy.Integer(value)}
+    needed = theorem.premises(Case(read, Question("strictly_proper"), guess))
+    shown = needed is not None and all(prove(p.statement, Budget(5)) for p in needed)
+    assert shown is follows

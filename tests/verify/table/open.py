@@ -14,7 +14,6 @@ OPEN: dict[str, str] = {
     "more-179-bounded_below": "local-shape-bounded-below: it is not so that f is bounded below",
     "more-183-order_preserving": "local-order-bending: it is not so that the function rises",
     "more-368-calibrated": "tilted-calibrated: it is not so that a common offset does not change",
-    "more-505-strictly_proper": "no theorem speaks of this loss",
     "more-508-bounded": "no theorem speaks of this loss",
     "multi-049-nonnegative": "nonnegative-by-composition: cannot show that sparsemax is never neg",
     "multi-068-order_preserving": "no theorem speaks of this loss",
@@ -23,7 +22,6 @@ OPEN: dict[str, str] = {
     "more-134-lipschitz(score)": "no bound on the slope for all gamma at once",
     "more-135-proper_composite": "cannot show that the inverse link rises",
     "more-477-convex(prediction)": "holds when alpha >= 2; the time was over",
-    "more-496-strictly_proper": "the time was over",
 }
 
 LOOSE: dict[str, str] = {}
