@@ -13,13 +13,15 @@ from losslang import driver
 from losslang.codegen.lower import Lowered, lower
 from losslang.codegen.native import compiler
 from losslang.codegen.native.compiler import Failure
-from losslang.codegen.rows import NoRowsError, rows
-from losslang.codegen.slopes import with_slopes
+from losslang.codegen.native.kernel import kernel
+from losslang.codegen.rows import rows
+from losslang.codegen.slopes import NoSlopesError, with_slopes
 from losslang.codegen.torch.emit import emit
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Hyperparameter, Loss
+from losslang.runtime.backend import REALS
 from losslang.runtime.module import load
-from losslang.runtime.native import Formula, native_formula
+from losslang.runtime.native import Formula
 
 pytestmark = pytest.mark.skipif(
     isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
@@ -32,13 +34,10 @@ def lowered(spec: str) -> Lowered | None:
     """A loss of rows; ``None`` for another."""
     try:
         low = lower(driver.elaborated(spec))
-        plan = with_slopes(low)
-        if plan is not None:
-            rows(plan)
-            return low
-    except (DiagnosticError, NoRowsError):
-        pass
-    return None
+        rows(with_slopes(low))
+    except (DiagnosticError, NoSlopesError):
+        return None
+    return low
 
 
 LIBRARY = [known.name for known in driver.library() if lowered(known.name) is not None]
@@ -49,10 +48,12 @@ def formula(spec: str, dtype: torch.dtype) -> Formula:
     low = lowered(spec)
     assert low is not None
     emitted = emit([low.loss])
-    composed = getattr(load(emitted.text, emitted.digest), emitted.formulas[low.loss.name])
-    made = native_formula(low, composed, dtype)
-    assert isinstance(made, Formula), made
-    return made
+    name, arguments = emitted.formulas[low.loss.name]
+    composed = getattr(load(emitted.text, emitted.digest), name)
+    written = kernel(rows(with_slopes(low)), REALS[dtype])
+    library = compiler.load(compiler.prelude() + written.text)
+    assert not isinstance(library, Failure), library.message
+    return Formula(composed, arguments, written, library, dtype)
 
 
 def given(loss: Loss, seed: int, n: int = ROWS, classes: int = CLASSES) -> list[Any]:
