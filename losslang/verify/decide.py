@@ -40,7 +40,7 @@ MAX_SPLITS = 7
 QUICK_SECONDS = 0.5
 """How long to try all settings at once before single ones are looked at."""
 
-LIKELY_SECONDS = 2.0
+LIKELY_SECONDS = 3.0
 """How long to try the answer that one setting has for all of them, before more are looked at."""
 
 GUESS_SECONDS = 3.0
