@@ -474,12 +474,17 @@ template <class T> LOSSLANG_INLINE T asinh(T x) {
     return with_sign(result, x);
 }
 
-// Error 2.1, 1.7.
+// Error 0.9, 0.8.
 template <class T> LOSSLANG_INLINE T acosh(T x) {
     using F = Format<T>;
     bool large = x > F::boost;
     T t = large ? T(0) : x - T(1);
-    Pair<T> f = two_diff(t, -sqrt(t * (t + T(2))));
+    Pair<T> shifted = two_diff(t, T(-2)), square = two_product(t, shifted.hi);
+    T root = sqrt(square.hi);
+    Pair<T> back = two_product(root, root);
+    T rest = ((square.hi - back.hi) - back.lo) + (square.lo + t * shifted.lo);
+    Pair<T> f = two_diff(t, -root);
+    f.lo += t > T(0) ? T(0.5) * rest / root : T(0);
     Pair<T> u = two_diff(T(1), -f.hi);
     Pair<T> y = log_of_pair(large ? x : u.hi, large ? T(0) : u.lo + f.lo, large ? T(1) : T(0));
     T result = x < infinity<T> ? y.hi + y.lo : x;
