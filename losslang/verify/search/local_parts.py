@@ -10,7 +10,7 @@ from sympy import Expr, Rational, S
 from losslang.ir.derive import derivative
 from losslang.verify.geometric import closed
 from losslang.verify.readings.local import Local
-from losslang.verify.search.candidates import PLACES, own
+from losslang.verify.search.candidates import PLACES, limit, own
 from losslang.verify.search.limits import limit_of
 from losslang.verify.statement import UNIT
 from losslang.verify.theorem import Guess, Question
@@ -27,10 +27,14 @@ def slope_of(reading: Local) -> Expr:
 
 def ends_of(reading: Local, formula: Expr) -> tuple[Expr | None, Expr | None]:
     """Limits at 0 and 1, as formulas of the hyperparameters."""
-    ends = ((S.Zero, "+"), (S.One, "-"))
-    found = [limit_of(formula, reading.p, at, side, reading.region) for at, side in ends]
-    zero, one = (v if v is not None and own(reading.region, v) else None for v in found)
-    return zero, one
+
+    def found(at: Expr, side: str) -> Expr | None:
+        value = limit(formula, reading.p, at, side)
+        if value is None:  # it may need the ranges of the hyperparameters, which takes longer
+            value = limit_of(formula, reading.p, at, side, reading.region)
+        return value if value is not None and own(reading.region, value) else None
+
+    return found(S.Zero, "+"), found(S.One, "-")
 
 
 def told(*values: Expr | None) -> Iterator[Expr]:
