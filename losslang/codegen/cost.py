@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from losslang.codegen.plan import Node, Plan
+from losslang.codegen.rows import Rows
+from losslang.ir.loss import BATCH
 
 Monomial = tuple[str, ...]
 """Axes whose sizes are multiplied."""
@@ -91,3 +93,84 @@ def plan_lines(plan: Plan) -> list[str]:
         guard = "" if output.guard is None else f" where {names[output.guard]}"
         lines.append(f"{output.name}: {names[output.value]}{guard} [{', '.join(output.axes)}]")
     return lines
+
+
+def row_lines(found: Rows) -> list[str]:
+    """What must be known of each row, a line for each statistic, pass by pass."""
+    reader = _Reader(found)
+    lines: list[str] = []
+    for number, level in enumerate(found.passes, start=1):
+        for n in level:
+            node = found.plan.nodes[n]
+            what = {"amax": "max", "amin": "min"}.get(node.op, node.op)
+            body, axis = reader.text(node.args[0]), node.attrs[0]
+            lines.append(f"pass {number}  {reader.name(n)} = {what}({body} for k in {axis})")
+    for output in found.plan.outputs:
+        place = "[k]" if len(output.axes) > 1 else ""
+        lines.append(f"{output.name}{place} from {', '.join(reader.sources(output.value))}")
+    return lines
+
+
+class _Reader:
+    """Writes nodes as formulas; statistics by their names."""
+
+    def __init__(self, found: Rows) -> None:
+        self._nodes = found.plan.nodes
+        ops = [(n, self._nodes[n].op) for level in found.passes for n in level]
+        self._names = {n: f"{op.removeprefix('a')}_{place}" for place, (n, op) in enumerate(ops, 1)}
+
+    def name(self, number: int) -> str:
+        """What a statistic is called."""
+        return self._names[number]
+
+    def sources(self, number: int) -> list[str]:
+        """The statistics, and the entries of arrays, that a node is computed from."""
+        found: set[int] = set()
+        todo, seen = [number], {number}
+        while todo:
+            n = todo.pop()
+            if n in self._names or self._nodes[n].op in ("read", "at"):
+                found.add(n)
+                continue
+            todo += [a for a in self._nodes[n].args if a not in seen]
+            seen.update(self._nodes[n].args)
+        statistics = [name for n, name in self._names.items() if n in found]
+        return [*statistics, *sorted(self.text(n) for n in found - set(self._names))]
+
+    def text(self, number: int) -> str:
+        """The formula of a node."""
+        if number in self._names:
+            return self._names[number]
+        node = self._nodes[number]
+        args = [self.text(a) for a in node.args]
+        match node.op:
+            case "read":
+                along = any(dim != BATCH.name for dim in node.dims)
+                return f"{node.attrs[0]}[k]" if along else str(node.attrs[0])
+            case "at":
+                return f"{args[0].removesuffix('[k]')}[{args[1]}]"
+            case "arange":
+                return "k"
+            case "hyper" | "const":
+                return str(node.attrs[0])
+            case "size":
+                return f"size({node.attrs[0]})"
+            case "cast":
+                return args[0]
+            case "lowest" | "highest":
+                return node.op
+            case "clamp_min" if args[1] == "lowest":
+                return args[0]
+            case "exp_less":
+                return f"exp({args[0]} - {args[1]})"
+            case "where":
+                return f"({args[1]} if {args[0]} else {args[2]})"
+            case "not":
+                return f"not {args[0]}"
+            case "add":
+                signed = [f"{s} {a}" for s, a in zip(node.attrs, args, strict=True)]
+                return f"({' '.join(signed).removeprefix('+ ')})"
+            case "mul" | "div" | "ratio" | "eq" | "lt" | "le":
+                sign = {"mul": "*", "eq": "==", "lt": "<", "le": "<="}.get(node.op, "/")
+                return f" {sign} ".join(args)
+        return f"{node.op}({', '.join(args)})"

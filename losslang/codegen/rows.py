@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from losslang.codegen.plan import DType, Node, Plan
+from losslang.codegen.slopes import NoSlopesError
 from losslang.ir.loss import BATCH
 
 REDUCTIONS = frozenset({"sum", "prod", "amax", "amin", "any", "all"})
@@ -36,7 +37,7 @@ _SAME = frozenset({"view", "column", "as_tensor", "as_truth", "detach", "expand"
 """What only says how arrays line up."""
 
 
-class NoRowsError(Exception):
+class NoRowsError(NoSlopesError):
     """A plan is not one of rows: its message says what stands against it."""
 
 

@@ -23,16 +23,20 @@ SLOPE = Tensor("@slope", "real")
 """What the rest of the computation multiplies each example's gradient with."""
 
 
-def with_slopes(low: Lowered) -> Plan | None:
+class NoSlopesError(Exception):
+    """A loss has no plan of values and slopes of examples; its message says why."""
+
+
+def with_slopes(low: Lowered) -> Plan:
     """Outputs of a loss with a value per example: the value, and ``d x`` for every input and
     hyperparameter that is a real number, each multiplied by the example's slope.
 
     The gradient by a single hyperparameter is one number per example; its sum is the gradient.
-    ``None`` for a loss of another form, or in which one example sees another's hyperparameters.
+    Raises :class:`NoSlopesError` for a loss of another form.
     """
     loss = low.loss
     if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.averages:
-        return None
+        raise NoSlopesError("the loss has no value for each example")
     (term,) = loss.terms
     arrays = {**storage(loss, low.label, soft=False), SLOPE: Storage(SLOPE.name, (BATCH,))}
     planner = Planner(arrays)
@@ -42,7 +46,7 @@ def with_slopes(low: Lowered) -> Plan | None:
     found = _gradients(loss, safe_branches(stabiliser.by_odds(body)), term)
     own = [Tensor(f"@{hyper.name}", "real") for hyper in loss.hyperparameters]
     if any(occurs(tensor, gradient.value) for gradient in found.values() for tensor in own):
-        return None
+        raise NoSlopesError("an example depends on another")
     for name, gradient in found.items():
         value = stabiliser(gradient.value)
         outputs.append(planner.output(f"d {name}", value, ONE, gradient.places))
@@ -70,7 +74,10 @@ def _gradients(loss: Loss, body: Expr, term: Term) -> dict[str, adjoint.Gradient
             spread[hyper.symbol] = At(own, EXAMPLE)
     single = {read: symbol for symbol, read in spread.items()}
     total = adjoint.Output(substitute(body, spread), At(SLOPE, EXAMPLE), term.result)
-    found = adjoint.gradients([total], places)
+    try:
+        found = adjoint.gradients([total], places)
+    except adjoint.NoRuleError as error:
+        raise NoSlopesError(str(error)) from None
     return {
         names[v]: adjoint.Gradient(found[v].places, substitute(found[v].value, single))
         for v in names

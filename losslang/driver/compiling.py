@@ -14,6 +14,7 @@ from losslang.driver.finding import elaborated, elaborated_config, every_loss
 
 if TYPE_CHECKING:
     from losslang.accuracy.measure import Row
+    from losslang.codegen.native.kernel import Kernel, Real
     from losslang.ir.loss import Loss
     from losslang.runtime.module import Module
 
@@ -46,7 +47,9 @@ def compile(
     """A live ``nn.Module`` of a config expression, or of a loss of a file.
 
     ``settings`` are the module's own keywords: hyperparameters, and defaults of the call contract.
-    ``backend`` is ``"auto"`` or ``"torch"``. Raises
+    ``backend`` is ``"auto"``, or ``"torch"`` for no kernels. A kernel for the CPU is built beside
+    the calls as soon as there was enough to do, and serves those after it; ``precompile()`` of the
+    module waits for it. Raises
     :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
     """
     with _collection_postponed():
@@ -108,15 +111,31 @@ def _collection_postponed() -> Iterator[None]:
 
 def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
     from losslang.codegen.torch.emit import emit as emitted
+    from losslang.runtime.module import Kernels
     from losslang.runtime.module import load as load_module
 
     if backend not in ("auto", "torch"):
         raise ValueError(f"backend must be 'auto' or 'torch', not {backend!r}")
     text = emitted([loss])
     _check_settings(loss, settings, text.keywords[loss.name])
-    module = load_module(text.text, text.digest)
+    formula, arguments = text.formulas[loss.name]
+    kernels = Kernels({formula: arguments}, lambda _, real: _kernel(loss, real))
+    module = load_module(text.text, text.digest, kernels if backend == "auto" else None)
     made: Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
+
+
+def _kernel(loss: Loss, real: Real) -> Kernel | str:
+    """The kernel of a loss, or why it has none."""
+    from losslang.codegen.lower import lower
+    from losslang.codegen.native.kernel import kernel
+    from losslang.codegen.rows import rows
+    from losslang.codegen.slopes import NoSlopesError, with_slopes
+
+    try:
+        return kernel(rows(with_slopes(lower(loss))), real)
+    except NoSlopesError as reason:
+        return str(reason)
 
 
 def _check_settings(loss: Loss, settings: Mapping[str, Any], known: Iterable[str]) -> None:

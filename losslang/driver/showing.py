@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losslang.driver.finding import elaborated
+
+if TYPE_CHECKING:
+    from losslang.codegen.lower import Lowered
 
 
 def show(
@@ -31,8 +34,21 @@ def show(
     more: list[showing.Section] = []
     if expand is not None:
         more.append(("Expansion", [expansion.expansion(loss, expand, order)]))
-    planned = lower(loss).hard.plan
-    more.append(("Cost", cost.cost_lines(planned)))
+    low = lower(loss)
+    more.append(("Cost", cost.cost_lines(low.hard.plan)))
     if plan:
-        more.append(("Plan", cost.plan_lines(planned)))
+        more.append(("Plan", cost.plan_lines(low.hard.plan)))
+        more.append(("Rows", _rows(low)))
     return showing.show(loss, more)
+
+
+def _rows(low: Lowered) -> list[str]:
+    """The statistics of a row, or why the loss is not one of rows."""
+    from losslang.codegen import cost
+    from losslang.codegen.rows import rows
+    from losslang.codegen.slopes import NoSlopesError, with_slopes
+
+    try:
+        return cost.row_lines(rows(with_slopes(low)))
+    except NoSlopesError as reason:
+        return [f"none: {reason}"]

@@ -62,6 +62,10 @@ class Gradient:
     value: Expr
 
 
+class NoRuleError(InternalError):
+    """An operation has no derivative."""
+
+
 Variable: TypeAlias = Tensor | sympy.Symbol
 
 
@@ -71,7 +75,7 @@ def gradients(
     """The gradient of a total by each of ``variables``, at the given places.
 
     At a kink it is one element of the generalised gradient: the first of equal arguments of an
-    extremum takes it all. Raises :class:`InternalError` for what has no rule (``quantile``).
+    extremum takes it all. Raises :class:`NoRuleError` for ``quantile``, which has none.
     """
     tape = _Tape(tuple(variables))
     for output in outputs:
@@ -200,15 +204,12 @@ class _Tape:
                 share = kept
             case "mean":
                 share = kept / _count(e)
-            case "logsumexp":
+            case "logsumexp" | "logmeanexp":
                 share = kept * sympy.exp(body - e)
-                # What is the same at every place is added to the whole, and needs no sum of shares.
-                for term in sympy.Add.make_args(body):
-                    fixed = free_indices(term).isdisjoint(indices)
-                    yield (term, adjoint, ()) if fixed else (term, share, indices)
+                if e.op == "logmeanexp":
+                    share = share / _count(e)
+                yield from _exponents(body, indices, adjoint, share)
                 return
-            case "logmeanexp":
-                share = kept * sympy.exp(body - e) / _count(e)
             case "max" | "min":
                 best = Reduce(f"arg{e.op}", indices, guard, body)
                 share = adjoint * Delta(indices[0], best)
@@ -220,7 +221,7 @@ class _Tape:
             case "any" | "all" | "argmax" | "argmin":
                 return
             case _:
-                raise InternalError(f"no derivative for {e.op}")
+                raise NoRuleError(f"no derivative for {e.op}")
         yield body, share, indices
 
     def _along(self, e: Ordered, adjoint: Expr) -> Iterator[tuple[Expr, Expr, tuple[Index, ...]]]:
@@ -233,7 +234,7 @@ class _Tape:
             rank = Ordered("rank", indices, guard, body, indices[0])
             share = Branch(guard, adjoint * Delta(rank, e.at), ZERO)
         else:
-            raise InternalError(f"no derivative for {e.op}")
+            raise NoRuleError(f"no derivative for {e.op}")
         yield body, share, indices
 
 
@@ -251,10 +252,35 @@ def _partials(e: Expr) -> Iterator[tuple[Expr, Expr]]:
     else:
         row = primitive_of(e)
         if row is None:
-            raise InternalError(f"no derivative for {type(e).__name__}")
+            raise NoRuleError(f"no derivative for {type(e).__name__}")
         args = operands(e)
         for a, by in zip(args, row.derivatives, strict=True):
             yield a, by(*args)
+
+
+def _exponents(
+    body: Expr, indices: tuple[Index, ...], adjoint: Expr, share: Expr
+) -> Iterator[tuple[Expr, Expr, tuple[Index, ...]]]:
+    """Of ``logsumexp(c * (a + b[k]) for k)``.
+
+    What is the same at every place is added to the whole, and needs no sum of shares.
+    """
+
+    def fixed(part: Expr) -> bool:
+        return free_indices(part).isdisjoint(indices)
+
+    scale, (total, *others) = sympy.Integer(1), (body,)
+    if isinstance(body, sympy.Mul):
+        total, *others = sorted(body.args, key=lambda a: (fixed(a), not isinstance(a, sympy.Add)))
+        scale = sympy.Mul(*others)
+    if not isinstance(total, sympy.Add) or not fixed(scale):
+        yield body, share, indices
+        return
+    for n, factor in enumerate(others):
+        yield factor, share * total * sympy.Mul(*others[:n], *others[n + 1 :]), indices
+    for term in total.args:
+        whole = fixed(term)
+        yield term, (adjoint if whole else share) * scale, () if whole else indices
 
 
 def _extremum(e: Expr, adjoint: Expr) -> Iterator[tuple[Expr, Expr, tuple[Index, ...]]]:

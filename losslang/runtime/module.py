@@ -9,19 +9,27 @@ from __future__ import annotations
 import inspect
 import linecache
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 PREFIX = "losslang.compiled"
 
 if TYPE_CHECKING:
+    from losslang.codegen.native.kernel import Kernel, Real
 
     class Module(nn.Module):
         """What a compiled loss is: a module with its terms, hyperparameters and progress."""
 
         progress: float
+
+        def precompile(self, dtype: torch.dtype = torch.float32) -> bool:
+            """Wait for the kernel for numbers of one type; whether there is one."""
 
         def terms(self, *inputs: Tensor, **options: Any) -> dict[str, Tensor]:
             """Each term of the loss, by name."""
@@ -32,15 +40,30 @@ else:
     Module = nn.Module
 
 
-def load(text: str, digest: str) -> ModuleType:
-    """The module of an emitted text; the same object for the same text."""
-    name = f"{PREFIX}_{digest}"
+@dataclass(frozen=True)
+class Kernels:
+    """How kernels are made for the formulas of a module.
+
+    ``arguments`` are those of each formula, by the name of its function; ``write`` makes the kernel
+    of a formula for a type of numbers, or says why there is none.
+    """
+
+    arguments: Mapping[str, tuple[str, ...]]
+    write: Callable[[str, Real], Kernel | str]
+
+
+def load(text: str, digest: str, kernels: Kernels | None = None) -> ModuleType:
+    """The module of an emitted text; the same object for the same text.
+
+    With ``kernels`` its formulas are computed by them where they fit.
+    """
+    name = f"{PREFIX}_{digest}" if kernels is None else f"{PREFIX}_{digest}_native"
     known = sys.modules.get(name)
     if known is not None and getattr(known, "__source__", None) == text:
         return known
     filename = f"<{name}>"
     module = ModuleType(name, None)
-    module.__dict__.update(__file__=filename, __source__=text, __digest__=digest)
+    module.__dict__.update(__file__=filename, __source__=text, __digest__=digest, __kernels__={})
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     sys.modules[name] = module
     try:
@@ -52,7 +75,26 @@ def load(text: str, digest: str) -> ModuleType:
         if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
             setattr(value, "__reduce_ex__", _reduce_module)  # noqa: B010 - mypy knows the base's
             setattr(value, "extra_repr", _settings)  # noqa: B010
+            setattr(value, "precompile", _precompile)  # noqa: B010
+    if kernels is not None:
+        _dispatch(module, kernels)
     return module
+
+
+def _dispatch(module: ModuleType, kernels: Kernels) -> None:
+    from losslang.runtime.backend import Dispatch
+
+    for name, arguments in kernels.arguments.items():
+        write = partial(kernels.write, name)
+        module.__kernels__[name] = Dispatch(getattr(module, name), arguments, write)
+    module.__dict__.update(module.__kernels__)
+
+
+def _precompile(self: nn.Module, dtype: torch.dtype = torch.float32) -> bool:
+    """Wait for the kernels for numbers of one type; whether there are any."""
+    dispatched = sys.modules[type(self).__module__].__kernels__.values()
+    ready = [dispatch.precompile(dtype) for dispatch in dispatched]
+    return any(ready)
 
 
 def _settings(self: nn.Module) -> str:
@@ -71,13 +113,26 @@ def _short(value: object) -> str:
 
 def _reduce_module(self: nn.Module, protocol: Any) -> tuple[Any, ...]:
     module = sys.modules[type(self).__module__]
-    given = (module.__source__, module.__digest__, type(self).__name__)
+    written = {name: dispatch.written() for name, dispatch in module.__kernels__.items()}
+    given = (module.__source__, module.__digest__, type(self).__name__, written or None)
     return restore, given, self.__dict__.copy()
 
 
-def restore(text: str, digest: str, class_name: str) -> nn.Module:
-    """An empty instance of an emitted class, for :mod:`pickle` to fill."""
-    type_ = getattr(load(text, digest), class_name)
+def restore(
+    text: str,
+    digest: str,
+    class_name: str,
+    written: Mapping[str, tuple[tuple[str, ...], Mapping[Real, Kernel | str]]] | None = None,
+) -> nn.Module:
+    """An empty instance of an emitted class, for :mod:`pickle` to fill.
+
+    ``written`` has the arguments and kernels of each formula that had some.
+    """
+    kernels = None
+    if written is not None:
+        arguments = {name: names for name, (names, _) in written.items()}
+        kernels = Kernels(arguments, lambda name, real: written[name][1][real])
+    type_ = getattr(load(text, digest, kernels), class_name)
     instance: nn.Module = type_.__new__(type_)
     nn.Module.__init__(instance)
     return instance

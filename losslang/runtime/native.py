@@ -1,4 +1,4 @@
-"""Kernels for the CPU as functions of tensors.
+"""A kernel for the CPU as a function of tensors.
 
 A kernel computes the values of all rows, and keeps of each row the statistics that its gradient
 needs. A call that the kernel is not for (another device, a transform, a tensor where the kernel
@@ -15,12 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losslang.codegen.lower import Lowered
-from losslang.codegen.native import compiler
-from losslang.codegen.native.compiler import Failure
-from losslang.codegen.native.kernel import Kernel, Read, kernel
-from losslang.codegen.rows import NoRowsError, rows
-from losslang.codegen.slopes import with_slopes
+from losslang.codegen.native.kernel import Kernel, Read
 from losslang.ir.loss import BATCH
 
 WORTH_A_THREAD = 1 << 17
@@ -42,24 +37,6 @@ class _Call(ctypes.Structure):
         ("rows", ctypes.c_long),
         ("threads", ctypes.c_int),
     )
-
-
-def native_formula(
-    low: Lowered, composed: Callable[..., Tensor], dtype: torch.dtype
-) -> Formula | Failure:
-    """A loss's formula for integer labels with a kernel for numbers of one type.
-
-    Raises :class:`~losslang.codegen.rows.NoRowsError` for a loss that no kernel is made for.
-    """
-    plan = with_slopes(low)
-    if plan is None:
-        raise NoRowsError("the loss has no value for each example")
-    made = kernel(rows(plan), "double" if dtype == torch.float64 else "float")
-    library = compiler.load(compiler.prelude() + made.text)
-    if isinstance(library, Failure):
-        return library
-    names = (*low.hard.arrays, *low.hard.hyperparameters)
-    return Formula(composed, names, made, library, dtype)
 
 
 class Formula:

@@ -6,16 +6,14 @@ import pytest
 
 from losslang import driver
 from losslang.codegen.lower import lower
-from losslang.codegen.rows import REDUCTIONS, NoRowsError, Rows, rows
-from losslang.codegen.slopes import with_slopes
+from losslang.codegen.rows import REDUCTIONS, Rows, rows
+from losslang.codegen.slopes import NoSlopesError, with_slopes
 from tests.codegen.modules import losses
 
 
 def found(spec: str) -> Rows:
     loss = losses(spec)[0] if spec.startswith("loss ") else driver.elaborated(spec)
-    plan = with_slopes(lower(loss))
-    assert plan is not None
-    return rows(plan)
+    return rows(with_slopes(lower(loss)))
 
 
 def statistics(spec: str) -> list[list[str]]:
@@ -62,9 +60,10 @@ def test_an_exponential_of_a_logarithm_of_a_sum_is_a_quotient() -> None:
     ],
 )
 def test_a_loss_that_is_none_of_rows(text: str) -> None:
-    with pytest.raises(NoRowsError):
+    with pytest.raises(NoSlopesError):
         found(text)
 
 
 def test_a_loss_of_the_whole_batch_has_no_value_for_each_example() -> None:
-    assert with_slopes(lower(driver.elaborated("rmse"))) is None
+    with pytest.raises(NoSlopesError, match="no value for each example"):
+        with_slopes(lower(driver.elaborated("rmse")))

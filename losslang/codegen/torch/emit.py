@@ -30,12 +30,12 @@ class Emitted:
     """A module's text.
 
     ``entries`` are its losses with the names of their function and class, ``formulas`` with that of
-    the formula for integer labels, ``keywords`` what each accepts by name.
+    the formula for integer labels and its arguments, ``keywords`` what each accepts by name.
     """
 
     text: str
     entries: dict[str, tuple[str, str]]
-    formulas: dict[str, str]
+    formulas: dict[str, tuple[str, tuple[str, ...]]]
     keywords: dict[str, tuple[str, ...]]
     digest: str
 
@@ -48,7 +48,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
-    formulas = {part.low.loss.name: part.exports.formula for part in parts}
+    formulas = {part.low.loss.name: part.formula() for part in parts}
     keywords = {part.low.loss.name: part.keywords() for part in parts}
     exported = sorted(name for pair in entries.values() for name in pair)
     constants = []
@@ -134,6 +134,12 @@ class _Text(Part):
         """The names of what a call accepts beside the inputs."""
         given = signature.parameters(self.low, self.names)
         return tuple(keyword.split(":")[0] for keyword in given)
+
+    def formula(self) -> tuple[str, tuple[str, ...]]:
+        """The function of the formula for integer labels, and what it is called with."""
+        hard = self.low.hard
+        averages = ("averages", "training") if hard.averages else ()
+        return self.exports.formula, (*hard.arrays, *hard.hyperparameters, *averages)
 
     def texts(self) -> Iterator[str]:
         """The parts in order of reading."""

@@ -1,0 +1,174 @@
+"""When a live module uses a kernel, and what happens where there can be none."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import losslang
+from losslang.codegen.native import compiler
+from losslang.codegen.native.compiler import Failure
+from losslang.runtime import backend
+from losslang.runtime.backend import Dispatch
+from losslang.runtime.native import Formula
+
+LOGITS = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+LABELS = torch.tensor([0, 1, 2, 3, 4, -100])
+
+with_compiler = pytest.mark.skipif(
+    isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
+)
+
+
+def dispatch(module: Any) -> Dispatch:
+    """The formula of a live module."""
+    (found,) = sys.modules[type(module).__module__].__kernels__.values()
+    assert isinstance(found, Dispatch)
+    return found
+
+
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Formula]:
+    """Collects the formulas whose kernels run."""
+    seen: list[Formula] = []
+    values = Formula.values
+
+    def spied(self: Formula, *args: Any) -> torch.Tensor:
+        seen.append(self)
+        return values(self, *args)
+
+    monkeypatch.setattr(Formula, "values", spied)
+    return seen
+
+
+@with_compiler
+def test_a_module_uses_its_kernel_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    loss = losslang.compile("focal(gamma=1.25)")
+    before = loss(LOGITS, LABELS)
+    assert loss.precompile()
+    used = calls(monkeypatch)
+    torch.testing.assert_close(loss(LOGITS, LABELS), before)
+    assert len(used) == 1
+
+
+@with_compiler
+def test_the_first_call_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    go = threading.Event()
+    load = compiler.load
+    monkeypatch.setattr(compiler, "load", lambda source: (go.wait(60), load(source))[1])
+    loss = losslang.compile("gce(q=0.35)")
+    many = torch.zeros(backend.WORTH_A_BUILD, 1)
+    loss(many, many.long().squeeze(1))
+    assert dispatch(loss)._builds
+    assert not dispatch(loss)._formulas
+    go.set()
+    assert loss.precompile()
+
+
+def test_a_kernel_is_built_for_large_calls_and_for_many() -> None:
+    loss = losslang.compile("gce(q=0.45)")
+    for _ in range(backend.WORTH_A_BUILD // backend.CALL - 1):
+        loss(LOGITS, LABELS)
+    assert not dispatch(loss)._builds
+    loss(LOGITS, LABELS)
+    assert dispatch(loss)._builds
+
+
+@with_compiler
+def test_each_type_of_numbers_has_its_kernel() -> None:
+    loss = losslang.compile("ce")
+    assert loss.precompile(torch.float32)
+    assert loss.precompile(torch.float64)
+    assert not loss.precompile(torch.bfloat16)
+    assert set(dispatch(loss)._formulas) == {torch.float32, torch.float64}
+
+
+def test_the_torch_backend_has_no_kernels() -> None:
+    assert not losslang.compile("ce", backend="torch").precompile()
+
+
+def test_a_loss_that_is_none_of_rows_has_no_kernel() -> None:
+    assert not losslang.compile("rmse").precompile()
+
+
+@with_compiler
+def test_masks_weights_and_reductions_are_those_of_the_torch_backend() -> None:
+    ours, torchs = (losslang.compile("focal", backend=b) for b in ("auto", "torch"))
+    assert ours.precompile()
+    weight = torch.rand(5)
+    for options in (
+        {"reduction": "sum"},
+        {"reduction": "none"},
+        {"class_weight": weight},
+        {"mask": torch.tensor([True, False, True, True, True, True])},
+        {"label_smoothing": 0.1},
+        {"gamma": torch.tensor(0.5)},
+        {"gamma": torch.rand(6)},
+    ):
+        torch.testing.assert_close(
+            ours(LOGITS, LABELS, **options), torchs(LOGITS, LABELS, **options)
+        )
+
+
+@with_compiler
+def test_a_module_survives_pickling_and_copies_with_its_kernel() -> None:
+    loss = losslang.compile("poly1(eps=0.7)")
+    assert loss.precompile()
+    for again in (pickle.loads(pickle.dumps(loss)), copy.deepcopy(loss)):
+        assert again.precompile()
+        assert torch.equal(again(LOGITS, LABELS), loss(LOGITS, LABELS))
+
+
+@with_compiler
+def test_a_pickle_needs_nothing_of_where_it_came_from(tmp_path: Path) -> None:
+    loss = losslang.compile("poly1(eps=0.9)")
+    place = tmp_path / "loss.pickle"
+    place.write_bytes(pickle.dumps(loss))
+    text = f"import pickle; print(pickle.load(open({str(place)!r}, 'rb')).precompile())"
+    run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_without_a_compiler_torch_serves_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "/nonexistent")
+    monkeypatch.setattr(backend, "_noticed", False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for spec in ("sce(alpha=0.11)", "sce(alpha=0.12)"):
+            loss = losslang.compile(spec)
+            assert not loss.precompile()
+            assert loss(LOGITS, LABELS).isfinite()
+    (notice,) = caught
+    assert notice.category is backend.NativeWarning
+    assert "no working C++ compiler" in str(notice.message)
+
+
+@with_compiler
+def test_a_fork_of_a_process_that_builds_is_not_held_up() -> None:
+    text = (
+        "import os, torch, losslang\n"
+        "torch.set_num_threads(1)  # torch's own threads do not survive a fork\n"
+        "loss = losslang.compile('mae')\n"
+        "z, y = torch.zeros(2, 3), torch.tensor([0, 1])\n"
+        "loss(z, y)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    loss(z, y)\n"
+        "    loss.precompile()\n"
+        "    os._exit(0)\n"
+        "print(os.waitpid(child, 0)[1])\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout == "0\n", run.stderr
