@@ -161,6 +161,8 @@ class _Reader:
                 return node.op
             case "clamp_min" if args[1] == "lowest":
                 return args[0]
+            case "power":
+                return f"{args[0]}**{node.attrs[0]}"
             case "exp_less":
                 return f"exp({args[0]} - {args[1]})"
             case "where":

@@ -25,7 +25,7 @@ from losslang.ir.loss import BATCH
 REDUCTIONS = frozenset({"sum", "prod", "amax", "amin", "any", "all"})
 
 ELEMENTWISE = frozenset(
-    "read hyper const size arange chosen choose add mul div ratio neg pow square where fill cast eq"
+    "read hyper const size arange chosen choose add mul div ratio neg pow power where fill cast eq"
     " lt le and or not minimum maximum clamp_min clamp_max static_minimum static_maximum abs sign"
     " floor sqrt reciprocal nonzero exp exp_less log log1p expm1 log1mexp log_cosh sigmoid softplus"
     " tanh sinh cosh sin cos asin acos atan asinh acosh atanh erf lgamma digamma xlogy logaddexp"
@@ -259,7 +259,7 @@ class _Lowering:
         zero = self._make("eq", (size, self._number(0)), dtype="bool")
         unit = self._make("where", (zero, self._number(1), size))
         share = self._make("div", (args[0], unit))
-        total = self._reduced(self._make("square", (share,)), "sum")
+        total = self._reduced(self._make("power", (share,), (2,)), "sum")
         return self._make("mul", (unit, self._make("sqrt", (total,))))
 
     def _size(self, node: Node, args: list[int]) -> int:
@@ -330,7 +330,8 @@ class _Lowering:
         return made
 
     def _pow(self, node: Node, args: list[int]) -> int:
+        """A power; one with a whole exponent is a product, of a negative number too."""
         exponent = self.nodes[args[1]]
-        if exponent.op == "const" and exponent.attrs == (2,) and node.dtype != "static":
-            return self._make("square", args[:1])
+        if exponent.op == "const" and isinstance(exponent.attrs[0], int):
+            return self._make("power", args[:1], exponent.attrs, node.dtype)
         return self._make("pow", args, dtype=node.dtype)

@@ -22,6 +22,7 @@ from losslang.ir.loss import Hyperparameter, Loss
 from losslang.runtime.backend import REALS
 from losslang.runtime.module import load
 from losslang.runtime.native import Formula
+from tests.codegen.modules import losses
 
 pytestmark = pytest.mark.skipif(
     isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
@@ -131,6 +132,25 @@ LABELS = torch.tensor([0, 1, 2, 0])
 
 def focal() -> Formula:
     return formula("focal", torch.float32)
+
+
+@pytest.mark.parametrize("exponent", [-3, -1, 2, 3, 4, 7])
+def test_whole_powers_of_negative_numbers(exponent: int) -> None:
+    loss = losses(f"loss it(x: real) = x**({exponent})")[0]
+    low = lower(loss)
+    emitted = emit([loss])
+    name, arguments = emitted.formulas["it"]
+    composed = getattr(load(emitted.text, emitted.digest), name)
+    written = kernel(rows(with_slopes(low)), "double")
+    library = compiler.load(compiler.prelude() + written.text)
+    assert not isinstance(library, Failure), library.message
+    made = Formula(composed, arguments, written, library, torch.float64)
+    x, slope = torch.tensor([-2.0, -0.5, 3.0]).double(), torch.ones(3).double()
+    same(
+        results(made, [x], slope, torch.float64),
+        results(composed, [x], slope, torch.float64),
+        1e-14,
+    )
 
 
 def test_in_single_precision_every_entry_keeps_its_digits() -> None:

@@ -23,6 +23,14 @@ template <class T> LOSSLANG_INLINE T log_of_sum(T a, T b) {
     return most + log1p(exp(least - most));
 }
 
+// x**n for a whole n.
+template <int n, class T> LOSSLANG_INLINE T power(T x) {
+    if constexpr (n < 0) return T(1) / power<-n>(x);
+    else if constexpr (n == 0) return T(1);
+    else if constexpr (n % 2) return x * power<n - 1>(x);
+    else { T half = power<n / 2>(x); return half * half; }
+}
+
 // The arguments of a call. `saved` is null where no gradient will be asked for, an entry of
 // `gradients` where that one is not wanted. Arrays are contiguous, the rows first.
 struct Call {

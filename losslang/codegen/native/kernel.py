@@ -530,6 +530,8 @@ def _text(node: Node, names: Sequence[str], real: str) -> str:
             return f"({names[0]} ? {names[1]} : {names[2]})"
         case "fill":
             return f"({names[0]} ? {names[1]} : {_literal(node.attrs[0])})"
+        case "power":
+            return f"power<{node.attrs[0]}>({names[0]})"
         case "lowest":
             return "std::numeric_limits<A>::lowest()"
         case "highest":

@@ -13,7 +13,6 @@ FUNCTIONS = frozenset(
 TEMPLATES: Mapping[str, str] = {
     "abs": "absolute(@)",
     "neg": "-@",
-    "square": "(@ * @)",
     "sign": "A((@ > 0) - (@ < 0))",
     "floor": "__builtin_floor(@)",
     "nonzero": "(@ < A(1e-20) ? A(1e-20) : @)",
