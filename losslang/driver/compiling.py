@@ -14,7 +14,7 @@ from losslang.driver.finding import elaborated, elaborated_config, every_loss
 
 if TYPE_CHECKING:
     from losslang.accuracy.measure import Row
-    from losslang.codegen.native.kernel import Kernel, Real
+    from losslang.codegen.native.call import Kernel, Real
     from losslang.ir.loss import Loss
     from losslang.runtime.module import Module
 

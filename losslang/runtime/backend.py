@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from losslang.codegen.native import compiler
+from losslang.codegen.native.call import Kernel, Real
 from losslang.codegen.native.compiler import Failure
-from losslang.codegen.native.kernel import Kernel, Real
 from losslang.runtime.native import Formula
 
 REALS: dict[torch.dtype, Real] = {torch.float32: "float", torch.float64: "double"}

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 PREFIX = "losslang.compiled"
 
 if TYPE_CHECKING:
-    from losslang.codegen.native.kernel import Kernel, Real
+    from losslang.codegen.native.call import Kernel, Real
 
     class Module(nn.Module):
         """What a compiled loss is: a module with its terms, hyperparameters and progress."""

@@ -15,8 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losslang.codegen.native.kernel import Kernel, Read
-from losslang.ir.loss import BATCH
+from losslang.codegen.native.call import Kernel, Read
 
 WORTH_A_THREAD = 1 << 17
 """Calls of fewer numbers run in one thread."""
@@ -113,18 +112,15 @@ class Formula:
                 return None
             if x.requires_grad and place not in self.slots:
                 return None
-            leading = x.ndim - len(read.dims) + read.dims.count(BATCH.name)
-            if leading < 0 or (
-                BATCH.name in read.dims and examples not in (None, x.shape[:leading])
-            ):
+            leading = x.ndim - (read.axis is not None)
+            if leading < 0 or (leading and not read.batched):
                 return None
-            if BATCH.name in read.dims:
-                examples = x.shape[:leading]
-            elif leading:
-                return None
-            for axis, size in zip(read.dims[::-1], x.shape[leading:][::-1], strict=False):
-                if axis != BATCH.name and sizes.setdefault(axis, size) != size:
+            if read.batched:
+                if examples not in (None, x.shape[:leading]):
                     return None
+                examples = x.shape[:leading]
+            if read.axis is not None and sizes.setdefault(read.axis, x.shape[-1]) != x.shape[-1]:
+                return None
         for place, option in self._hypers:
             x = args[place]
             single = type(x) in _PLAIN and x.ndim == 0 and x.is_cpu and x.is_floating_point()
@@ -135,7 +131,7 @@ class Formula:
         return _Shape(examples, [sizes[axis] for axis in self.kernel.axes])
 
     def _dtype(self, read: Read) -> torch.dtype:
-        return {"int": torch.int64, "bool": torch.bool}.get(read.dtype, self.dtype)
+        return {"int": torch.int64, "bool": torch.bool}.get(read.entries, self.dtype)
 
     def _call(
         self,

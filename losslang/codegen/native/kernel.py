@@ -9,15 +9,14 @@ in the row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from losslang.codegen.native import table
-from losslang.codegen.plan import DType, Node
+from losslang.codegen.native.call import Kernel, Read, Real
+from losslang.codegen.plan import Node
 from losslang.codegen.rows import REDUCTIONS, NoRowsError, Rows
 from losslang.ir.loss import BATCH
 
-Real = Literal["float", "double"]
 Mode = Literal["wide", "narrow"]
 
 NARROW = 48
@@ -34,33 +33,6 @@ _NEUTRAL = {
     "all": "true",
 }
 _CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "all": "&"}
-
-
-@dataclass(frozen=True)
-class Read:
-    """An array that a kernel reads: its dimensions and what its entries are."""
-
-    name: str
-    dims: tuple[str, ...]
-    dtype: DType
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """C++ text and how its functions are called.
-
-    ``arrays`` and ``hypers`` name what is read, in order (an option that was chosen as
-    ``name=option``); ``axes`` whose sizes are passed beside the number of rows; ``saved`` is the
-    number of statistics that a row keeps for its gradient; ``gradients`` are the outputs of the
-    second function, each with the axis along which a row of it runs.
-    """
-
-    text: str
-    arrays: tuple[Read, ...]
-    hypers: tuple[str, ...]
-    axes: tuple[str, ...]
-    saved: int
-    gradients: tuple[tuple[str, str | None], ...]
 
 
 def kernel(rows: Rows, real: Real) -> Kernel:
@@ -98,7 +70,7 @@ class _Text:
     def kernel(self) -> Kernel:
         return Kernel(
             "\n".join(self._lines()),
-            tuple(Read(name, node.dims, node.dtype) for name, node in self.arrays.items()),
+            tuple(_read(name, node) for name, node in self.arrays.items()),
             tuple(self.hypers),
             tuple(self.axes),
             len(self.saved),
@@ -134,6 +106,13 @@ class _Text:
         yield f"        return {function}_narrow(c, begin, end);"
         yield "    });"
         yield "}"
+
+
+def _read(name: str, node: Node) -> Read:
+    entries: Literal["real", "int", "bool"] = "real"
+    if node.dtype in ("int", "bool"):
+        entries = node.dtype
+    return Read(name, BATCH.name in node.dims, _along(node.dims), entries)
 
 
 def _along(axes: Sequence[str]) -> str | None:
