@@ -94,14 +94,15 @@ def ends(reading: Structure, question: Question) -> Iterator[Guess]:
     if len(spots) > MOST:
         return
     found: list[tuple[Expr, Inputs]] = []
-    values: set[Expr | None] = set()
+    values: set[Expr] = set()
     for entries in product((S.Zero, S.One), repeat=len(spots)):
         inputs = Inputs(sizes, dict(zip(spots, entries, strict=True)))
         try:
             reached = value(loss, inputs)
         except ValueError:
             continue
-        values.add(reached)
+        if reached is not None and reached.is_finite:
+            values.add(reached)
         if reached is not None and reached.is_Rational:
             found.append((reached, inputs))
     if found:
