@@ -295,7 +295,7 @@ class _Lowering:
             left = [(n, s) for n, s in rest.items() if s]
             if any(_axis(self.nodes[n]) for n, _ in left) or any(abs(s) != 1 for _, s in left):
                 continue
-            share = self._make("ratio", (power, total))
+            share = self._make("mul", (power, self._make("reciprocal", (total,))))
             if not left:
                 return share
             signs = ["+" if s > 0 else "-" for _, s in left]

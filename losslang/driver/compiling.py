@@ -118,8 +118,7 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
         raise ValueError(f"backend must be 'auto' or 'torch', not {backend!r}")
     text = emitted([loss])
     _check_settings(loss, settings, text.keywords[loss.name])
-    formula, arguments = text.formulas[loss.name]
-    kernels = Kernels({formula: arguments}, lambda _, real: _kernel(loss, real))
+    kernels = Kernels((text.signatures[loss.name],), lambda _, real: _kernel(loss, real))
     module = load_module(text.text, text.digest, kernels if backend == "auto" else None)
     made: Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
@@ -133,7 +132,9 @@ def _kernel(loss: Loss, real: Real) -> Kernel | str:
     from losslang.codegen.slopes import NoSlopesError, with_slopes
 
     try:
-        return kernel(rows(with_slopes(lower(loss))), real)
+        low = lower(loss)
+        label = low.label.name if low.label else None
+        return kernel(rows(with_slopes(low)), real, label)
     except NoSlopesError as reason:
         return str(reason)
 

@@ -7,18 +7,21 @@ formula serves. Nothing here changes what a call may be or returns.
 
 from __future__ import annotations
 
+import functools
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from losslang.codegen.native import compiler
-from losslang.codegen.native.call import Kernel, Real
+from losslang.codegen.native.call import Kernel, Real, Signature
 from losslang.codegen.native.compiler import Failure
-from losslang.runtime.native import Formula
+from losslang.runtime.native import NO_LABEL, Formula
 
 REALS: dict[torch.dtype, Real] = {torch.float32: "float", torch.float64: "double"}
 """The types of numbers that there are kernels for."""
@@ -43,11 +46,11 @@ class Dispatch:
     def __init__(
         self,
         composed: Callable[..., Tensor],
-        names: Sequence[str],
+        signature: Signature,
         write: Callable[[Real], Kernel | str],
     ) -> None:
         self.composed = composed
-        self._names = tuple(names)
+        self.signature = signature
         self._write = write
         self._work = 0
         self._lock = threading.Lock()
@@ -75,9 +78,13 @@ class Dispatch:
         self._start(dtype).join()
         return dtype in self._formulas
 
-    def written(self) -> tuple[tuple[str, ...], dict[Real, Kernel | str]]:
-        """The arguments, and the kernel for each type of numbers or why there is none."""
-        return self._names, {real: self._write(real) for real in REALS.values()}
+    def ready(self, dtype: torch.dtype) -> Formula | None:
+        """The formula with its kernel, if it is there."""
+        return self._formulas.get(dtype)
+
+    def written(self) -> tuple[Signature, dict[Real, Kernel | str]]:
+        """How it is called, and the kernel for each type of numbers or why there is none."""
+        return self.signature, {real: self._write(real) for real in REALS.values()}
 
     def _start(self, dtype: torch.dtype) -> threading.Thread:
         with self._lock:
@@ -95,7 +102,69 @@ class Dispatch:
         if isinstance(library, Failure):
             _notice(library.message)
             return
-        self._formulas[dtype] = Formula(self.composed, self._names, written, library, dtype)
+        self._formulas[dtype] = Formula(
+            self.composed, self.signature.arguments, written, library, dtype
+        )
+
+
+class Whole:
+    """The public function of a loss, its plain calls reduced by the kernel.
+
+    A call is plain if it has no other options than hyperparameters, ``reduction`` and
+    ``ignore_index``; for training on a few examples, the others cost more than the formula.
+    """
+
+    def __init__(self, public: Callable[..., Tensor], dispatch: Dispatch) -> None:
+        functools.update_wrapper(self, public)
+        self._public = public
+        self._dispatch = dispatch
+        signature = dispatch.signature
+        self._inputs = {name: n for n, name in enumerate(signature.inputs)}
+        self._arguments = signature.arguments
+        self._settings = signature.settings
+        self._label = signature.label
+
+    def __call__(self, *inputs: Any, **options: Any) -> Tensor:
+        """The loss; see the function that this wraps."""
+        found = self._fast(inputs, options)
+        return self._public(*inputs, **options) if found is None else found
+
+    def _fast(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> Tensor | None:
+        first = next((x for x in inputs if isinstance(x, Tensor) and x.is_floating_point()), None)
+        formula = None if first is None else self._dispatch.ready(first.dtype)
+        if formula is None or len(inputs) != len(self._inputs):
+            return None
+        left = dict(options)
+        reduction, ignored = left.pop("reduction", "mean"), left.pop("ignore_index", -100)
+        args: list[Any] = []
+        for name in self._arguments:
+            if name in self._inputs:
+                args.append(inputs[self._inputs[name]])
+                continue
+            keyword, domain = self._settings[name]
+            if keyword not in left:
+                return None
+            value = left.pop(keyword)
+            if domain is not None and isinstance(value, int | float) and value not in domain:
+                return None
+            args.append(value)
+        if left or reduction not in ("mean", "sum", "none") or type(ignored) is not int:
+            return None
+        job = formula.job(args, partial(self._again, reduction, ignored))
+        if job is None:
+            return None
+        ignored = NO_LABEL if self._label is None else ignored
+        try:
+            return formula.run(args, replace(job, reduction=reduction, ignored=ignored))
+        except IndexError:
+            return None  # the wrapped function says what is wrong
+
+    def _again(self, reduction: str, ignored: int, *args: Any) -> Tensor:
+        given = dict(zip(self._arguments, args, strict=True))
+        inputs = [given[name] for name in self._inputs]
+        settings = {self._settings[n][0]: x for n, x in given.items() if n not in self._inputs}
+        more = {} if self._label is None else {"ignore_index": ignored}
+        return self._public(*inputs, **settings, reduction=reduction, **more)
 
 
 _noticed = False

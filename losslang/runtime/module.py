@@ -21,7 +21,7 @@ from torch import Tensor, nn
 PREFIX = "losslang.compiled"
 
 if TYPE_CHECKING:
-    from losslang.codegen.native.call import Kernel, Real
+    from losslang.codegen.native.call import Kernel, Real, Signature
 
     class Module(nn.Module):
         """What a compiled loss is: a module with its terms, hyperparameters and progress."""
@@ -42,13 +42,13 @@ else:
 
 @dataclass(frozen=True)
 class Kernels:
-    """How kernels are made for the formulas of a module.
+    """How kernels are made for the losses of a module.
 
-    ``arguments`` are those of each formula, by the name of its function; ``write`` makes the kernel
-    of a formula for a type of numbers, or says why there is none.
+    ``write`` makes the kernel of a formula, which is named, for a type of numbers, or says why
+    there is none.
     """
 
-    arguments: Mapping[str, tuple[str, ...]]
+    signatures: tuple[Signature, ...]
     write: Callable[[str, Real], Kernel | str]
 
 
@@ -82,12 +82,16 @@ def load(text: str, digest: str, kernels: Kernels | None = None) -> ModuleType:
 
 
 def _dispatch(module: ModuleType, kernels: Kernels) -> None:
-    from losslang.runtime.backend import Dispatch
+    from losslang.runtime.backend import Dispatch, Whole
 
-    for name, arguments in kernels.arguments.items():
-        write = partial(kernels.write, name)
-        module.__kernels__[name] = Dispatch(getattr(module, name), arguments, write)
-    module.__dict__.update(module.__kernels__)
+    for signature in kernels.signatures:
+        name = signature.formula
+        found = Dispatch(getattr(module, name), signature, partial(kernels.write, name))
+        module.__kernels__[name] = found
+        setattr(module, name, found)
+        if signature.is_plain:
+            public = getattr(module, signature.function)
+            setattr(module, signature.function, Whole(public, found))
 
 
 def _precompile(self: nn.Module, dtype: torch.dtype = torch.float32) -> bool:
@@ -122,16 +126,16 @@ def restore(
     text: str,
     digest: str,
     class_name: str,
-    written: Mapping[str, tuple[tuple[str, ...], Mapping[Real, Kernel | str]]] | None = None,
+    written: Mapping[str, tuple[Signature, Mapping[Real, Kernel | str]]] | None = None,
 ) -> nn.Module:
     """An empty instance of an emitted class, for :mod:`pickle` to fill.
 
-    ``written`` has the arguments and kernels of each formula that had some.
+    ``written`` has for each formula how it is called and its kernels, if it had some.
     """
     kernels = None
     if written is not None:
-        arguments = {name: names for name, (names, _) in written.items()}
-        kernels = Kernels(arguments, lambda name, real: written[name][1][real])
+        signatures = tuple(signature for signature, _ in written.values())
+        kernels = Kernels(signatures, lambda name, real: written[name][1][real])
     type_ = getattr(load(text, digest, kernels), class_name)
     instance: nn.Module = type_.__new__(type_)
     nn.Module.__init__(instance)

@@ -40,7 +40,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Formula]:
     seen: list[Formula] = []
     values = Formula.values
 
-    def spied(self: Formula, *args: Any) -> torch.Tensor:
+    def spied(self: Formula, *args: Any) -> tuple[torch.Tensor, int]:
         seen.append(self)
         return values(self, *args)
 
@@ -172,3 +172,77 @@ def test_a_fork_of_a_process_that_builds_is_not_held_up() -> None:
         [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120
     )
     assert run.stdout == "0\n", run.stderr
+
+
+# ---------------------------------------------------------------- plain calls
+
+
+@with_compiler
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("spec", ["focal", "ce", "gce", "huber", "bce", "kd"])
+def test_a_plain_call_is_reduced_as_torch_reduces_it(spec: str, reduction: str) -> None:
+    ours, torchs = (losslang.compile(spec, backend=b) for b in ("auto", "torch"))
+    assert ours.precompile(torch.float64)
+    results = []
+    for module in (ours, torchs):
+        inputs = drawn(spec)
+        leaf = inputs[0].requires_grad_()
+        value = module(*inputs, reduction=reduction)
+        (slope,) = torch.autograd.grad(value.sum() * 0.5, leaf)
+        results.append((value.detach(), slope))
+    for found, wanted in zip(*results, strict=True):
+        torch.testing.assert_close(found, wanted)
+
+
+def drawn(spec: str) -> list[torch.Tensor]:
+    """Six examples of five classes, one of them ignored, or of numbers."""
+    torch.manual_seed(3)
+    numbers = [torch.randn(6, dtype=torch.float64), torch.randn(6, dtype=torch.float64)]
+    if spec == "bce":
+        return [numbers[0], (numbers[1] > 0).double()]
+    if spec == "huber":
+        return numbers
+    if spec == "kd":
+        return [torch.randn(6, 5, dtype=torch.float64) for _ in range(2)]
+    return [torch.randn(6, 5, dtype=torch.float64), LABELS]
+
+
+@with_compiler
+def test_a_plain_call_of_nothing_is_zero() -> None:
+    loss = losslang.compile("ce")
+    assert loss.precompile()
+    logits = torch.zeros(2, 3, requires_grad=True)
+    value = loss(logits, torch.tensor([-100, -100]))
+    value.backward()
+    assert value == 0
+    assert logits.grad is not None
+    assert not logits.grad.any()
+
+
+@with_compiler
+def test_a_plain_call_has_second_derivatives() -> None:
+    loss = losslang.compile("focal")
+    assert loss.precompile(torch.float64)
+    assert torch.autograd.gradgradcheck(
+        lambda z: loss(z, LABELS), (LOGITS.double().requires_grad_(),)
+    )
+
+
+@with_compiler
+def test_mistakes_are_told_as_without_a_kernel() -> None:
+    ours, torchs = (losslang.compile("focal", backend=b) for b in ("auto", "torch"))
+    assert ours.precompile()
+    mistakes: list[tuple[int, dict[str, Any]]] = [
+        (0, {"gamma": -1.0}),
+        (0, {"reduction": "all"}),
+        (7, {}),
+        (0, {"masks": 1}),
+    ]
+    for label, options in mistakes:
+        labels = torch.full((6,), label)
+        said = []
+        for module in (ours, torchs):
+            with pytest.raises((ValueError, IndexError, TypeError)) as caught:
+                module(LOGITS, labels, **options)
+            said.append((caught.type, str(caught.value)))
+        assert said[0] == said[1]

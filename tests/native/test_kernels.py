@@ -49,12 +49,12 @@ def formula(spec: str, dtype: torch.dtype) -> Formula:
     low = lowered(spec)
     assert low is not None
     emitted = emit([low.loss])
-    name, arguments = emitted.formulas[low.loss.name]
-    composed = getattr(load(emitted.text, emitted.digest), name)
+    signature = emitted.signatures[low.loss.name]
+    composed = getattr(load(emitted.text, emitted.digest), signature.formula)
     written = kernel(rows(with_slopes(low)), REALS[dtype])
     library = compiler.load(compiler.prelude() + written.text)
     assert not isinstance(library, Failure), library.message
-    return Formula(composed, arguments, written, library, dtype)
+    return Formula(composed, signature.arguments, written, library, dtype)
 
 
 def given(loss: Loss, seed: int, n: int = ROWS, classes: int = CLASSES) -> list[Any]:
@@ -119,7 +119,7 @@ def test_a_kernel_computes_what_the_formula_says(spec: str) -> None:
     for classes in (CLASSES, 60):
         args = given(low.loss, seed=1, classes=classes)
         slope = torch.randn(ROWS).double()
-        assert made._shape(args) is not None
+        assert made.job(args, made.composed) is not None
         wanted = results(made.composed, args, slope, torch.float64)
         same(results(made, args, slope, torch.float64), wanted, 1e-11)
 
@@ -139,12 +139,12 @@ def test_whole_powers_of_negative_numbers(exponent: int) -> None:
     loss = losses(f"loss it(x: real) = x**({exponent})")[0]
     low = lower(loss)
     emitted = emit([loss])
-    name, arguments = emitted.formulas["it"]
-    composed = getattr(load(emitted.text, emitted.digest), name)
+    signature = emitted.signatures["it"]
+    composed = getattr(load(emitted.text, emitted.digest), signature.formula)
     written = kernel(rows(with_slopes(low)), "double")
     library = compiler.load(compiler.prelude() + written.text)
     assert not isinstance(library, Failure), library.message
-    made = Formula(composed, arguments, written, library, torch.float64)
+    made = Formula(composed, signature.arguments, written, library, torch.float64)
     x, slope = torch.tensor([-2.0, -0.5, 3.0]).double(), torch.ones(3).double()
     same(
         results(made, [x], slope, torch.float64),
@@ -240,10 +240,10 @@ def test_a_label_outside_of_the_classes_is_refused(label: int) -> None:
 
 def test_what_a_kernel_is_not_for_goes_to_the_composed_formula() -> None:
     made = focal()
-    assert made._shape([LOGITS.double(), LABELS, 2.0]) is None
-    assert made._shape([LOGITS.to("meta"), LABELS, 2.0]) is None
-    assert made._shape([LOGITS, LABELS[:3], 2.0]) is None
-    assert made._shape([LOGITS, LABELS, torch.ones(4)]) is None
+    assert made.job([LOGITS.double(), LABELS, 2.0], made.composed) is None
+    assert made.job([LOGITS.to("meta"), LABELS, 2.0], made.composed) is None
+    assert made.job([LOGITS, LABELS[:3], 2.0], made.composed) is None
+    assert made.job([LOGITS, LABELS, torch.ones(4)], made.composed) is None
     each = torch.func.vmap(lambda z, y: made(z, y, 2.0))(LOGITS, LABELS)
     torch.testing.assert_close(each, made(LOGITS, LABELS, 2.0))
 
@@ -253,9 +253,9 @@ def test_nothing_is_kept_for_a_gradient_that_nobody_wants(monkeypatch: pytest.Mo
     kept: list[Tensor | None] = []
     values = made.values
 
-    def spied(args: Any, shape: Any, saved: Tensor | None = None) -> Tensor:
+    def spied(given: Any, job: Any, saved: Tensor | None) -> tuple[Tensor, int]:
         kept.append(saved)
-        return values(args, shape, saved)
+        return values(given, job, saved)
 
     monkeypatch.setattr(made, "values", spied)
     made(LOGITS, LABELS, 2.0)

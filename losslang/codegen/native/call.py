@@ -38,3 +38,36 @@ class Kernel:
     axes: tuple[str, ...]
     saved: int
     gradients: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers that a hyperparameter may be."""
+
+    low: float
+    high: float
+    low_closed: bool
+    high_closed: bool
+
+    def __contains__(self, x: float) -> bool:
+        above = x > self.low or (self.low_closed and x == self.low)
+        return above and (x < self.high or (self.high_closed and x == self.high))
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How the functions of a loss in an emitted module are called.
+
+    ``formula`` takes ``arguments``, arrays first. ``function`` takes ``inputs`` in order, then
+    keywords, among them the hyperparameters by the names and with the domains in ``settings``;
+    ``label`` is the input that ``ignore_index`` is about. ``is_plain`` says that the function, with
+    no other keyword than those and a reduction, reduces what the formula says of its inputs.
+    """
+
+    formula: str
+    arguments: tuple[str, ...]
+    function: str
+    inputs: tuple[str, ...]
+    label: str | None
+    settings: dict[str, tuple[str, Interval | None]]
+    is_plain: bool

@@ -32,7 +32,10 @@ template <int n, class T> LOSSLANG_INLINE T power(T x) {
 }
 
 // The arguments of a call. `saved` is null where no gradient will be asked for, an entry of
-// `gradients` where that one is not wanted. Arrays are contiguous, the rows first.
+// `gradients` where that one is not wanted. Arrays are contiguous, the rows first. A row whose label
+// is `ignored` has value and gradient 0. The slope of row i is slope[i * slope_step] * slope_scale.
+// If `total` is not null, it receives the sum of the values, or with `is_mean` their mean over the
+// rows that count, of which there are `kept`.
 struct Call {
     const void* const* arrays;
     const double* hypers;
@@ -40,7 +43,13 @@ struct Call {
     void* value;
     void* saved;
     void* const* gradients;
+    void* total;
     long rows;
+    long ignored;
+    long slope_step;
+    long kept;
+    double slope_scale;
+    int is_mean;
     int threads;
 };
 
@@ -71,6 +80,20 @@ template <class F> int in_threads(const Call& call, F rows) {
     part(0);
     for (std::thread& thread : started) thread.join();
     return bad;
+}
+
+// The sum or mean of all values, rounded once.
+template <class T> void reduce(Call& call, const void* labels) {
+    const T* const value = static_cast<const T*>(call.value);
+    const std::int64_t* const label = static_cast<const std::int64_t*>(labels);
+    double total = 0;
+    long kept = 0;
+    for (long i = 0; i < call.rows; ++i) {
+        total += value[i];
+        kept += !label || label[i] != call.ignored;
+    }
+    call.kept = kept;
+    *static_cast<T*>(call.total) = T(call.is_mean && kept ? total / double(kept) : total);
 }
 
 // Asks for large pages for an array that is about to be written for the first time.

@@ -15,6 +15,7 @@ from losslang.codegen.native import table
 from losslang.codegen.native.call import Kernel, Read, Real
 from losslang.codegen.plan import Node
 from losslang.codegen.rows import REDUCTIONS, NoRowsError, Rows
+from losslang.codegen.slopes import SLOPE
 from losslang.ir.loss import BATCH
 
 Mode = Literal["wide", "narrow"]
@@ -35,15 +36,18 @@ _NEUTRAL = {
 _CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "all": "&"}
 
 
-def kernel(rows: Rows, real: Real) -> Kernel:
-    """The functions ``values`` and ``slopes`` of a loss. Raises :class:`NoRowsError`."""
-    return _Text(rows, real).kernel()
+def kernel(rows: Rows, real: Real, label: str | None = None) -> Kernel:
+    """The functions ``values`` and ``slopes`` of a loss; ``label`` is what may say that a row does
+    not count. Raises :class:`NoRowsError`.
+    """
+    return _Text(rows, real, label).kernel()
 
 
 class _Text:
     """What both functions share: the order of arguments, and the statistics that are kept."""
 
-    def __init__(self, rows: Rows, real: Real) -> None:
+    def __init__(self, rows: Rows, real: Real, label: str | None) -> None:
+        self.label = label
         self.rows = rows
         self.nodes = rows.plan.nodes
         self.real = real
@@ -93,18 +97,24 @@ class _Text:
         return ("wide", "narrow") if self.axes else ("narrow",)
 
     def _entry(self, function: str) -> Iterator[str]:
-        yield 'extern "C" int ' + function + "(const Call* call) {"
+        yield 'extern "C" int ' + function + "(Call* call) {"
         if function == "slopes":
             for place, (_, _, axis) in enumerate(self.gradients):
                 if axis is not None:
                     count = f"call->rows * call->sizes[{self.axes.index(axis)}]"
                     yield f"    advise(call->gradients[{place}], {count} * sizeof(A));"
-        yield "    return in_threads(*call, [](const Call& c, long begin, long end) {"
+        yield "    const int bad = in_threads(*call, [](const Call& c, long begin, long end) {"
         if self.axes:
             widest = " || ".join(f"c.sizes[{n}] > {NARROW}" for n in range(len(self.axes)))
             yield f"        if ({widest}) return {function}_wide(c, begin, end);"
         yield f"        return {function}_narrow(c, begin, end);"
         yield "    });"
+        if function == "values":
+            labels = "nullptr"
+            if self.label in self.arrays:
+                labels = f"call->arrays[{list(self.arrays).index(self.label)}]"
+            yield f"    if (call->total) reduce<A>(*call, {labels});"
+        yield "    return bad;"
         yield "}"
 
 
@@ -212,6 +222,8 @@ class _Function:
         yield "}"
 
     def _block(self) -> Iterator[str]:
+        if self.label is not None:
+            yield "int skipped[W];"
         yield from self._tiles()
         last = max((self.depth[n] for n in self.needed), default=0)
         for level in range(last + 1):
@@ -308,7 +320,7 @@ class _Function:
             yield f"const A v{n} = static_cast<const A*>(call.saved)[{place} * call.rows + i];"
             return
         if node.op == "read":
-            yield f"{self._kind(n)} v{n} = {self._kind(n)}({self._pointer(node)}[i]);"
+            yield from self._read(n)
             return
         if node.op == "at":
             x, label = node.args
@@ -322,6 +334,26 @@ class _Function:
             yield f"const {self._kind(n)} v{n} = e{x}_{n};"
             return
         yield f"const {self._kind(n)} v{n} = {self._formula(n, '')};"
+
+    def _read(self, n: int) -> Iterator[str]:
+        node, kind = self.nodes[n], self._kind(n)
+        entry = f"{self._pointer(node)}[i]"
+        if node.attrs[0] == SLOPE.name:
+            entry = f"{self._pointer(node)}[i * call.slope_step] * A(call.slope_scale)"
+            if self.label is not None:
+                entry = f"skipped[w] ? A(0) : {entry}"
+        elif node.attrs[0] == self.text.label:
+            yield f"skipped[w] = {entry} == call.ignored;"
+            entry = f"skipped[w] ? 0 : int({entry})"
+            yield f"const {kind} v{n} = {entry};"
+            return
+        yield f"const {kind} v{n} = {kind}({entry});"
+
+    @property
+    def label(self) -> int | None:
+        """The node that says whether a row counts, if the function reads it."""
+        reads = (n for n, node in self._reads() if node.attrs[0] == self.text.label)
+        return next(reads, None)
 
     # ------------------------------------------------------------ passes over a row
 
@@ -384,6 +416,8 @@ class _Function:
     def _outputs(self) -> Iterator[str]:
         if self.is_values:
             value = self._outside(self.text.value)
+            if self.label is not None:
+                value = f"skipped[w] ? A(0) : {value}"
             target = "static_cast<A*>(call.value)[first + w]"
             yield f"for (int w = 0; w < count; ++w) {target} = {value};"
             for place, n in enumerate(self.text.saved):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from losslang._version import __version__
 from losslang.codegen.lower import Variant, lower
+from losslang.codegen.native.call import Interval, Signature
 from losslang.codegen.plan import Plan
 from losslang.codegen.torch import helpers, signature, table
 from losslang.codegen.torch.classes import class_text
@@ -29,13 +31,13 @@ _ALL, _DIGEST = "\1", "\2"
 class Emitted:
     """A module's text.
 
-    ``entries`` are its losses with the names of their function and class, ``formulas`` with that of
-    the formula for integer labels and its arguments, ``keywords`` what each accepts by name.
+    ``entries`` are its losses with the names of their function and class, ``signatures`` with
+    how their functions are called, ``keywords`` what each accepts by name.
     """
 
     text: str
     entries: dict[str, tuple[str, str]]
-    formulas: dict[str, tuple[str, tuple[str, ...]]]
+    signatures: dict[str, Signature]
     keywords: dict[str, tuple[str, ...]]
     digest: str
 
@@ -48,7 +50,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     body = [text for part in parts for text in part.texts()]
     used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
-    formulas = {part.low.loss.name: part.formula() for part in parts}
+    signatures = {part.low.loss.name: part.signature() for part in parts}
     keywords = {part.low.loss.name: part.keywords() for part in parts}
     exported = sorted(name for pair in entries.values() for name in pair)
     constants = []
@@ -63,7 +65,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     )
     text = text.replace(_ALL, ", ".join(f'"{name}"' for name in exported))
     digest = hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()[:16]
-    return Emitted(text.replace(_DIGEST, digest), entries, formulas, keywords, digest)
+    return Emitted(text.replace(_DIGEST, digest), entries, signatures, keywords, digest)
 
 
 def _used(text: str, known: dict[str, str]) -> dict[str, str]:
@@ -135,11 +137,25 @@ class _Text(Part):
         given = signature.parameters(self.low, self.names)
         return tuple(keyword.split(":")[0] for keyword in given)
 
-    def formula(self) -> tuple[str, tuple[str, ...]]:
-        """The function of the formula for integer labels, and what it is called with."""
-        hard = self.low.hard
+    def signature(self) -> Signature:
+        """How the formula for integer labels and the public function are called."""
+        loss, hard = self.low.loss, self.low.hard
         averages = ("averages", "training") if hard.averages else ()
-        return self.exports.formula, (*hard.arrays, *hard.hyperparameters, *averages)
+        inputs = tuple(known.name for known in loss.inputs)
+        known_names = {*inputs, *(h.name for h in loss.hyperparameters)}
+        return Signature(
+            self.exports.formula,
+            (*hard.arrays, *hard.hyperparameters, *averages),
+            self.function,
+            inputs,
+            self.low.label.name if self.low.label else None,
+            {h.name: (self.names[h.name], _interval(h)) for h in loss.hyperparameters},
+            not self.many
+            and known_names.issuperset((*hard.arrays, *hard.hyperparameters, *averages))
+            and set(inputs).issubset(hard.arrays)
+            and not any(known.pack for known in loss.inputs)
+            and not any(h.formula is not None or h.learn for h in loss.hyperparameters),
+        )
 
     def texts(self) -> Iterator[str]:
         """The parts in order of reading."""
@@ -257,6 +273,16 @@ class _Text(Part):
         if self.alone and len(listed) <= WIDTH - 10:
             return _docstring([listed], "    ")
         return _docstring([*lead, "", *textwrap.wrap(listed, WIDTH - 8)], "    ")
+
+
+def _interval(hyper: Hyperparameter) -> Interval | None:
+    """The domain of a number; ``None`` for an array or an option."""
+    if hyper.axes or hyper.kind not in ("real", "int"):
+        return None
+    domain = hyper.domain
+    low = -math.inf if domain.low is None else float(domain.low)
+    high = math.inf if domain.high is None else float(domain.high)
+    return Interval(low, high, domain.low_closed, domain.high_closed)
 
 
 def _renamed(variant: Variant, names: Names) -> Plan:
