@@ -8,7 +8,8 @@ in the row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from losslang.codegen.native import table
@@ -33,6 +34,8 @@ _NEUTRAL = {
     "any": "false",
     "all": "true",
 }
+NOTHING: Mapping[int, str] = MappingProxyType({})
+
 _CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "all": "&"}
 
 
@@ -392,24 +395,76 @@ class _Function:
         for n in reductions:
             kind = "double" if self.nodes[n].op == "sum" else self._kind(n)
             yield f"    {kind} t{n} = {_NEUTRAL[self.nodes[n].op]};"
-        size = self._size(axis)
-        yield f"    for (int from = 0; from < {size}; from += STRETCH) {{"
-        yield f"        const int to = {size} - from < STRETCH ? {size} : from + STRETCH;"
-        for n in reductions:
-            yield f"        {self._kind(n)} p{n} = {_NEUTRAL[self.nodes[n].op]};"
-        clauses = " ".join(f"reduction({_CLAUSE[self.nodes[n].op]}: p{n})" for n in reductions)
-        yield f"        #pragma omp simd {clauses}"
-        yield "        for (int k = from; k < to; ++k) {"
-        yield from indented(self._elements(arguments, "k", ""), 12)
-        for n in reductions:
-            yield f"            {_update(self.nodes[n].op, f'p{n}', f'e{self.nodes[n].args[0]}')}"
-        yield "        }"
-        for n in reductions:
-            yield f"        {_update(self.nodes[n].op, f't{n}', f'p{n}')}"
-        yield "    }"
+        yield from indented(self._stretches(axis, arguments, reductions), 4)
         for n in reductions:
             yield f"    r{n}[0] = {self._kind(n)}(t{n});"
         yield "}"
+
+    def _stretches(
+        self, axis: str, arguments: Sequence[int], reductions: Sequence[int]
+    ) -> Iterator[str]:
+        """Reduce a row in parts; the label's place by itself, so that the others need no test."""
+        size = self._size(axis)
+        label, tests = self._label_tests(arguments)
+        updates = [
+            (self.nodes[n].op, n, f"e{argument}")
+            for n, argument in zip(reductions, arguments, strict=True)
+        ]
+        start, stop, depth = "0", size, 0
+        if label is not None:
+            yield f"const int cut = {self._cut(label, size)};"
+            yield "for (int part = 0; part < 2; ++part) {"
+            yield f"    const int start = part ? cut + 1 : 0, stop = part ? {size} : cut;"
+            start, stop, depth = "start", "stop", 4
+        yield from indented(self._stretch(start, stop, arguments, updates, tests), depth)
+        if label is not None:
+            yield "}"
+            yield f"if (cut < {size}) {{"
+            yield "    const int k = cut;"
+            yield from indented(self._elements(arguments, "k", "", dict.fromkeys(tests, "true")), 4)
+            for op, n, entry in updates:
+                yield f"    {_update(op, f't{n}', entry)}"
+            yield "}"
+
+    def _stretch(
+        self,
+        start: str,
+        stop: str,
+        arguments: Sequence[int],
+        updates: Sequence[tuple[str, int, str]],
+        tests: Sequence[int],
+    ) -> Iterator[str]:
+        yield f"for (int from = {start}; from < {stop}; from += STRETCH) {{"
+        yield f"    const int to = {stop} - from < STRETCH ? {stop} : from + STRETCH;"
+        for op, n, _ in updates:
+            yield f"    {self._kind(n)} p{n} = {_NEUTRAL[op]};"
+        clauses = " ".join(f"reduction({_CLAUSE[op]}: p{n})" for op, n, _ in updates)
+        yield f"    #pragma omp simd {clauses}"
+        yield "    for (int k = from; k < to; ++k) {"
+        yield from indented(self._elements(arguments, "k", "", dict.fromkeys(tests, "false")), 8)
+        for op, n, entry in updates:
+            yield f"        {_update(op, f'p{n}', entry)}"
+        yield "    }"
+        for op, n, _ in updates:
+            yield f"    {_update(op, f't{n}', f'p{n}')}"
+        yield "}"
+
+    def _label_tests(self, wanted: Sequence[int]) -> tuple[int | None, list[int]]:
+        """The one label that places are compared with, and the comparisons."""
+        found: dict[int, int] = {}
+        for n in self._closure(wanted):
+            node = self.nodes[n]
+            if node.op == "eq" and "arange" in {self.nodes[a].op for a in node.args}:
+                (found[n],) = (a for a in node.args if self.nodes[a].op != "arange")
+        labels = set(found.values())
+        if len(labels) != 1 or self.level(min(labels)) != "row":
+            return None, []
+        return labels.pop(), list(found)
+
+    def _cut(self, label: int, size: str) -> str:
+        """The place of the label; behind all places if it is none of them."""
+        place = f"r{label}[0]"
+        return f"{place} < 0 || {place} > {size} ? {size} : {place}"
 
     # ------------------------------------------------------------ results
 
@@ -438,34 +493,41 @@ class _Function:
         return f"r{number}[w]" if self.level(number) == "row" else f"A(c{number})"
 
     def _written(self, target: str, number: int, axis: str) -> Iterator[str]:
-        size = self._size(axis)
-        body = [*self._elements([number], "k", "")]
-        entry = self._operand(number, "")
+        size, entry = self._size(axis), self._operand(number, "")
         if self.mode == "wide":
+            label, tests = self._label_tests([number])
             yield f"A* const out = {target} + first * {size};"
             yield "constexpr int w = 0;"
             yield "#pragma omp simd"
             yield f"for (int k = 0; k < {size}; ++k) {{"
-            yield from indented(body, 4)
+            others = dict.fromkeys(tests, "false")
+            yield from indented(self._elements([number], "k", "", others, exact=True), 4)
             yield f"    out[k] = {entry};"
             yield "}"
+            if label is not None:
+                yield f"const int k = {self._cut(label, size)};"
+                yield f"if (k < {size}) {{"
+                own = dict.fromkeys(tests, "true")
+                yield from indented(self._elements([number], "k", "", own, exact=True), 4)
+                yield f"    out[k] = {entry};"
+                yield "}"
             return
         yield f"A out[{NARROW} * W];"
         yield f"for (int k = 0; k < {size}; ++k) {{"
         yield "    #pragma omp simd"
         yield "    for (int w = 0; w < W; ++w) {"
-        yield from indented(body, 8)
+        yield from indented(self._elements([number], "k", "", exact=True), 8)
         yield f"        out[k * W + w] = {entry};"
         yield "    }"
         yield "}"
         yield "for (int w = 0; w < count; ++w)"
-        entry = f"{target}[(first + w) * {size} + k]"
-        yield f"    for (int k = 0; k < {size}; ++k) {entry} = out[k * W + w];"
+        place = f"{target}[(first + w) * {size} + k]"
+        yield f"    for (int k = 0; k < {size}; ++k) {place} = out[k * W + w];"
 
     # ------------------------------------------------------------ one place of a row
 
-    def _elements(self, wanted: Sequence[int], place: str, suffix: str) -> Iterator[str]:
-        """The numbers at one place of the row that some results are computed from."""
+    def _closure(self, wanted: Sequence[int]) -> list[int]:
+        """What has to be known at a place of the row for some results there."""
         found: set[int] = set()
         todo = [n for n in wanted if self.level(n) == "element"]
         while todo:
@@ -473,10 +535,27 @@ class _Function:
             if n not in found:
                 found.add(n)
                 todo += [a for a in self.nodes[n].args if self.level(a) == "element"]
-        for n in sorted(found):
+        return sorted(found)
+
+    def _elements(
+        self,
+        wanted: Sequence[int],
+        place: str,
+        suffix: str,
+        known: Mapping[int, str] = NOTHING,
+        *,
+        exact: bool = False,
+    ) -> Iterator[str]:
+        """The numbers at one place of the row that some results are computed from.
+
+        ``known`` are comparisons that are decided; ``exact`` asks for exponentials of differences
+        as they are before rounding, which a sum of them does not need.
+        """
+        for n in self._closure(wanted):
             node = self.nodes[n]
-            kind = self._kind(n)
-            if node.op == "arange":
+            if n in known:
+                text = known[n]
+            elif node.op == "arange":
                 text = place
             elif node.op == "read" and BATCH.name not in node.dims:
                 text = f"{self._pointer(node)}[{place}]"
@@ -484,9 +563,12 @@ class _Function:
                 text = f"x{n}[{place}]" if self.mode == "wide" else f"x{n}[{place} * W + w]"
             elif node.op == "at":
                 raise NoRowsError("a place of the row names another")
+            elif node.op == "exp_less" and not exact:
+                a, b = (self._operand(m, suffix) for m in node.args)
+                text = f"losslang::exp(A({a} - {b}))"
             else:
                 text = self._formula(n, suffix)
-            yield f"const {kind} e{n}{suffix} = {text};"
+            yield f"const {self._kind(n)} e{n}{suffix} = {text};"
 
     def _operand(self, n: int, suffix: str) -> str:
         """A node's name inside a loop over rows or places."""
