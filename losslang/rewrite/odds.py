@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy
-from sympy import Add, Expr, Mul
+from sympy import Add, Expr, Mul, Pow
 
 from losslang.ir.binders import free_indices, substitute, walk
 from losslang.ir.heads import ONE, ZERO, At, Index
@@ -132,11 +132,32 @@ def one_minus_sigmoid(e: Expr) -> Expr | None:
     return None
 
 
+def logistic(e: Expr) -> Expr | None:
+    """``1 / (1 + exp(u))`` is ``sigmoid(-u)``, which cannot overflow."""
+    base = e.base
+    if not (e.exp.could_extract_minus_sign() and isinstance(base, Add) and len(base.args) == 2):
+        return None
+    one, power = base.args
+    if one != ONE or not isinstance(power, sympy.exp):
+        return None
+    return Apply("sigmoid", -power.args[0]) ** -e.exp
+
+
 def log_of_sigmoid(e: Expr) -> Expr | None:
     """``log(sigmoid(x))`` is ``-softplus(-x)``."""
     inside = e.args[0]
     if isinstance(inside, Apply) and inside.name == "sigmoid":
         return -Apply("softplus", -inside.operands[0])
+    return None
+
+
+def log_of_one_plus_exp(e: Expr) -> Expr | None:
+    """``log(1 + exp(x))`` is ``softplus(x)``."""
+    inside = e.args[0]
+    if isinstance(inside, Add) and len(inside.args) == 2 and inside.args[0] == ONE:
+        power = inside.args[1]
+        if isinstance(power, sympy.exp):
+            return Apply("softplus", power.args[0])
     return None
 
 
@@ -164,7 +185,8 @@ def powers_of_one_base(e: Expr) -> Expr | None:
 
 RULES: Rules = {
     Add: (softplus_of_odds, one_minus_sigmoid),
-    sympy.log: (log_of_sigmoid,),
+    sympy.log: (log_of_sigmoid, log_of_one_plus_exp),
     sympy.exp: (exp_of_softplus,),
+    Pow: (logistic,),
     Mul: (powers_of_one_base,),
 }

@@ -164,17 +164,6 @@ def norm(e: Expr) -> Expr | None:
     return Apply("reciprocal", length) ** -e.exp.p
 
 
-def logistic(e: Expr) -> Expr | None:
-    """``1 / (1 + exp(u))`` is ``sigmoid(-u)``, which cannot overflow."""
-    base = e.base
-    if not (e.exp.could_extract_minus_sign() and isinstance(base, Add) and len(base.args) == 2):
-        return None
-    one, power = base.args
-    if one != ONE or not isinstance(power, sympy.exp):
-        return None
-    return Apply("sigmoid", -power.args[0]) ** -e.exp
-
-
 def rounded_to_zero(e: Expr) -> Expr | None:
     """A power of ``1 - p``, which rounds to 0 long before its slope there would be infinite."""
     whole = e.exp.is_Integer and e.exp > 0
@@ -200,6 +189,18 @@ def exp_of_logistic(e: Expr) -> Expr | None:
             if mate in e.args:
                 rest = (a for a in e.args if a not in (power, mate))
                 return Mul(*rest, Apply("sigmoid", power.args[0]))
+    return None
+
+
+def sinh_over_cosh(e: Expr) -> Expr | None:
+    """``sinh(x) / cosh(x)`` is ``tanh(x)``, which cannot overflow."""
+    for factor in e.args:
+        below, power = factor.as_base_exp()
+        if isinstance(below, sympy.cosh) and power == -1:
+            above = sympy.sinh(below.args[0])
+            if above in e.args:
+                rest = (a for a in e.args if a not in (factor, above))
+                return Mul(*rest, sympy.tanh(below.args[0]))
     return None
 
 
@@ -253,12 +254,12 @@ RULES: Rules = {
     ),
     sympy.log: (squares.log_of_square, log_of_sum),
     sympy.exp: (sum_of_probabilities,),
-    Pow: (norm, logistic, rounded_to_zero, power_of_logistic),
+    Pow: (norm, odds.logistic, rounded_to_zero, power_of_logistic),
     Reduce: (odds.log_odds,),
-    Mul: (unit, exp_of_logistic, squares.share_of_square, squares.square_over),
+    Mul: (unit, exp_of_logistic, sinh_over_cosh, squares.share_of_square, squares.square_over),
 }
 
-_DETOURS = (rounded_to_zero, power_of_logistic)
+_DETOURS = (power_of_logistic,)
 
 _WITHOUT_DETOURS: Rules = {
     head: tuple(rule for rule in rules if rule not in _DETOURS) for head, rules in RULES.items()

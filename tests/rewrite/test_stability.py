@@ -69,6 +69,8 @@ CASES = (
     Case("one_minus_sigmoid", "1 - softmax(v)[y]", ("sigmoid", "log_odds"), SCORES),
     Case("log_of_sigmoid", "log(1 - softmax(v)[y])", ("softplus", "log_odds"), SCORES),
     Case("exp_of_softplus", "softmax(v)[y]", ("sigmoid", "log_odds"), SCORES),
+    Case("log_of_one_plus_exp", "log(1 + exp(x))", ("softplus",), BOTH),
+    Case("sinh_over_cosh", "sinh(x) / cosh(x)", (), (*BOTH, 1e4, -1e4)),
     Case("powers_of_one_base", "sigmoid(x)**(x - 1) * sigmoid(x)", ("softplus",), SMALL),
     Case("log_odds", "logsumexp(v[k] - v[y] for k in dim if k != y)", ("log_odds",), SCORES),
     Case("log_softmax", "-log(softmax(v)[0])", ("log_softmax",), SCORES),
