@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import sympy
-from sympy import Expr, Rational
+from sympy import Expr, Pow, Rational, S
 
 from losslang.ir.binders import substitute
 from losslang.ir.heads import ONE, ZERO
@@ -35,11 +36,23 @@ def points(region: Region, seed: int = 0) -> Iterator[Point]:
 def _point(region: Region, draw: random.Random) -> Point | None:
     point: dict[sympy.Symbol, Expr] = {}
     for symbol, bounds in region.variables:
-        value = _value(bounds.subs(point), bool(symbol.is_integer), draw)
+        ends = replace(bounds, low=_at(bounds.low, point), high=_at(bounds.high, point))
+        value = _value(ends, bool(symbol.is_integer), draw)
         if value is None:
             return None
         point[symbol] = value
     return point if all(_holds(c, point) for c in region.conditions) else None
+
+
+def _at(expr: Expr, point: Point) -> Expr:
+    """An expression at a point: exact, unless that would ask for roots of long rational numbers."""
+    if all(power.exp.is_Integer for power in expr.atoms(Pow)):
+        return substitute(expr, point)
+    try:
+        value = compile_tape(expr, tuple(point)).float([float(x) for x in point.values()])
+    except (TypeError, ValueError, ArithmeticError):
+        return S.NaN
+    return Rational(value) if math.isfinite(value) else S.NaN
 
 
 def _value(bounds: Bounds, integer: bool, draw: random.Random) -> Expr | None:
@@ -77,7 +90,7 @@ def _float(expr: Expr) -> float | None:
 
 
 def _holds(condition: Expr, point: Point) -> bool:
-    settled = substitute(condition, point)
+    settled = _at(condition, point)
     if settled in (ONE, ZERO):
         return bool(settled == ONE)
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 OPEN: dict[str, str] = {
     "margin-144-auc_consistent": "wrong-scores-at-infinity-are-best-for-pairs: it is not so that",
     "more-088-exponential_tail": "flat-tail: it is not so that phi does not fall in the end",
-    "more-092-recoverable": "no theorem speaks of this loss",
     "more-106-excess_risk": "slope-condition-excess-risk: cannot show that the minimiser lies in",
     "more-136-exponential_tail": "no theorem speaks of this loss",
     "more-179-bounded_below": "local-shape-bounded-below: it is not so that f is bounded below",
