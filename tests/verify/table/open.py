@@ -20,6 +20,7 @@ OPEN: dict[str, str] = {
     "multi-049-convex(logits)": "convex-by-composition: cannot show that sparsemax is convex",
     "more-134-lipschitz(score)": "no bound on the slope for all gamma at once",
     "more-135-proper_composite": "cannot show that the inverse link rises",
+    "more-256-order_preserving": "the time was over",
     "more-477-convex(prediction)": "holds when alpha >= 2; the time was over",
 }
 
