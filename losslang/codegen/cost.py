@@ -115,6 +115,7 @@ class _Reader:
     """Writes nodes as formulas; statistics by their names."""
 
     def __init__(self, found: Rows) -> None:
+        self._rows = found
         self._nodes = found.plan.nodes
         ops = [(n, self._nodes[n].op) for level in found.passes for n in level]
         self._names = {n: f"{op.removeprefix('a')}_{place}" for place, (n, op) in enumerate(ops, 1)}
@@ -125,15 +126,8 @@ class _Reader:
 
     def sources(self, number: int) -> list[str]:
         """The statistics, and the entries of arrays, that a node is computed from."""
-        found: set[int] = set()
-        todo, seen = [number], {number}
-        while todo:
-            n = todo.pop()
-            if n in self._names or self._nodes[n].op in ("read", "at"):
-                found.add(n)
-                continue
-            todo += [a for a in self._nodes[n].args if a not in seen]
-            seen.update(self._nodes[n].args)
+        ends = {*self._names, *(n for n, x in enumerate(self._nodes) if x.op in ("read", "at"))}
+        found = self._rows.needed([number], ends) & ends
         statistics = [name for n, name in self._names.items() if n in found]
         return [*statistics, *sorted(self.text(n) for n in found - set(self._names))]
 

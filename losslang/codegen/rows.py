@@ -15,7 +15,7 @@ maxima and sums, and an exponential of a difference of such is a quotient of wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from losslang.codegen.plan import DType, Node, Plan
@@ -58,15 +58,16 @@ class Rows:
         """The axis that a node has beside the batch."""
         return _axis(self.plan.nodes[number])
 
-    def needed(self, outputs: Iterable[int]) -> set[int]:
-        """The nodes that some outputs are computed from."""
+    def needed(self, outputs: Iterable[int], known: Collection[int] = ()) -> set[int]:
+        """The nodes that some outputs are computed from; nothing below those that are ``known``."""
         found: set[int] = set()
         todo = list(outputs)
         while todo:
             number = todo.pop()
             if number not in found:
                 found.add(number)
-                todo.extend(self.plan.nodes[number].args)
+                if number not in known:
+                    todo.extend(self.plan.nodes[number].args)
         return found
 
 
@@ -306,7 +307,7 @@ class _Lowering:
     def _terms(self, number: int) -> Counter[int]:
         """A sum as its terms with their signs."""
         if number in self._sums:
-            return self._sums[number]
+            return Counter(self._sums[number])
         node = self.nodes[number]
         if node.op == "neg":
             return Counter({n: -s for n, s in self._terms(node.args[0]).items()})

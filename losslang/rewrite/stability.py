@@ -112,8 +112,6 @@ def log_of_sum(e: Expr) -> Expr | None:
             return _logaddexp([p for p in powers if p is not None])
         if inside.args[0] == ONE:
             return Apply("log1p", inside - 1)
-    if isinstance(inside, Apply) and inside.name == "sigmoid":
-        return -Apply("softplus", -inside.operands[0])
     if (
         inside.could_extract_minus_sign()
         and isinstance(-inside, Apply)
@@ -252,7 +250,7 @@ RULES: Rules = {
         squares.root_of_square,
         sqrt_minus_one,
     ),
-    sympy.log: (squares.log_of_square, log_of_sum),
+    sympy.log: (squares.log_of_square, odds.log_of_sigmoid, log_of_sum),
     sympy.exp: (sum_of_probabilities,),
     Pow: (norm, odds.logistic, rounded_to_zero, power_of_logistic),
     Reduce: (odds.log_odds,),

@@ -61,10 +61,10 @@ class Dispatch:
         """The value of each example."""
         if torch.compiler.is_compiling():
             return self.composed(*args)
-        first = next((x for x in args if isinstance(x, Tensor) and x.is_floating_point()), None)
+        first = _first_real(args)
         if first is None:
             return self.composed(*args)
-        formula = self._formulas.get(first.dtype)
+        formula = self.ready(first.dtype)
         if formula is not None:
             return formula(*args)
         if first.is_cpu and first.dtype in REALS:
@@ -134,7 +134,7 @@ class Whole:
         return self._public(*inputs, **options) if found is None else found
 
     def _fast(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> Tensor | None:
-        first = next((x for x in inputs if isinstance(x, Tensor) and x.is_floating_point()), None)
+        first = _first_real(inputs)
         formula = None if first is None else self._dispatch.ready(first.dtype)
         if formula is None or len(inputs) != len(self._inputs):
             return None
@@ -169,6 +169,11 @@ class Whole:
         settings = {self._settings[n][0]: x for n, x in given.items() if n not in self._inputs}
         more = {} if self._label is None else {"ignore_index": ignored}
         return self._public(*inputs, **settings, reduction=reduction, **more)
+
+
+def _first_real(args: Sequence[Any]) -> Tensor | None:
+    """The tensor whose type of numbers a call is computed in."""
+    return next((x for x in args if isinstance(x, Tensor) and x.is_floating_point()), None)
 
 
 _noticed = False

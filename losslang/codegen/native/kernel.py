@@ -148,21 +148,11 @@ class _Function:
         self.lanes = LANES[text.real] if mode == "narrow" else 1
         wanted = [text.value] if self.is_values else [number for _, number, _ in text.gradients]
         self.loaded = [] if self.is_values else text.saved
-        self.needed = self._needed([*wanted, *text.rows.sizes.values()])
+        wanted += text.rows.sizes.values()
+        self.needed = sorted(text.rows.needed(wanted, self.loaded))
         self.depth = self._depths()
         self._local: set[int] = set()
         """The rows' numbers that the loop at hand has in variables of its own."""
-
-    def _needed(self, wanted: Iterable[int]) -> list[int]:
-        found: set[int] = set()
-        todo = list(wanted)
-        while todo:
-            number = todo.pop()
-            if number not in found:
-                found.add(number)
-                if number not in self.loaded:
-                    todo.extend(self.nodes[number].args)
-        return sorted(found)
 
     def _depths(self) -> dict[int, int]:
         """In which pass a node can be known: 0 before the first."""
