@@ -171,14 +171,18 @@ class Decider:
         reading = narrowed(self.readings[place], way)
         why = ""
         for guess in self._guesses(strategy, reading, question, budget):
-            premises = self.premises(strategy, Case(reading, question, guess))
-            if premises is None:
-                continue
-            proofs = self._proved(premises, budget)
-            if not isinstance(proofs, str):
+            proofs = self.proofs(strategy, Case(reading, question, guess), budget)
+            if isinstance(proofs, tuple):
                 return Use(place, guess, proofs)
-            why = f"{strategy.theorem.name}: {proofs}"
+            why = why if proofs is None else f"{strategy.theorem.name}: {proofs}"
         return why
+
+    def proofs(
+        self, strategy: Strategy, case: Case, budget: Budget
+    ) -> tuple[Proof, ...] | str | None:
+        """Proofs of what the theorem asks for, or what has none; ``None`` if it does not apply."""
+        premises = self.premises(strategy, case)
+        return None if premises is None else self._proved(premises, budget)
 
     def _guesses(
         self, strategy: Strategy, reading: Reading, question: Question, budget: Budget

@@ -186,8 +186,9 @@ class Engine:
     ) -> Verdict:
         start = time.perf_counter()
         given = verdict(deciding, question, found, self._name, where.way)
-        if given.status == "refuted":
-            blamed = culprit(deciding.loss, question, self._budget(CULPRIT_SECONDS))
+        argument = settled(found)
+        if given.status == "refuted" and argument is not None:
+            blamed = culprit(deciding, question, argument, self._budget(CULPRIT_SECONDS))
             given = replace(given, culprit=blamed)
         self._seconds[question] += time.perf_counter() - start
         return replace(given, seconds=round(self._seconds[question], 3))

@@ -73,6 +73,12 @@ def test_the_summand_that_breaks_a_property_is_named():
     assert "gce" in verdict.culprit
 
 
+def test_the_summand_that_falls_to_the_same_witness_is_named_before_others_that_fall_alone():
+    verdict = losslang.verify("ce + 0.5 * dice(smooth=0) + 1e-4 * z_loss")["convex(logits)"]
+    assert verdict.status == "refuted"
+    assert verdict.culprit == "dice"
+
+
 @pytest.mark.parametrize(
     ("spec", "question", "value"),
     [
