@@ -41,11 +41,13 @@ def is_below(factor: Expr) -> bool:
 
 
 def positive(e: Expr) -> bool:
-    """Whether a number is known to be above 0."""
-    if e.is_extended_positive:
-        return True
+    """Whether a number is known to be above 0, also as a float: exponentials round to 0."""
+    if isinstance(e, sympy.exp):
+        return False
     if isinstance(e, Add):
         return any(map(positive, e.args)) and all(map(nonnegative, e.args))
+    if e.is_extended_positive and not e.has(sympy.exp):
+        return True
     if isinstance(e, Reduce) and e.op not in ("sum", "mean", "prod", "max", "min"):
         return e.op == "count"
     return isinstance(e, Size) or _inherits(e, positive)

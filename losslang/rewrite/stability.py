@@ -240,6 +240,37 @@ def sum_of_probabilities(e: Expr) -> Expr | None:
     return Binder.__new__(Reduce, op, total.binders, total.guard, sympy.exp(body))
 
 
+def log_of_share(e: Expr) -> Expr | None:
+    """``exp(w) (w - log(m))`` is ``exp(w) log(exp(w) / m)``, which is 0 where both round to 0."""
+    for power in e.args:
+        if not isinstance(power, sympy.exp):
+            continue
+        w = power.args[0]
+        for log in e.args:
+            if not (isinstance(log, Add) and w in log.args):
+                continue
+            for term in log.args:
+                below = _log_below(term)
+                if below is not None and _is_part(power, below):
+                    share = Apply("xlogy", power, power / below)
+                    rest = Mul(*(a for a in e.args if a not in (power, log)))
+                    return rest * (share + power * (log - w - term))
+    return None
+
+
+def _log_below(term: Expr) -> Expr | None:
+    """``m`` of ``log(1 / m)`` or ``-log(m)``."""
+    if isinstance(term, sympy.log):
+        base, exponent = term.args[0].as_base_exp()
+        return base if exponent == -1 else None
+    return (-term).args[0] if isinstance(-term, sympy.log) else None
+
+
+def _is_part(part: Expr, whole: Expr) -> bool:
+    """Whether a sum has a multiple of ``part`` among its terms."""
+    return any(part in Mul.make_args(term) for term in Add.make_args(whole))
+
+
 RULES: Rules = {
     Add: (
         log_softmax,
@@ -254,7 +285,14 @@ RULES: Rules = {
     sympy.exp: (sum_of_probabilities,),
     Pow: (norm, odds.logistic, rounded_to_zero, power_of_logistic),
     Reduce: (odds.log_odds,),
-    Mul: (unit, exp_of_logistic, sinh_over_cosh, squares.share_of_square, squares.square_over),
+    Mul: (
+        unit,
+        log_of_share,
+        exp_of_logistic,
+        sinh_over_cosh,
+        squares.share_of_square,
+        squares.square_over,
+    ),
 }
 
 _DETOURS = (power_of_logistic,)

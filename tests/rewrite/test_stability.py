@@ -94,6 +94,12 @@ CASES = (
     Case("root_of_square", "4 * sqrt(1 + (x / 2)**2) - 4", ("hypot_minus_one",), SQUARED),
     Case("share_of_square", "2 * x**2 / (x**2 + 4)", ("square_share",), SQUARED),
     Case("square_over", "v[0]**2 / v[1]", ("square_ratio",), RATIOS),
+    Case(
+        "log_of_share",
+        "sum(xlogy(softmax(v)[k], 2 * softmax(v)[k] / (softmax(v)[k] + v[k]**2)) for k in dim)",
+        ("xlogy",),
+        ([0.5, -1.0, 2.0], [60.0, -60.0, 0.0], [-70.0, 60.0, 0.0]),
+    ),
     Case("log_of_sum", "log(1 - exp(-x**2))", ("log1mexp",), (1e-3, 0.1, 0.8, -1.0, 5.0, -8.0)),
     Case("log_of_sum", "log(exp(x) + exp(-2 * x))", ("logaddexp",), BOTH),
     Case("log_of_sum", "log(3 * exp(x) + exp(-x) / 2)", ("logaddexp",), BOTH),
