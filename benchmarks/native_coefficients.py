@@ -75,6 +75,10 @@ FITS = (
         *(-HALF_LN2, HALF_LN2, {F32: 5, F64: 10}),
     ),
     Fit(
+        *("exp, short", tail(mpmath.exp, mpf(1), mpf(1)), lambda r: r**2 / mpmath.exp(r)),
+        *(-HALF_LN2, HALF_LN2, {F32: 4}),
+    ),
+    Fit(
         *("log", tail(of_root(lambda s: 2 * mpmath.atanh(s)), mpf(2), mpf(2) / 3)),
         *(lambda z: z**2 / 2, mpf(0), SILVER**2 * MARGIN, {F32: 2, F64: 7}),
     ),

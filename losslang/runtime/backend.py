@@ -11,7 +11,6 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +30,8 @@ WORTH_A_BUILD = 1 << 16
 """After so many numbers in all calls a kernel is built; a call counts as ``CALL`` at least."""
 
 CALL = 1 << 10
+
+REDUCTIONS = ("mean", "sum", "none")
 
 
 class NativeWarning(UserWarning):
@@ -122,7 +123,7 @@ class Whole:
         self._dispatch = dispatch
         signature = dispatch.signature
         self._inputs = {name: n for n, name in enumerate(signature.inputs)}
-        self._arguments = signature.arguments
+        self._arguments = [(self._inputs.get(n), n) for n in signature.arguments]
         self._settings = signature.settings
         self._label = signature.label
 
@@ -138,33 +139,35 @@ class Whole:
         formula = None if first is None else self._dispatch.ready(first.dtype)
         if formula is None or len(inputs) != len(self._inputs):
             return None
-        left = dict(options)
-        reduction, ignored = left.pop("reduction", "mean"), left.pop("ignore_index", -100)
         args: list[Any] = []
-        for name in self._arguments:
-            if name in self._inputs:
-                args.append(inputs[self._inputs[name]])
+        used = ("reduction" in options) + ("ignore_index" in options)
+        for place, name in self._arguments:
+            if place is not None:
+                args.append(inputs[place])
                 continue
             keyword, domain = self._settings[name]
-            if keyword not in left:
+            if keyword not in options:
                 return None
-            value = left.pop(keyword)
+            value = options[keyword]
             if domain is not None and isinstance(value, int | float) and value not in domain:
                 return None
             args.append(value)
-        if left or reduction not in ("mean", "sum", "none") or type(ignored) is not int:
+            used += 1
+        reduction, ignored = options.get("reduction", "mean"), options.get("ignore_index", -100)
+        if used != len(options) or reduction not in REDUCTIONS or type(ignored) is not int:
             return None
-        job = formula.job(args, partial(self._again, reduction, ignored))
+        again = partial(self._again, reduction, ignored)
+        ignored = NO_LABEL if self._label is None else ignored
+        job = formula.job(args, again, reduction, ignored)
         if job is None:
             return None
-        ignored = NO_LABEL if self._label is None else ignored
         try:
-            return formula.run(args, replace(job, reduction=reduction, ignored=ignored))
+            return formula.run(args, job)
         except IndexError:
             return None  # the wrapped function says what is wrong
 
     def _again(self, reduction: str, ignored: int, *args: Any) -> Tensor:
-        given = dict(zip(self._arguments, args, strict=True))
+        given = dict(zip((name for _, name in self._arguments), args, strict=True))
         inputs = [given[name] for name in self._inputs]
         settings = {self._settings[n][0]: x for n, x in given.items() if n not in self._inputs}
         more = {} if self._label is None else {"ignore_index": ignored}
@@ -173,7 +176,10 @@ class Whole:
 
 def _first_real(args: Sequence[Any]) -> Tensor | None:
     """The tensor whose type of numbers a call is computed in."""
-    return next((x for x in args if isinstance(x, Tensor) and x.is_floating_point()), None)
+    for x in args:
+        if isinstance(x, Tensor) and x.is_floating_point():
+            return x
+    return None
 
 
 _noticed = False

@@ -1,15 +1,17 @@
 """A kernel for the CPU as a function of tensors.
 
 A kernel computes the values of all rows, and keeps of each row the statistics that its gradient
-needs. A call that the kernel is not for (another device, a transform, a tensor where the kernel
+needs. Where a call asks for the sum or mean, the gradient is computed with the values, for in
+training the slope of what is returned is 1 or some other number; a second backward computes it
+again. A call that the kernel is not for (another device, a transform, a tensor where the kernel
 wants a number) goes to the composed formula, and so does the slope of a slope.
 """
 
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -27,28 +29,6 @@ Reduction: TypeAlias = Literal["none", "sum", "mean"]
 _PLAIN = (Tensor, torch.nn.Parameter)
 
 
-class _Call(ctypes.Structure):
-    """The arguments of a kernel; see ``struct Call`` of ``kernel.h``."""
-
-    _fields_ = (
-        ("arrays", ctypes.POINTER(ctypes.c_void_p)),
-        ("hypers", ctypes.POINTER(ctypes.c_double)),
-        ("sizes", ctypes.POINTER(ctypes.c_long)),
-        ("value", ctypes.c_void_p),
-        ("saved", ctypes.c_void_p),
-        ("gradients", ctypes.POINTER(ctypes.c_void_p)),
-        ("total", ctypes.c_void_p),
-        ("rows", ctypes.c_long),
-        ("ignored", ctypes.c_long),
-        ("slope_step", ctypes.c_long),
-        ("kept", ctypes.c_long),
-        ("slope_scale", ctypes.c_double),
-        ("is_mean", ctypes.c_int),
-        ("threads", ctypes.c_int),
-    )
-
-
-@dataclass(frozen=True)
 class Job:
     """What a kernel is asked for: over which examples, and how their values are reduced.
 
@@ -56,11 +36,22 @@ class Job:
     computes the same by operations that can be differentiated again.
     """
 
-    examples: torch.Size
-    sizes: tuple[int, ...]
-    again: Callable[..., Tensor]
-    reduction: Reduction = "none"
-    ignored: int = NO_LABEL
+    __slots__ = ("again", "examples", "ignored", "reduction", "rows", "sizes")
+
+    def __init__(
+        self,
+        examples: torch.Size,
+        sizes: Sequence[int],
+        again: Callable[..., Tensor],
+        reduction: Reduction,
+        ignored: int,
+    ) -> None:
+        self.examples = examples
+        self.rows = examples.numel()
+        self.sizes = sizes
+        self.again = again
+        self.reduction = reduction
+        self.ignored = ignored
 
 
 class Formula:
@@ -80,68 +71,100 @@ class Formula:
         self.composed = composed
         self.kernel = kernel
         self.dtype = dtype
-        self._functions = library.values, library.slopes
+        self._functions = {task: getattr(library, task) for task in ("values", "slopes", "both")}
+        for function in self._functions.values():
+            function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_long
         place = {name: n for n, name in enumerate(names)}
-        self._arrays = [(place.get(read.name), read) for read in kernel.arrays]
+        self._arrays = [
+            (place.get(read.name), read.axis, read.batched, self._dtype(read))
+            for read in kernel.arrays
+        ]
         self._hypers = [_hyper(key, place) for key in kernel.hypers]
         self.slots = [place[name] for name, _ in kernel.gradients]
+        self._along_rows = [place[name] for name, axis in kernel.gradients if axis is not None]
+        pointers = len(self._arrays) + len(self.slots)
+        counts = f"{pointers}P{len(self._hypers)}d{len(kernel.axes)}q"
+        self._pack = struct.Struct(f"@{counts}PPPqqqdqq").pack
 
     def __call__(self, *args: Any) -> Tensor:
         """The values; a label outside of its axis raises ``IndexError``."""
         job = self.job(args, self.composed)
         return self.composed(*args) if job is None else self.run(args, job)
 
-    def job(self, args: Sequence[Any], again: Callable[..., Tensor]) -> Job | None:
+    def job(
+        self,
+        args: Sequence[Any],
+        again: Callable[..., Tensor],
+        reduction: Reduction = "none",
+        ignored: int = NO_LABEL,
+    ) -> Job | None:
         """What the kernel would be asked for; ``None`` where it is not for these arguments."""
         examples: torch.Size | None = None
         sizes: dict[str, int] = {}
-        for place, read in self._arrays:
+        for place, axis, batched, dtype in self._arrays:
             if place is None:
                 continue
             x = args[place]
-            if type(x) not in _PLAIN or not x.is_cpu or x.dtype != self._dtype(read):
+            if type(x) not in _PLAIN or not x.is_cpu or x.dtype != dtype:
                 return None
             if x.requires_grad and place not in self.slots:
                 return None
             shape = x.shape
-            if read.axis is not None:
-                if not shape or sizes.setdefault(read.axis, shape[-1]) != shape[-1]:
+            if axis is not None:
+                if not shape or sizes.setdefault(axis, shape[-1]) != shape[-1]:
                     return None
                 shape = shape[:-1]
-            if (examples not in (None, shape)) if read.batched else shape:
+            if (examples is not None and examples != shape) if batched else shape:
                 return None
-            examples = shape if read.batched else examples
+            examples = shape if batched else examples
         for place, option in self._hypers:
             if option is None and not _is_number(args[place]):
                 return None
         if examples is None or len(sizes) != len(self.kernel.axes) or _is_transformed():
             return None
-        return Job(examples, tuple(sizes[axis] for axis in self.kernel.axes), again)
+        return Job(examples, [sizes[a] for a in self.kernel.axes], again, reduction, ignored)
 
     def _dtype(self, read: Read) -> torch.dtype:
         return {"int": torch.int64, "bool": torch.bool}.get(read.entries, self.dtype)
 
     def run(self, args: Sequence[Any], job: Job) -> Tensor:
         """The values, or their sum or mean."""
-        wanted = torch.is_grad_enabled() and any(
-            isinstance(x, Tensor) and x.requires_grad for x in args
-        )
-        if not wanted:
-            return self.values(_contiguous(args), job, None)[0]
-        value: Tensor = _Rows.apply(self, job, *args)  # type: ignore[no-untyped-call]
-        return value
+        if torch.is_grad_enabled():
+            for x in args:
+                if isinstance(x, Tensor) and x.requires_grad:
+                    value: Tensor = _Rows.apply(self, job, *args)  # type: ignore[no-untyped-call]
+                    return value
+        result, _, _ = self.values(_contiguous(args), job, (), keep=False)
+        return result
 
-    def values(self, given: Sequence[Any], job: Job, saved: Tensor | None) -> tuple[Tensor, int]:
-        """The result, and over how many examples; ``saved`` receives the statistics of rows."""
-        value = torch.empty(job.examples, dtype=self.dtype)
-        total = None if job.reduction == "none" else torch.empty((), dtype=self.dtype)
-        call = self._call(given, job, saved)
-        call.value = value.data_ptr()
-        if total is not None:
-            call.total, call.is_mean = total.data_ptr(), job.reduction == "mean"
-        if self._functions[0](ctypes.byref(call)):
+    def values(
+        self, given: Sequence[Any], job: Job, found: Sequence[Tensor | None], *, keep: bool
+    ) -> tuple[Tensor, Tensor, int]:
+        """The result, the statistics of rows if they are kept, and how many examples count.
+
+        If ``found`` is not empty, it receives the gradients of the result.
+        """
+        width = self.kernel.saved if keep else 0
+        if job.reduction == "none":
+            result = values = torch.empty(job.examples, dtype=self.dtype)
+            saved = torch.empty((width, job.rows), dtype=self.dtype)
+        else:
+            result = torch.empty((), dtype=self.dtype)
+            saved = torch.empty((width + 1, job.rows), dtype=self.dtype)
+            values = saved[width]
+        kept = self._run(
+            "both" if found else "values",
+            [None if place is None else given[place] for place, *_ in self._arrays],
+            found or [None] * len(self.slots),
+            given,
+            job,
+            (values, saved if width else None, None if result is values else result),
+            0,
+            1.0,
+        )
+        if kept < 0:
             raise IndexError("a label is outside of its axis")
-        return (value if total is None else total), call.kept
+        return result, saved, kept
 
     def slopes(
         self,
@@ -153,45 +176,77 @@ class Formula:
         kept: int,
     ) -> list[Tensor | None]:
         """For each argument its gradient, or ``None`` where it is not wanted."""
-        found: list[Tensor | None] = [None] * len(given)
-        for place, (_, axis) in zip(self.slots, self.kernel.gradients, strict=True):
-            if wanted[place]:
-                size = given[place].shape if axis is not None else job.examples
-                found[place] = torch.empty(size, dtype=self.dtype)
+        found = self.room(given, job, wanted)
         slope = slope.contiguous()
-        call = self._call(given, job, saved, slope)
-        call.gradients = _pointers([found[place] for place in self.slots])
-        if job.reduction != "none":
-            call.slope_step = 0
-        if job.reduction == "mean":
-            call.slope_scale = 1 / max(kept, 1)
-        self._functions[1](ctypes.byref(call))
-        for place, x in enumerate(found):
-            if x is not None and given[place].ndim == 0:
-                found[place] = x.sum().to(given[place].dtype)
-        return found
-
-    def _call(
-        self, given: Sequence[Any], job: Job, saved: Tensor | None, slope: Tensor | None = None
-    ) -> _Call:
-        arrays = [slope if place is None else given[place] for place, _ in self._arrays]
-        hypers = [
-            float(given[place]) if option is None else float(given[place] == option)
-            for place, option in self._hypers
-        ]
-        rows = job.examples.numel()
-        work = rows * max(job.sizes, default=1)
-        return _Call(
-            arrays=_pointers(arrays),
-            hypers=(ctypes.c_double * len(hypers))(*hypers),
-            sizes=(ctypes.c_long * len(job.sizes))(*job.sizes),
-            saved=None if saved is None else saved.data_ptr(),
-            rows=rows,
-            ignored=job.ignored,
-            slope_step=1,
-            slope_scale=1.0,
-            threads=torch.get_num_threads() if work >= WORTH_A_THREAD else 1,
+        self._run(
+            "slopes",
+            [slope if place is None else given[place] for place, *_ in self._arrays],
+            found,
+            given,
+            job,
+            (None, saved, None),
+            0 if job.reduction != "none" else 1,
+            1 / max(kept, 1) if job.reduction == "mean" else 1.0,
         )
+        return self.per_argument(found, given)
+
+    def is_known_beforehand(self, job: Job, wanted: Sequence[bool]) -> bool:
+        """Whether values and gradients may be had in one go: all rows have the same slope."""
+        return job.reduction != "none" and all(wanted[place] for place in self._along_rows)
+
+    def room(self, given: Sequence[Any], job: Job, wanted: Sequence[bool]) -> list[Tensor | None]:
+        """Memory for the gradients, in the kernel's order."""
+        return [
+            torch.empty(given[place].shape if along else job.examples, dtype=self.dtype)
+            if wanted[place]
+            else None
+            for place, (_, along) in zip(self.slots, self.kernel.gradients, strict=True)
+        ]
+
+    def per_argument(
+        self, found: Sequence[Tensor | None], given: Sequence[Any]
+    ) -> list[Tensor | None]:
+        """Gradients in the order of the arguments; summed for an argument that is one number."""
+        ordered: list[Tensor | None] = [None] * len(given)
+        for place, x in zip(self.slots, found, strict=True):
+            if x is not None and given[place].ndim == 0:
+                x = x.sum().to(given[place].dtype)
+            ordered[place] = x
+        return ordered
+
+    def _run(
+        self,
+        task: str,
+        arrays: Sequence[Tensor | None],
+        gradients: Sequence[Tensor | None],
+        given: Sequence[Any],
+        job: Job,
+        results: Sequence[Tensor | None],
+        slope_step: int,
+        slope_scale: float,
+    ) -> int:
+        """Call the kernel: over how many examples it went, negative for a label out of range."""
+        rows = job.rows
+        work = rows * max(job.sizes, default=1)
+        kept: int = self._functions[task](
+            self._pack(
+                *[0 if x is None else x.data_ptr() for x in arrays],
+                *[0 if x is None else x.data_ptr() for x in gradients],
+                *[
+                    float(given[place]) if option is None else float(given[place] == option)
+                    for place, option in self._hypers
+                ],
+                *job.sizes,
+                *[0 if x is None else x.data_ptr() for x in results],
+                rows,
+                job.ignored,
+                slope_step,
+                slope_scale,
+                job.reduction == "mean",
+                torch.get_num_threads() if work >= WORTH_A_THREAD else 1,
+            )
+        )
+        return kept
 
 
 class _Rows(torch.autograd.Function):
@@ -199,11 +254,13 @@ class _Rows(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, formula: Formula, job: Job, *args: Any) -> Tensor:
-        saved = torch.empty((formula.kernel.saved, *job.examples), dtype=formula.dtype)
         given = _contiguous(args)
-        value, ctx.kept = formula.values(given, job, saved)
-        ctx.save_for_backward(*(x for x in args if isinstance(x, Tensor)), saved)
-        ctx.formula, ctx.job = formula, job
+        wanted = ctx.needs_input_grad[2:]
+        known = formula.is_known_beforehand(job, wanted)
+        found = formula.room(given, job, wanted) if known else []
+        value, saved, ctx.kept = formula.values(given, job, found, keep=True)
+        ctx.save_for_backward(*[x for x in args if isinstance(x, Tensor)], saved)
+        ctx.formula, ctx.job, ctx.found = formula, job, found
         ctx.others = [None if isinstance(x, Tensor) else x for x in args]
         return value
 
@@ -215,8 +272,17 @@ class _Rows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
             return (None, None, *_differentiable(ctx.job, args, wanted, slope))
-        given = _contiguous(args)
-        return (None, None, *ctx.formula.slopes(given, ctx.job, saved, slope, wanted, ctx.kept))
+        if not ctx.found:
+            given = _contiguous(args)
+            slopes = ctx.formula.slopes(given, ctx.job, saved, slope, wanted, ctx.kept)
+            return (None, None, *slopes)
+        found, ctx.found = ctx.found, []  # they are given away, and may be changed by who has them
+        factor = slope.item()
+        if factor != 1:
+            for x in found:
+                if x is not None:
+                    x *= factor
+        return (None, None, *ctx.formula.per_argument(found, args))
 
 
 def _differentiable(
@@ -232,10 +298,6 @@ def _differentiable(
 def _contiguous(args: Sequence[Any]) -> list[Any]:
     """The arguments as a kernel reads them; to be held on to as long as it runs."""
     return [x.contiguous() if isinstance(x, Tensor) else x for x in args]
-
-
-def _pointers(tensors: Sequence[Tensor | None]) -> Any:
-    return (ctypes.c_void_p * len(tensors))(*(None if x is None else x.data_ptr() for x in tensors))
 
 
 def _hyper(key: str, place: dict[str, int]) -> tuple[int, str | None]:

@@ -40,9 +40,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Formula]:
     seen: list[Formula] = []
     values = Formula.values
 
-    def spied(self: Formula, *args: Any) -> tuple[torch.Tensor, int]:
+    def spied(self: Formula, *args: Any, keep: bool) -> tuple[torch.Tensor, torch.Tensor, int]:
         seen.append(self)
-        return values(self, *args)
+        return values(self, *args, keep=keep)
 
     monkeypatch.setattr(Formula, "values", spied)
     return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import losslang
 from losslang import driver
 from losslang.codegen.lower import Lowered, lower
 from losslang.codegen.native import compiler
@@ -91,18 +93,39 @@ def setting(hyper: Hyperparameter, classes: int) -> Any:
     return 0.5 if hyper.default is None else float(hyper.default)
 
 
-def results(function: Any, args: list[Any], slope: Tensor, dtype: torch.dtype) -> list[Tensor]:
-    """The values, and the gradients of all real arrays."""
+def results(
+    function: Any,
+    args: list[Any],
+    slope: Tensor,
+    dtype: torch.dtype,
+    slots: Sequence[int] | None = None,
+) -> list[Tensor]:
+    """The values, and the gradients of all real arrays, or of those at the places ``slots``."""
     args = [
         x.to(dtype).clone() if isinstance(x, Tensor) and x.is_floating_point() else x for x in args
     ]
     leaves = [
         x.requires_grad_()
-        for x in args
+        for place, x in enumerate(args)
         if isinstance(x, Tensor) and x.is_floating_point() and x.ndim and len(x) == len(slope)
+        if slots is None or place in slots
     ]
     value = function(*args)
     return [value.detach(), *torch.autograd.grad(value, leaves, slope.to(dtype))]
+
+
+def reduced(made: Formula, reduction: Any, args: list[Any], dtype: torch.dtype) -> list[Tensor]:
+    """The sum or mean, and its gradients."""
+
+    def function(*args: Any) -> Tensor:
+        job = made.job(args, made.composed, reduction)
+        assert job is not None
+        return made.run(args, job).expand(ROWS)
+
+    once = torch.zeros(ROWS)
+    once[0] = 1
+    value, *gradients = results(function, args, once, dtype, made.slots)
+    return [value[0], *gradients]
 
 
 def same(found: list[Tensor], wanted: list[Tensor], tolerance: float) -> None:
@@ -120,14 +143,21 @@ def test_a_kernel_computes_what_the_formula_says(spec: str) -> None:
         args = given(low.loss, seed=1, classes=classes)
         slope = torch.randn(ROWS).double()
         assert made.job(args, made.composed) is not None
-        wanted = results(made.composed, args, slope, torch.float64)
-        same(results(made, args, slope, torch.float64), wanted, 1e-11)
+        wanted = results(made.composed, args, slope, torch.float64, made.slots)
+        same(results(made, args, slope, torch.float64, made.slots), wanted, 1e-11)
+        for reduction, scale in (("sum", 1), ("mean", 1 / ROWS)):
+            total, *gradients = reduced(made, reduction, args, torch.float64)
+            each = torch.full((ROWS,), scale, dtype=torch.float64)
+            wanted = results(made.composed, args, each, torch.float64, made.slots)
+            torch.testing.assert_close(total, scale * wanted[0].sum())
+            same(gradients, wanted[1:], 1e-11)
 
 
 # ---------------------------------------------------------------- what a call may be
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.0, 1.0, 3.0], [0.0, 0.0, 0.0], [9.0, 1.0, -8.0]])
 LABELS = torch.tensor([0, 1, 2, 0])
+FLOAT = torch.float32
 
 
 def focal() -> Formula:
@@ -216,6 +246,34 @@ def test_a_second_backward_gives_the_same() -> None:
     torch.testing.assert_close(2 * first, torch.autograd.grad(total, logits)[0])
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.5])
+def test_a_second_backward_of_a_mean_gives_the_same(factor: float) -> None:
+    loss = losslang.compile("focal(gamma=2)")
+    assert loss.precompile()
+    logits = LOGITS.clone().requires_grad_()
+    labels = torch.tensor([0, -100, 2, 0])
+    total = factor * loss(logits, labels)
+    (first,) = torch.autograd.grad(total, logits, retain_graph=True)
+    kept = first.clone()
+    first += 1  # a gradient belongs to who asked for it
+    (second,) = torch.autograd.grad(total, logits, retain_graph=True)
+    torch.testing.assert_close(second, kept)
+    assert not second[1].any()
+    few = results(focal(), [LOGITS[::2], labels[::2], 2.0], torch.full((2,), factor / 3), FLOAT)
+    torch.testing.assert_close(second[::2], few[1])
+
+
+def test_logits_that_changed_before_the_backward_are_refused() -> None:
+    loss = losslang.compile("focal(gamma=2)")
+    assert loss.precompile()
+    logits = LOGITS.clone().requires_grad_()
+    total = loss(logits, LABELS)
+    with torch.no_grad():
+        logits += 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        total.backward()
+
+
 def test_two_losses_of_the_same_logits() -> None:
     logits = LOGITS.clone().requires_grad_()
     sums = focal()(logits, LABELS, 2.0).sum() + focal()(logits, LABELS, 1.0).sum()
@@ -250,15 +308,16 @@ def test_what_a_kernel_is_not_for_goes_to_the_composed_formula() -> None:
 
 def test_nothing_is_kept_for_a_gradient_that_nobody_wants(monkeypatch: pytest.MonkeyPatch) -> None:
     made = focal()
-    kept: list[Tensor | None] = []
+    kept: list[Tensor] = []
     values = made.values
 
-    def spied(given: Any, job: Any, saved: Tensor | None) -> tuple[Tensor, int]:
+    def spied(*args: Any, keep: bool) -> tuple[Tensor, Tensor, int]:
+        result, saved, count = values(*args, keep=keep)
         kept.append(saved)
-        return values(given, job, saved)
+        return result, saved, count
 
     monkeypatch.setattr(made, "values", spied)
     made(LOGITS, LABELS, 2.0)
     with torch.no_grad():
         made(LOGITS.clone().requires_grad_(), LABELS, 2.0)
-    assert kept == [None, None]
+    assert [saved.numel() for saved in kept] == [0, 0]

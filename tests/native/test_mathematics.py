@@ -112,7 +112,7 @@ UNARY = {
 ODD = ("expm1", "log1p", "tanh", "sinh", "asinh", "atanh", "erf", "sin", "atan", "asin")
 """Those that are 0 at 0 with the sign that it has."""
 SCALAR = ("digamma", "lgamma")
-BINARY = ("pow", "xlogy", "exp_of")
+BINARY = ("pow", "xlogy", "exp_of", "exp_of_difference")
 DTYPES = {"float": numpy.float32, "double": numpy.float64}
 
 LOOP = "#pragma omp simd\n    for (long i = 0; i < n; i++) z[i] = losslang::{call};\n"
@@ -402,6 +402,20 @@ def test_exponentials_of_a_number_in_two_parts(library, dtype):
         truth = [mpmath.exp(exact(a) + exact(b)) for a, b in zip(x, y, strict=True)]
     bound = allowed(library[0], "exp_of", dtype)
     check(call(library[1], "exp_of", x, y), truth, dtype, bound, [x, y])
+
+
+@dtypes
+@pytest.mark.parametrize("top", [0, 1e-40, 3.3, -77.1, 255, -330.5, 3e4, -1e8, 3e38])
+def test_exponentials_below_the_largest_number(library, top, dtype):
+    depth = 110 if dtype is numpy.float32 else 760
+    largest = dtype(top)
+    x = (largest - numpy.random.default_rng(5).uniform(0, depth, 500)).astype(dtype)
+    x = numpy.append(x, [largest, -INF]).astype(dtype)
+    tops = numpy.full_like(x, largest)
+    with mpmath.workprec(PRECISION):
+        truth = [mpmath.exp(exact(a) - exact(largest)) if a > -INF else mpf(0) for a in x]
+    bound = allowed(library[0], "exp_of_difference", dtype)
+    check(call(library[1], "exp_of_difference", x, tops), truth, dtype, bound, [x, tops])
 
 
 @dtypes

@@ -11,12 +11,6 @@
 
 namespace losslang {
 
-// exp(a - b), of the difference as it is before rounding.
-template <class T> LOSSLANG_INLINE T exp_of_difference(T a, T b) {
-    Pair<T> d = two_diff(a, b);
-    return exp_of(d.hi, d.lo);
-}
-
 // log(exp(a) + exp(b)).
 template <class T> LOSSLANG_INLINE T log_of_sum(T a, T b) {
     T most = a > b ? a : b, least = a > b ? b : a;
@@ -36,22 +30,39 @@ template <int n, class T> LOSSLANG_INLINE T power(T x) {
 // is `ignored` has value and gradient 0. The slope of row i is slope[i * slope_step] * slope_scale.
 // If `total` is not null, it receives the sum of the values, or with `is_mean` their mean over the
 // rows that count, of which there are `kept`.
-struct Call {
-    const void* const* arrays;
-    const double* hypers;
-    const long* sizes;
+constexpr int WORD = 8;
+
+struct Order {
     void* value;
     void* saved;
-    void* const* gradients;
     void* total;
     long rows;
     long ignored;
     long slope_step;
-    long kept;
     double slope_scale;
-    int is_mean;
-    int threads;
+    long is_mean;
+    long threads;
 };
+
+struct Call : Order {
+    const void* const* arrays;
+    void* const* gradients;
+    const double* hypers;
+    const long* sizes;
+    long kept;
+
+    // As it is passed: the entries of the four lists, then the order.
+    Call(const char* packed, int n_arrays, int n_gradients, int n_hypers, int n_sizes)
+        : arrays(reinterpret_cast<const void* const*>(packed)),
+          gradients(reinterpret_cast<void* const*>(packed + WORD * n_arrays)),
+          hypers(reinterpret_cast<const double*>(gradients + n_gradients)),
+          sizes(reinterpret_cast<const long*>(hypers + n_hypers)) {
+        std::memcpy(static_cast<Order*>(this), sizes + n_sizes, sizeof(Order));
+        kept = rows;
+    }
+};
+
+static_assert(sizeof(void*) == WORD && sizeof(double) == WORD && sizeof(long) == WORD);
 
 // A sum in T is taken over so many places before it is added to one in double.
 constexpr int STRETCH = 1024;
@@ -82,18 +93,18 @@ template <class F> int in_threads(const Call& call, F rows) {
     return bad;
 }
 
-// The sum or mean of all values, rounded once.
-template <class T> void reduce(Call& call, const void* labels) {
-    const T* const value = static_cast<const T*>(call.value);
+// How many rows count.
+inline void count_kept(Call& call, const void* labels) {
     const std::int64_t* const label = static_cast<const std::int64_t*>(labels);
+    for (long i = 0; label && i < call.rows; ++i) call.kept -= label[i] == call.ignored;
+}
+
+// The sum or mean of all values, rounded once.
+template <class T> void reduce(Call& call) {
+    const T* const value = static_cast<const T*>(call.value);
     double total = 0;
-    long kept = 0;
-    for (long i = 0; i < call.rows; ++i) {
-        total += value[i];
-        kept += !label || label[i] != call.ignored;
-    }
-    call.kept = kept;
-    *static_cast<T*>(call.total) = T(call.is_mean && kept ? total / double(kept) : total);
+    for (long i = 0; i < call.rows; ++i) total += value[i];
+    *static_cast<T*>(call.total) = T(call.is_mean && call.kept ? total / double(call.kept) : total);
 }
 
 // Asks for large pages for an array that is about to be written for the first time.

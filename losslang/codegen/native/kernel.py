@@ -1,6 +1,10 @@
-"""From row statistics to C++: one function for the values and one for the gradients.
+"""From row statistics to C++: a function for the values, one for the gradients, one for both.
 
-Both walk over blocks of rows. A *wide* block is one row, whose passes are vectorised along the row;
+``both`` is for where the slope of the result is known beforehand, as after a sum or a mean. What
+the statistics need at each place of a row and the gradient needs again, it keeps where the gradient
+will stand.
+
+They walk over blocks of rows. A *wide* block is one row, whose passes are vectorised along the row;
 a *narrow* block is as many rows as a register has lanes, laid out so that the lanes run across the
 rows. The text of a formula is the same for both: ``w`` is the row in the block and ``k`` the place
 in the row.
@@ -8,7 +12,7 @@ in the row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -20,6 +24,8 @@ from losslang.codegen.slopes import SLOPE
 from losslang.ir.loss import BATCH
 
 Mode = Literal["wide", "narrow"]
+Task = Literal["values", "slopes", "both"]
+TASKS: tuple[Task, ...] = ("values", "slopes", "both")
 
 NARROW = 48
 """Rows of at most so many places are put into lanes."""
@@ -40,14 +46,15 @@ _CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "a
 
 
 def kernel(rows: Rows, real: Real, label: str | None = None) -> Kernel:
-    """The functions ``values`` and ``slopes`` of a loss; ``label`` is what may say that a row does
-    not count. Raises :class:`NoRowsError`.
+    """The functions of a loss; ``label`` is what may say that a row does not count.
+
+    Raises :class:`NoRowsError`.
     """
     return _Text(rows, real, label).kernel()
 
 
 class _Text:
-    """What both functions share: the order of arguments, and the statistics that are kept."""
+    """What the functions share: the order of arguments, and the statistics that are kept."""
 
     def __init__(self, rows: Rows, real: Real, label: str | None) -> None:
         self.label = label
@@ -87,37 +94,42 @@ class _Text:
     def _lines(self) -> Iterator[str]:
         yield f"using A = {self.real};"
         yield ""
-        for function in ("values", "slopes"):
+        for task in TASKS:
             for mode in self.modes():
-                yield from _Function(self, function, mode).lines()
+                yield from _Function(self, task, mode).lines()
                 yield ""
-        yield from self._entry("values")
-        yield ""
-        yield from self._entry("slopes")
+            yield from self._entry(task)
+            yield ""
 
     def modes(self) -> tuple[Mode, ...]:
         """A loss without a row has nothing to be wide along."""
         return ("wide", "narrow") if self.axes else ("narrow",)
 
-    def _entry(self, function: str) -> Iterator[str]:
-        yield 'extern "C" int ' + function + "(Call* call) {"
-        if function == "slopes":
-            for place, (_, _, axis) in enumerate(self.gradients):
-                if axis is not None:
-                    count = f"call->rows * call->sizes[{self.axes.index(axis)}]"
-                    yield f"    advise(call->gradients[{place}], {count} * sizeof(A));"
-        yield "    const int bad = in_threads(*call, [](const Call& c, long begin, long end) {"
-        if self.axes:
-            widest = " || ".join(f"c.sizes[{n}] > {NARROW}" for n in range(len(self.axes)))
-            yield f"        if ({widest}) return {function}_wide(c, begin, end);"
-        yield f"        return {function}_narrow(c, begin, end);"
-        yield "    });"
-        if function == "values":
+    def _entry(self, task: Task) -> Iterator[str]:
+        counts = len(self.arrays), len(self.gradients), len(self.hypers), len(self.axes)
+        yield 'extern "C" long ' + task + "(const char* packed) {"
+        yield f"    Call call(packed, {', '.join(map(str, counts))});"
+        if task != "slopes":
             labels = "nullptr"
             if self.label in self.arrays:
-                labels = f"call->arrays[{list(self.arrays).index(self.label)}]"
-            yield f"    if (call->total) reduce<A>(*call, {labels});"
-        yield "    return bad;"
+                labels = f"call.arrays[{list(self.arrays).index(self.label)}]"
+            yield f"    count_kept(call, {labels});"
+        if task == "both":
+            yield "    if (call.is_mean && call.kept) call.slope_scale = 1 / double(call.kept);"
+        if task != "values":
+            for place, (_, _, axis) in enumerate(self.gradients):
+                if axis is not None:
+                    count = f"call.rows * call.sizes[{self.axes.index(axis)}]"
+                    yield f"    advise(call.gradients[{place}], {count} * sizeof(A));"
+        yield "    const int bad = in_threads(call, [](const Call& c, long begin, long end) {"
+        if self.axes:
+            widest = " || ".join(f"c.sizes[{n}] > {NARROW}" for n in range(len(self.axes)))
+            yield f"        if ({widest}) return {task}_wide(c, begin, end);"
+        yield f"        return {task}_narrow(c, begin, end);"
+        yield "    });"
+        if task != "slopes":
+            yield "    if (call.total) reduce<A>(call);"
+        yield "    return bad ? -1 : call.kept;"
         yield "}"
 
 
@@ -137,22 +149,54 @@ def _key(node: Node) -> str:
 
 
 class _Function:
-    """The rows of one block, for one function and one way to vectorise."""
+    """The rows of one block, for one task and one way to vectorise."""
 
-    def __init__(self, text: _Text, function: str, mode: Mode) -> None:
+    def __init__(self, text: _Text, task: Task, mode: Mode) -> None:
         self.text = text
         self.nodes = text.nodes
         self.mode = mode
-        self.is_values = function == "values"
-        self.name = f"{function}_{mode}"
+        self.task = task
+        self.name = f"{task}_{mode}"
         self.lanes = LANES[text.real] if mode == "narrow" else 1
-        wanted = [text.value] if self.is_values else [number for _, number, _ in text.gradients]
-        self.loaded = [] if self.is_values else text.saved
-        wanted += text.rows.sizes.values()
+        gradients = [number for _, number, _ in text.gradients]
+        self.results = [
+            *([text.value] if task != "slopes" else ()),
+            *(gradients if task != "values" else ()),
+        ]
+        self.loaded = text.saved if task == "slopes" else []
+        wanted = [*self.results, *text.rows.sizes.values()]
         self.needed = sorted(text.rows.needed(wanted, self.loaded))
         self.depth = self._depths()
+        self.kept = self._kept() if task == "both" else {}
         self._local: set[int] = set()
         """The rows' numbers that the loop at hand has in variables of its own."""
+
+    def _kept(self) -> dict[int, int]:
+        """The dearest of what a pass computes at each place and a gradient there needs again.
+
+        By the place of the gradient.
+        """
+        found: dict[int, int] = {}
+        for place, (_, number, axis) in enumerate(self.text.gradients):
+            if axis is None:
+                continue
+            passed = [
+                node.args[0]
+                for n, node in ((n, self.nodes[n]) for n in self.needed)
+                if node.op in REDUCTIONS and self.level(n) == "row" and node.attrs[0] == axis
+            ]
+            shared = set(self._closure(passed)) & set(self._closure([number]))
+            dear = shared.difference(found.values())
+            costs = {n: self._cost(n) for n in dear if self._kind(n) == "A"}
+            best = max(costs, key=lambda n: (costs[n], -n), default=None)
+            if best is not None and costs[best]:
+                found[place] = best
+        return found
+
+    def _cost(self, number: int) -> int:
+        """How many functions have to be evaluated for a node at a place."""
+        ops = (self.nodes[n].op for n in self._closure([number]))
+        return sum(op == "exp_less" or op in table.FUNCTIONS for op in ops)
 
     def _depths(self) -> dict[int, int]:
         """In which pass a node can be known: 0 before the first."""
@@ -218,11 +262,29 @@ class _Function:
         if self.label is not None:
             yield "int skipped[W];"
         yield from self._tiles()
+        for place in self.kept:
+            target, axis = self._target(place), self.text.gradients[place][2]
+            if self.mode == "narrow":
+                yield f"A out{place}[{NARROW} * W];"
+            else:
+                yield f"A* const out{place} = {target} + first * {self._size(str(axis))};"
         last = max((self.depth[n] for n in self.needed), default=0)
         for level in range(last + 1):
             yield from self._passes(level)
             yield from self._rows(level)
+            yield from self._exponentials(level)
         yield from self._outputs()
+
+    def _exponentials(self, level: int) -> Iterator[str]:
+        """What exponentials of differences need to know of the row."""
+        for n in self.needed:
+            node = self.nodes[n]
+            if node.op != "exp_less" or self.level(n) != "element":
+                continue
+            top = node.args[1]
+            if self.level(top) == "row" and self.depth[top] == level:
+                yield f"ExpBelow<A, W> d{n};"
+                yield f"for (int w = 0; w < W; ++w) d{n}.set(w, r{top}[w]);"
 
     # ------------------------------------------------------------ reading
 
@@ -300,11 +362,9 @@ class _Function:
 
     def _leaves(self, n: int, block: Sequence[int]) -> bool:
         """Whether a row's number is used outside of the loop that computes it."""
-        if n == self.text.value and self.is_values:
-            return True
-        if not self.is_values and any(number == n for _, number, _ in self.text.gradients):
-            return True
-        return any(n in self.nodes[m].args and m not in block for m in self.needed)
+        return n in self.results or any(
+            n in self.nodes[m].args and m not in block for m in self.needed
+        )
 
     def _row(self, n: int) -> Iterator[str]:
         node = self.nodes[n]
@@ -332,7 +392,9 @@ class _Function:
         node, kind = self.nodes[n], self._kind(n)
         entry = f"{self._pointer(node)}[i]"
         if node.attrs[0] == SLOPE.name:
-            entry = f"{self._pointer(node)}[i * call.slope_step] * A(call.slope_scale)"
+            entry = "A(call.slope_scale)"
+            if self.task == "slopes":
+                entry = f"{self._pointer(node)}[i * call.slope_step] * {entry}"
             if self.label is not None:
                 entry = f"skipped[w] ? A(0) : {entry}"
         elif node.attrs[0] == self.text.label:
@@ -373,7 +435,8 @@ class _Function:
             yield f"for (int k = 0; k < {self._size(axis)}; ++k) {{"
             yield "    #pragma omp simd"
             yield "    for (int w = 0; w < W; ++w) {"
-            yield from indented(self._elements(arguments, "k", ""), 8)
+            yield from indented(self._elements(arguments, "k", "", hoisted=True), 8)
+            yield from indented(self._keep(axis, arguments), 8)
             for n in reductions:
                 argument = f"e{self.nodes[n].args[0]}"
                 yield f"        {_update(self.nodes[n].op, f'r{n}[w]', argument)}"
@@ -389,6 +452,19 @@ class _Function:
         for n in reductions:
             yield f"    r{n}[0] = {self._kind(n)}(t{n});"
         yield "}"
+
+    def _keep(self, axis: str, arguments: Sequence[int]) -> Iterator[str]:
+        """Put what the gradient needs again where the gradient will stand."""
+        found = self._closure(arguments)
+        for place, n in self.kept.items():
+            if n in found and self.text.gradients[place][2] == axis:
+                yield f"{self._stored_at(place)} = e{n};"
+
+    def _stored_at(self, place: int) -> str:
+        return f"out{place}[{'k' if self.mode == 'wide' else 'k * W + w'}]"
+
+    def _target(self, place: int) -> str:
+        return f"static_cast<A*>(call.gradients[{place}])"
 
     def _stretches(
         self, axis: str, arguments: Sequence[int], reductions: Sequence[int]
@@ -406,12 +482,15 @@ class _Function:
             yield "for (int part = 0; part < 2; ++part) {"
             yield f"    const int start = part ? cut + 1 : 0, stop = part ? {size} : cut;"
             start, stop, depth = "start", "stop", 4
-        yield from indented(self._stretch(start, stop, arguments, updates, tests), depth)
+        keep = list(self._keep(axis, arguments))
+        yield from indented(self._stretch(start, stop, arguments, updates, tests, keep), depth)
         if label is not None:
             yield "}"
             yield f"if (cut < {size}) {{"
             yield "    const int k = cut;"
-            yield from indented(self._elements(arguments, "k", "", dict.fromkeys(tests, "true")), 4)
+            own = dict.fromkeys(tests, "true")
+            yield from indented(self._elements(arguments, "k", "", own, hoisted=True), 4)
+            yield from indented(keep, 4)
             for op, n, entry in updates:
                 yield f"    {_update(op, f't{n}', entry)}"
             yield "}"
@@ -423,6 +502,7 @@ class _Function:
         arguments: Sequence[int],
         updates: Sequence[tuple[str, int, str]],
         tests: Sequence[int],
+        keep: Sequence[str],
     ) -> Iterator[str]:
         yield f"for (int from = {start}; from < {stop}; from += STRETCH) {{"
         yield f"    const int to = {stop} - from < STRETCH ? {stop} : from + STRETCH;"
@@ -431,7 +511,9 @@ class _Function:
         clauses = " ".join(f"reduction({_CLAUSE[op]}: p{n})" for op, n, _ in updates)
         yield f"    #pragma omp simd {clauses}"
         yield "    for (int k = from; k < to; ++k) {"
-        yield from indented(self._elements(arguments, "k", "", dict.fromkeys(tests, "false")), 8)
+        others = dict.fromkeys(tests, "false")
+        yield from indented(self._elements(arguments, "k", "", others, hoisted=True), 8)
+        yield from indented(keep, 8)
         for op, n, entry in updates:
             yield f"        {_update(op, f'p{n}', entry)}"
         yield "    }"
@@ -459,7 +541,7 @@ class _Function:
     # ------------------------------------------------------------ results
 
     def _outputs(self) -> Iterator[str]:
-        if self.is_values:
+        if self.task != "slopes":
             value = self._outside(self.text.value)
             if self.label is not None:
                 value = f"skipped[w] ? A(0) : {value}"
@@ -468,55 +550,65 @@ class _Function:
             for place, n in enumerate(self.text.saved):
                 kept = f"static_cast<A*>(call.saved)[{place} * call.rows + first + w] = r{n}[w]"
                 yield f"if (call.saved) for (int w = 0; w < count; ++w) {kept};"
+        if self.task == "values":
             return
         for place, (_, number, axis) in enumerate(self.text.gradients):
-            target = f"static_cast<A*>(call.gradients[{place}])"
             yield f"if (call.gradients[{place}]) {{"
             if axis is None:
-                value = self._outside(number)
-                yield f"    for (int w = 0; w < count; ++w) {target}[first + w] = {value};"
+                entry = f"{self._target(place)}[first + w] = {self._outside(number)};"
+                yield f"    for (int w = 0; w < count; ++w) {entry}"
             else:
-                yield from indented(self._written(target, number, axis), 4)
+                yield from indented(self._written(place, number, axis), 4)
             yield "}"
 
     def _outside(self, number: int) -> str:
         return f"r{number}[w]" if self.level(number) == "row" else f"A(c{number})"
 
-    def _written(self, target: str, number: int, axis: str) -> Iterator[str]:
+    def _written(self, place: int, number: int, axis: str) -> Iterator[str]:
+        """A gradient at all places of a row."""
         size, entry = self._size(axis), self._operand(number, "")
+        out, known = f"out{place}", {}
+        if place in self.kept:
+            known[self.kept[place]] = self._stored_at(place)
         if self.mode == "wide":
             label, tests = self._label_tests([number])
-            yield f"A* const out = {target} + first * {size};"
+            if place not in self.kept:
+                yield f"A* const {out} = {self._target(place)} + first * {size};"
             yield "constexpr int w = 0;"
+            if label is not None:
+                yield f"const int cut = {self._cut(label, size)};"
+                yield "A at_cut = 0;"
+                yield f"if (cut < {size}) {{"
+                yield "    const int k = cut;"
+                own = known | dict.fromkeys(tests, "true")
+                yield from indented(self._elements([number], "k", "", own, hoisted=True), 4)
+                yield f"    at_cut = {entry};"
+                yield "}"
             yield "#pragma omp simd"
             yield f"for (int k = 0; k < {size}; ++k) {{"
-            others = dict.fromkeys(tests, "false")
-            yield from indented(self._elements([number], "k", "", others, exact=True), 4)
-            yield f"    out[k] = {entry};"
+            others = known | dict.fromkeys(tests, "false")
+            yield from indented(self._elements([number], "k", "", others, hoisted=True), 4)
+            yield f"    {out}[k] = {entry};"
             yield "}"
             if label is not None:
-                yield f"const int k = {self._cut(label, size)};"
-                yield f"if (k < {size}) {{"
-                own = dict.fromkeys(tests, "true")
-                yield from indented(self._elements([number], "k", "", own, exact=True), 4)
-                yield f"    out[k] = {entry};"
-                yield "}"
+                yield f"if (cut < {size}) {out}[cut] = at_cut;"
             return
-        yield f"A out[{NARROW} * W];"
+        if place not in self.kept:
+            yield f"A {out}[{NARROW} * W];"
         yield f"for (int k = 0; k < {size}; ++k) {{"
         yield "    #pragma omp simd"
         yield "    for (int w = 0; w < W; ++w) {"
-        yield from indented(self._elements([number], "k", "", exact=True), 8)
-        yield f"        out[k * W + w] = {entry};"
+        yield from indented(self._elements([number], "k", "", known, hoisted=True), 8)
+        yield f"        {out}[k * W + w] = {entry};"
         yield "    }"
         yield "}"
         yield "for (int w = 0; w < count; ++w)"
-        place = f"{target}[(first + w) * {size} + k]"
-        yield f"    for (int k = 0; k < {size}; ++k) {place} = out[k * W + w];"
+        target = f"{self._target(place)}[(first + w) * {size} + k]"
+        yield f"    for (int k = 0; k < {size}; ++k) {target} = {out}[k * W + w];"
 
     # ------------------------------------------------------------ one place of a row
 
-    def _closure(self, wanted: Sequence[int]) -> list[int]:
+    def _closure(self, wanted: Iterable[int], known: Collection[int] = ()) -> list[int]:
         """What has to be known at a place of the row for some results there."""
         found: set[int] = set()
         todo = [n for n in wanted if self.level(n) == "element"]
@@ -524,7 +616,8 @@ class _Function:
             n = todo.pop()
             if n not in found:
                 found.add(n)
-                todo += [a for a in self.nodes[n].args if self.level(a) == "element"]
+                if n not in known:
+                    todo += [a for a in self.nodes[n].args if self.level(a) == "element"]
         return sorted(found)
 
     def _elements(
@@ -534,14 +627,14 @@ class _Function:
         suffix: str,
         known: Mapping[int, str] = NOTHING,
         *,
-        exact: bool = False,
+        hoisted: bool = False,
     ) -> Iterator[str]:
         """The numbers at one place of the row that some results are computed from.
 
-        ``known`` are comparisons that are decided; ``exact`` asks for exponentials of differences
-        as they are before rounding, which a sum of them does not need.
+        ``known`` are those that need no computing; with ``hoisted`` the loop comes after
+        :meth:`_exponentials`.
         """
-        for n in self._closure(wanted):
+        for n in self._closure(wanted, known):
             node = self.nodes[n]
             if n in known:
                 text = known[n]
@@ -553,9 +646,8 @@ class _Function:
                 text = f"x{n}[{place}]" if self.mode == "wide" else f"x{n}[{place} * W + w]"
             elif node.op == "at":
                 raise NoRowsError("a place of the row names another")
-            elif node.op == "exp_less" and not exact:
-                a, b = (self._operand(m, suffix) for m in node.args)
-                text = f"losslang::exp(A({a} - {b}))"
+            elif node.op == "exp_less" and hoisted and self.level(node.args[1]) == "row":
+                text = f"d{n}(w, {self._operand(node.args[0], suffix)})"
             else:
                 text = self._formula(n, suffix)
             yield f"const {self._kind(n)} e{n}{suffix} = {text};"

@@ -196,6 +196,12 @@ LOSSLANG_INLINE double exponential_tail(double r) {
         2.0914663126995878e-09);
 }
 
+// The same to a unit in the last place of exp(r), with fewer steps.
+LOSSLANG_INLINE float short_exponential_tail(float r) {
+    return polynomial(r, 0.5f, 0.166665763f, 0.0416665524f, 0.00836323295f, 0.00139262504f);
+}
+LOSSLANG_INLINE double short_exponential_tail(double r) { return exponential_tail(r); }
+
 // exp(x) = 2**k * (1 + r + rest), with |r| <= log(2) / 2.
 template <class T> struct Exponential {
     T k, r, rest;
@@ -238,6 +244,44 @@ template <class T> LOSSLANG_INLINE T exp_of(T hi, T lo) {
 
 // Error 0.8, 0.8.
 template <class T> LOSSLANG_INLINE T exp(T x) { return exp_of(x, T(0)); }
+
+// exp(x - top) for many x <= top of W rows, of the difference as it is before rounding.
+//
+// x - origin is exact: top is the origin if it is large, for then whatever counts beside it is within
+// its factor of 2, and otherwise 0 is. What the origin is off top by is `shift` powers of two, which
+// the exponent makes up for, and a factor near 1. So no rounding of x - top is multiplied.
+template <class T, int W> struct ExpBelow {
+    T origin[W], lowest[W], magic[W], scale[W];
+
+    LOSSLANG_INLINE void set(int w, T top) {
+        using F = Format<T>;
+        constexpr T boost = 2 * F::boost_exponent;  // keeps what becomes subnormal normal till then
+        origin[w] = absolute(top) < T(3) * -F::lowest_exponent ? T(0) : top;
+        const T left = top - origin[w], shift = nearest(left * F::log2_e);
+        const T rest = (shift * F::ln2_high - left) + shift * F::ln2_low;
+        lowest[w] = left + F::lowest_exponent;
+        magic[w] = (F::magic + (F::bias + boost)) - shift;
+        scale[w] = power_of_two(-boost) * (T(1) + (rest + rest * rest * exponential_tail(rest)));
+    }
+
+    LOSSLANG_INLINE T operator()(int w, T x) const {
+        using F = Format<T>;
+        T d = x - origin[w];
+        d = d < lowest[w] ? lowest[w] : d;
+        T t = d * F::log2_e + magic[w];
+        T k = t - magic[w];
+        T r = (d - k * F::ln2_high) - k * F::ln2_low;
+        T y = T(1) + (r + r * r * short_exponential_tail(r));
+        return y * from_bits(typename F::Word(bits(t) << F::fraction_bits)) * scale[w];
+    }
+};
+
+// exp(x - top) for x <= top.  Error 2.6, 2.6.
+template <class T> LOSSLANG_INLINE T exp_of_difference(T x, T top) {
+    ExpBelow<T, 1> below;
+    below.set(0, top);
+    return below(0, x);
+}
 
 // exp(x) - 1.  Error 1.0, 1.0.
 template <class T> LOSSLANG_INLINE T expm1(T x) {
