@@ -26,7 +26,7 @@ NO_LABEL = -(1 << 63)
 
 Reduction: TypeAlias = Literal["none", "sum", "mean"]
 
-_PLAIN = (Tensor, torch.nn.Parameter)
+PLAIN = (Tensor, torch.nn.Parameter)
 
 
 class Job:
@@ -57,8 +57,11 @@ class Job:
 class Formula:
     """``composed`` with a kernel for the calls that it fits.
 
-    ``names`` are those of the arguments: arrays first, then hyperparameters.
+    ``names`` are those of the arguments: arrays first, then hyperparameters. ``reduces``: it can
+    also return the sum or mean of the values.
     """
+
+    reduces = True
 
     def __init__(
         self,
@@ -81,10 +84,12 @@ class Formula:
         ]
         self._hypers = [_hyper(key, place) for key in kernel.hypers]
         self.slots = [place[name] for name, _ in kernel.gradients]
-        self._along_rows = [place[name] for name, axis in kernel.gradients if axis is not None]
+        self._gradients = [(place[name], axis) for name, axis in kernel.gradients]
+        self._along_rows = [place for place, axis in self._gradients if axis is not None]
+        self._nothing = [None] * len(self.slots)
         pointers = len(self._arrays) + len(self.slots)
         counts = f"{pointers}P{len(self._hypers)}d{len(kernel.axes)}q"
-        self._pack = struct.Struct(f"@{counts}PPPqqqdqq").pack
+        self._pack = struct.Struct(f"@{counts}PPPPqqqdqq").pack
 
     def __call__(self, *args: Any) -> Tensor:
         """The values; a label outside of its axis raises ``IndexError``."""
@@ -105,7 +110,7 @@ class Formula:
             if place is None:
                 continue
             x = args[place]
-            if type(x) not in _PLAIN or not x.is_cpu or x.dtype != dtype:
+            if type(x) not in PLAIN or not x.is_cpu or x.dtype != dtype:
                 return None
             if x.requires_grad and place not in self.slots:
                 return None
@@ -134,7 +139,7 @@ class Formula:
                 if isinstance(x, Tensor) and x.requires_grad:
                     value: Tensor = _Rows.apply(self, job, *args)  # type: ignore[no-untyped-call]
                     return value
-        result, _, _ = self.values(_contiguous(args), job, (), keep=False)
+        result, _, _ = self.values(contiguous(args), job, (), keep=False)
         return result
 
     def values(
@@ -144,27 +149,29 @@ class Formula:
 
         If ``found`` is not empty, it receives the gradients of the result.
         """
-        width = self.kernel.saved if keep else 0
-        if job.reduction == "none":
-            result = values = torch.empty(job.examples, dtype=self.dtype)
-            saved = torch.empty((width, job.rows), dtype=self.dtype)
-        else:
-            result = torch.empty((), dtype=self.dtype)
-            saved = torch.empty((width + 1, job.rows), dtype=self.dtype)
-            values = saved[width]
-        kept = self._run(
+        kept = self.kernel.saved if keep else 0
+        is_reduced = job.reduction != "none"
+        result = torch.empty(() if is_reduced else job.examples, dtype=self.dtype)
+        saved = torch.empty((kept + is_reduced) * job.rows, dtype=self.dtype)
+        behind = saved.data_ptr() + kept * job.rows * saved.itemsize
+        count = self._run(
             "both" if found else "values",
-            [None if place is None else given[place] for place, *_ in self._arrays],
-            found or [None] * len(self.slots),
+            None,
+            found or self._nothing,
             given,
             job,
-            (values, saved if width else None, None if result is values else result),
+            (
+                behind if is_reduced else result.data_ptr(),
+                saved.data_ptr() if kept else 0,
+                result.data_ptr() if is_reduced else 0,
+                0,
+            ),
             0,
             1.0,
         )
-        if kept < 0:
+        if count < 0:
             raise IndexError("a label is outside of its axis")
-        return result, saved, kept
+        return result, saved, count
 
     def slopes(
         self,
@@ -180,11 +187,11 @@ class Formula:
         slope = slope.contiguous()
         self._run(
             "slopes",
-            [slope if place is None else given[place] for place, *_ in self._arrays],
+            slope,
             found,
             given,
             job,
-            (None, saved, None),
+            (0, saved.data_ptr(), 0, 0),
             0 if job.reduction != "none" else 1,
             1 / max(kept, 1) if job.reduction == "mean" else 1.0,
         )
@@ -197,10 +204,12 @@ class Formula:
     def room(self, given: Sequence[Any], job: Job, wanted: Sequence[bool]) -> list[Tensor | None]:
         """Memory for the gradients, in the kernel's order."""
         return [
-            torch.empty(given[place].shape if along else job.examples, dtype=self.dtype)
-            if wanted[place]
-            else None
-            for place, (_, along) in zip(self.slots, self.kernel.gradients, strict=True)
+            None
+            if not wanted[place]
+            else torch.empty_like(given[place])
+            if axis is not None
+            else torch.empty(job.examples, dtype=self.dtype)
+            for place, axis in self._gradients
         ]
 
     def per_argument(
@@ -208,7 +217,7 @@ class Formula:
     ) -> list[Tensor | None]:
         """Gradients in the order of the arguments; summed for an argument that is one number."""
         ordered: list[Tensor | None] = [None] * len(given)
-        for place, x in zip(self.slots, found, strict=True):
+        for (place, _), x in zip(self._gradients, found, strict=True):
             if x is not None and given[place].ndim == 0:
                 x = x.sum().to(given[place].dtype)
             ordered[place] = x
@@ -217,27 +226,33 @@ class Formula:
     def _run(
         self,
         task: str,
-        arrays: Sequence[Tensor | None],
+        slope: Tensor | None,
         gradients: Sequence[Tensor | None],
         given: Sequence[Any],
         job: Job,
-        results: Sequence[Tensor | None],
+        results: tuple[int, int, int, int],
         slope_step: int,
         slope_scale: float,
     ) -> int:
-        """Call the kernel: over how many examples it went, negative for a label out of range."""
+        """Call the kernel: over how many examples it went, negative for a label out of range.
+
+        ``results`` are the addresses of the values, the statistics, their total, and the guard.
+        """
+        words: list[float] = []
+        for place, *_ in self._arrays:
+            x = slope if place is None else given[place]
+            words.append(0 if x is None else x.data_ptr())
+        for x in gradients:
+            words.append(0 if x is None else x.data_ptr())
+        for place, option in self._hypers:
+            words.append(float(given[place]) if option is None else float(given[place] == option))
         rows = job.rows
         work = rows * max(job.sizes, default=1)
-        kept: int = self._functions[task](
+        count: int = self._functions[task](
             self._pack(
-                *[0 if x is None else x.data_ptr() for x in arrays],
-                *[0 if x is None else x.data_ptr() for x in gradients],
-                *[
-                    float(given[place]) if option is None else float(given[place] == option)
-                    for place, option in self._hypers
-                ],
+                *words,
                 *job.sizes,
-                *[0 if x is None else x.data_ptr() for x in results],
+                *results,
                 rows,
                 job.ignored,
                 slope_step,
@@ -246,7 +261,7 @@ class Formula:
                 torch.get_num_threads() if work >= WORTH_A_THREAD else 1,
             )
         )
-        return kept
+        return count
 
 
 class _Rows(torch.autograd.Function):
@@ -254,7 +269,7 @@ class _Rows(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, formula: Formula, job: Job, *args: Any) -> Tensor:
-        given = _contiguous(args)
+        given = contiguous(args)
         wanted = ctx.needs_input_grad[2:]
         known = formula.is_known_beforehand(job, wanted)
         found = formula.room(given, job, wanted) if known else []
@@ -271,9 +286,9 @@ class _Rows(torch.autograd.Function):
         args = [next(left) if x is None else x for x in ctx.others]
         wanted = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
-            return (None, None, *_differentiable(ctx.job, args, wanted, slope))
+            return (None, None, *differentiable(ctx.job, args, wanted, slope))
         if not ctx.found:
-            given = _contiguous(args)
+            given = contiguous(args)
             slopes = ctx.formula.slopes(given, ctx.job, saved, slope, wanted, ctx.kept)
             return (None, None, *slopes)
         found, ctx.found = ctx.found, []  # they are given away, and may be changed by who has them
@@ -285,7 +300,7 @@ class _Rows(torch.autograd.Function):
         return (None, None, *ctx.formula.per_argument(found, args))
 
 
-def _differentiable(
+def differentiable(
     job: Job, args: Sequence[Any], wanted: Sequence[bool], slope: Tensor
 ) -> list[Tensor | None]:
     """Gradients that can be differentiated again."""
@@ -295,7 +310,7 @@ def _differentiable(
     return [next(found) if want else None for want in wanted]
 
 
-def _contiguous(args: Sequence[Any]) -> list[Any]:
+def contiguous(args: Sequence[Any]) -> list[Any]:
     """The arguments as a kernel reads them; to be held on to as long as it runs."""
     return [x.contiguous() if isinstance(x, Tensor) else x for x in args]
 
@@ -306,7 +321,7 @@ def _hyper(key: str, place: dict[str, int]) -> tuple[int, str | None]:
 
 
 def _is_number(x: Any) -> bool:
-    if type(x) in _PLAIN:
+    if type(x) in PLAIN:
         return bool(x.ndim == 0 and x.is_cpu and x.is_floating_point())
     return isinstance(x, int | float)
 

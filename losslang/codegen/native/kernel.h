@@ -29,13 +29,14 @@ template <int n, class T> LOSSLANG_INLINE T power(T x) {
 // `gradients` where that one is not wanted. Arrays are contiguous, the rows first. A row whose label
 // is `ignored` has value and gradient 0. The slope of row i is slope[i * slope_step] * slope_scale.
 // If `total` is not null, it receives the sum of the values, or with `is_mean` their mean over the
-// rows that count, of which there are `kept`.
+// rows that count, of which there are `kept`. `guard` receives which rows have a value, if some may not.
 constexpr int WORD = 8;
 
 struct Order {
     void* value;
     void* saved;
     void* total;
+    void* guard;
     long rows;
     long ignored;
     long slope_step;
