@@ -118,7 +118,8 @@ class _Reader:
         self._rows = found
         self._nodes = found.plan.nodes
         ops = [(n, self._nodes[n].op) for level in found.passes for n in level]
-        self._names = {n: f"{op.removeprefix('a')}_{place}" for place, (n, op) in enumerate(ops, 1)}
+        words = {"amax": "max", "amin": "min"}
+        self._names = {n: f"{words.get(op, op)}_{place}" for place, (n, op) in enumerate(ops, 1)}
 
     def name(self, number: int) -> str:
         """What a statistic is called."""
@@ -145,6 +146,8 @@ class _Reader:
                 return f"{args[0].removesuffix('[k]')}[{args[1]}]"
             case "arange":
                 return "k"
+            case "example":
+                return "i"
             case "hyper" | "const":
                 return str(node.attrs[0])
             case "size":

@@ -130,6 +130,8 @@ class _Lowering:
         self._changed: dict[int, int] = {}
         self._rows: dict[int, tuple[Counter[int], int, int]] = {}
         self._sums: dict[int, Counter[int]] = {}
+        self._shares: dict[int, tuple[int, int]] = {}
+        """Exponentials that are a share of a sum where a guard holds, with the guard."""
         self._spell: Mapping[str, Callable[[Node, list[int]], int]] = {
             "logsumexp": self._logsumexp,
             "log_softmax": self._log_softmax,
@@ -137,8 +139,11 @@ class _Lowering:
             "norm": self._norm,
             "gather": lambda node, args: self._at(*args),
             "take": lambda node, args: self._at(*args),
+            "diagonal": lambda node, args: self._at(args[0], self._example()),
             "exp": self._exp,
             "mul": self._mul,
+            "div": self._quotient,
+            "ratio": self._quotient,
             "pow": self._pow,
             "mean": self._mean,
             "size": self._size,
@@ -247,10 +252,16 @@ class _Lowering:
         return made
 
     def _arange(self, node: Node, args: list[int]) -> int:
+        if node.dims == (BATCH.name,):
+            return self._example()
         axis = _axis(node)
         if axis is not None and self.nodes[args[0]].op != "size":
             self.sizes[axis] = args[0]
         return self._place(axis)
+
+    def _example(self) -> int:
+        """The number of the row."""
+        return self._make("example", dtype="int", dims=(BATCH.name,))
 
     def _place(self, axis: str | None) -> int:
         return self._make("arange", attrs=(axis,), dtype="int", dims=(axis,) if axis else ())
@@ -290,19 +301,41 @@ class _Lowering:
             if sign != -1 or number not in self._rows:
                 continue
             body, power, total = self._rows[number]
-            rest = Counter(terms)
-            rest[number] += 1
-            rest.subtract(body)
-            left = [(n, s) for n, s in rest.items() if s]
-            if any(_axis(self.nodes[n]) for n, _ in left) or any(abs(s) != 1 for _, s in left):
-                continue
-            share = self._make("mul", (power, self._make("reciprocal", (total,))))
-            if not left:
+            share = self._share(terms, number, body, power, total)
+            if share is not None:
                 return share
-            signs = ["+" if s > 0 else "-" for _, s in left]
-            more = self._make("exp", (self._make("add", (n for n, _ in left), signs),))
-            return self._make("mul", (share, more))
+            guard, inside = self._guarded(body)
+            share = self._share(terms, number, inside, power, total)
+            if guard is not None and share is not None:
+                made = self._make("exp", args)
+                self._shares[made] = (guard, share)
+                return made
         return self._make("exp", args)
+
+    def _share(
+        self, terms: Counter[int], number: int, body: Counter[int], power: int, total: int
+    ) -> int | None:
+        """``exp(terms)``, if they are ``body`` less its ``logsumexp`` and numbers of the row."""
+        rest = Counter(terms)
+        rest[number] += 1
+        rest.subtract(body)
+        left = [(n, s) for n, s in rest.items() if s]
+        if any(_axis(self.nodes[n]) for n, _ in left) or any(abs(s) != 1 for _, s in left):
+            return None
+        share = self._make("mul", (power, self._make("reciprocal", (total,))))
+        if not left:
+            return share
+        signs = ["+" if s > 0 else "-" for _, s in left]
+        more = self._make("exp", (self._make("add", (n for n, _ in left), signs),))
+        return self._make("mul", (share, more))
+
+    def _guarded(self, terms: Counter[int]) -> tuple[int | None, Counter[int]]:
+        """The guard under which a sum is one of other terms, and these."""
+        ((number, sign),) = terms.items() if len(terms) == 1 else ((0, 0),)
+        node = self.nodes[number]
+        if sign != 1 or node.op != "fill":
+            return None, terms
+        return node.args[0], self._terms(node.args[1])
 
     def _terms(self, number: int) -> Counter[int]:
         """A sum as its terms with their signs."""
@@ -322,13 +355,33 @@ class _Lowering:
     def _mul(self, node: Node, args: list[int]) -> int:
         """A product; a truth value among its factors selects it."""
         tests = [a for a in args if self.nodes[a].dtype == "bool"]
-        factors = [a for a in args if a not in tests]
+        factors = self._shared([a for a in args if a not in tests], tests)
         made = self._number(1) if not factors else factors[0]
         if len(factors) > 1:
             made = self._make("mul", factors, dtype=node.dtype)
         for test in tests:
             made = self._make("where", (test, made, self._number(0)))
         return made
+
+    def _quotient(self, node: Node, args: list[int]) -> int:
+        """A quotient; what a truth value selects is divided first, where it is one of the row."""
+        above, below = self.nodes[args[0]], args[1]
+        if above.op == "where" and above.args[2] == self._number(0):
+            test, chosen, zero = above.args
+            if _axis(self.nodes[chosen]) is None and _axis(self.nodes[below]) is None:
+                share = self._make(node.op, (chosen, below), dtype=node.dtype)
+                return self._make("where", (test, share, zero))
+        return self._make(node.op, args, node.attrs, node.dtype, node.dims)
+
+    def _shared(self, factors: list[int], tests: list[int]) -> list[int]:
+        """The factors; what a guard among them selects as a share of a sum, where it is one."""
+        chosen = [self.nodes[a] for a in factors if self.nodes[a].op == "where"]
+        guards = {n.args[0] for n in chosen if n.args[2] == self._number(0)}.union(tests)
+        known = (self._shares.get(a) for a in factors)
+        return [
+            a if share is None or share[0] not in guards else share[1]
+            for a, share in zip(factors, known, strict=True)
+        ]
 
     def _pow(self, node: Node, args: list[int]) -> int:
         """A power; one with a whole exponent is a product, of a negative number too."""

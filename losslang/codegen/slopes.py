@@ -7,6 +7,9 @@ gradients have in common is one node.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from sympy import Basic, Expr
 
 from losslang.codegen import variants
@@ -37,25 +40,36 @@ def with_slopes(low: Lowered) -> Plan:
     loss = low.loss
     if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.averages:
         raise NoSlopesError("the loss has no value for each example")
+    terms = tuple(replace(term, body=body_of(low, term.body)) for term in loss.terms)
+    return planned(replace(loss, terms=terms), storage(loss, low.label, soft=False))
+
+
+def body_of(low: Lowered, expr: Expr) -> Expr:
+    """A formula of the loss without marks, what is masked left out of it."""
+    pack = low.label.pack if low.label else None
+    return variants.masked(variants.plain(expr), pack)
+
+
+def planned(
+    loss: Loss, arrays: Mapping[Tensor, Storage], *, by_hyperparameters: bool = True
+) -> Plan:
+    """:func:`with_slopes` of a loss of one term, as it stands."""
     (term,) = loss.terms
-    arrays = {**storage(loss, low.label, soft=False), SLOPE: Storage(SLOPE.name, (BATCH,))}
-    planner = Planner(arrays)
+    planner = Planner({**arrays, SLOPE: Storage(SLOPE.name, (BATCH,))})
     stabiliser = Stabiliser(derived=True)
-    body = _body(low, term)
-    outputs = [planner.output(term.name, stabiliser(body), stabiliser(term.guard), term.result)]
-    found = _gradients(loss, safe_branches(stabiliser.by_odds(body)), term)
+    value, guard = stabiliser(term.body), stabiliser(term.guard)
+    outputs = [planner.output(term.name, value, guard, term.result)]
+    found = _gradients(loss, safe_branches(stabiliser.by_odds(term.body)), term)
     own = [Tensor(f"@{hyper.name}", "real") for hyper in loss.hyperparameters]
     if any(occurs(tensor, gradient.value) for gradient in found.values() for tensor in own):
         raise NoSlopesError("an example depends on another")
+    inputs = {known.name for known in loss.inputs}
     for name, gradient in found.items():
+        if not (by_hyperparameters or name in inputs):
+            continue
         value = stabiliser(gradient.value)
         outputs.append(planner.output(f"d {name}", value, ONE, gradient.places))
     return planner.finish(outputs)
-
-
-def _body(low: Lowered, term: Term) -> Expr:
-    pack = low.label.pack if low.label else None
-    return variants.masked(variants.plain(term.body), pack, term.result)
 
 
 def _gradients(loss: Loss, body: Expr, term: Term) -> dict[str, adjoint.Gradient]:

@@ -14,6 +14,7 @@ from losslang.driver.finding import elaborated, elaborated_config, every_loss
 
 if TYPE_CHECKING:
     from losslang.accuracy.measure import Row
+    from losslang.codegen.lower import Lowered
     from losslang.codegen.native.call import Kernel, Real
     from losslang.ir.loss import Loss
     from losslang.runtime.module import Module
@@ -136,10 +137,32 @@ def _kernel(loss: Loss, real: Real) -> Kernel | str:
         if not any(known.axes for known in loss.inputs):
             # Their slopes overflow near the end of the range where those of the operations do not.
             return "losses of single numbers are left to torch"
+        try:
+            found = rows(with_slopes(low))
+        except NoSlopesError as reason:
+            return _of_products(low, real) or str(reason)
         label = low.label.name if low.label else None
-        return kernel(rows(with_slopes(low)), real, label)
+        return kernel(found, real, label)
     except NoSlopesError as reason:
         return str(reason)
+
+
+def _of_products(low: Lowered, real: Real) -> Kernel | None:
+    """The kernel of a loss of pairs, if it is one."""
+    from losslang.codegen.native.call import Product
+    from losslang.codegen.native.kernel import kernel
+    from losslang.codegen.products import cut
+    from losslang.codegen.rows import rows
+    from losslang.codegen.slopes import NoSlopesError
+    from losslang.codegen.torch.factors import factors_text
+
+    try:
+        found = cut(low)
+        arrays, hypers = low.hard.arrays, low.hard.hyperparameters
+        text = factors_text(found.factors, (*arrays, *hypers))
+        return kernel(rows(found.rows), real, None, Product(text, len(arrays), found.sizes))
+    except NoSlopesError:
+        return None
 
 
 def _check_settings(loss: Loss, settings: Mapping[str, Any], known: Iterable[str]) -> None:

@@ -152,12 +152,12 @@ def log_of_sigmoid(e: Expr) -> Expr | None:
 
 
 def log_of_one_plus_exp(e: Expr) -> Expr | None:
-    """``log(1 + exp(x))`` is ``softplus(x)``."""
+    """``log(1 + exp(x))`` is ``softplus(x)``; the exponential may be a product of several."""
     inside = e.args[0]
     if isinstance(inside, Add) and len(inside.args) == 2 and inside.args[0] == ONE:
-        power = inside.args[1]
-        if isinstance(power, sympy.exp):
-            return Apply("softplus", power.args[0])
+        powers = Mul.make_args(inside.args[1])
+        if all(isinstance(power, sympy.exp) for power in powers):
+            return Apply("softplus", Add(*(power.args[0] for power in powers)))
     return None
 
 

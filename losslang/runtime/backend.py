@@ -21,6 +21,7 @@ from losslang.codegen.native import compiler
 from losslang.codegen.native.call import Kernel, Real, Signature
 from losslang.codegen.native.compiler import Failure
 from losslang.runtime.native import NO_LABEL, Formula
+from losslang.runtime.products import Products
 
 REALS: dict[torch.dtype, Real] = {torch.float32: "float", torch.float64: "double"}
 """The types of numbers that there are kernels for."""
@@ -105,7 +106,8 @@ class Dispatch:
         if isinstance(library, Failure):
             _notice(library.message)
             return
-        self._formulas[dtype] = Formula(
+        kind = Formula if written.product is None else Products
+        self._formulas[dtype] = kind(
             self.composed, self.signature.arguments, written, library, dtype
         )
 
@@ -137,7 +139,7 @@ class Whole:
     def _fast(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> Tensor | None:
         first = _first_real(inputs)
         formula = None if first is None else self._dispatch.ready(first.dtype)
-        if formula is None or len(inputs) != len(self._inputs):
+        if formula is None or not formula.reduces or len(inputs) != len(self._inputs):
             return None
         args: list[Any] = []
         used = ("reduction" in options) + ("ignore_index" in options)
@@ -149,8 +151,13 @@ class Whole:
             if keyword not in options:
                 return None
             value = options[keyword]
-            if domain is not None and isinstance(value, int | float) and value not in domain:
-                return None
+            if isinstance(value, int | float):
+                if domain is not None and value not in domain:
+                    return None
+            elif isinstance(value, list | tuple):
+                if domain is not None or not all(isinstance(x, int | float) for x in value):
+                    return None
+                value = torch.tensor(value, dtype=formula.dtype)
             args.append(value)
             used += 1
         reduction, ignored = options.get("reduction", "mean"), options.get("ignore_index", -100)

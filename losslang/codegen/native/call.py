@@ -22,6 +22,24 @@ class Read:
     entries: Literal["real", "int", "bool"]
 
 
+MATRIX = "@matrix"
+"""What a kernel calls the array that it reads and no call passes."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """The array ``MATRIX`` as the product ``left @ right.T``.
+
+    ``text`` is Python with the function ``factors``, which takes the arguments of the formula, of
+    which ``arrays`` is the number of those that are arrays, and returns ``left`` and ``right``.
+    ``sizes`` are an argument and a dimension of it for the rows and for the columns.
+    """
+
+    text: str
+    arrays: int
+    sizes: tuple[tuple[str, int], tuple[str, int]]
+
+
 @dataclass(frozen=True)
 class Kernel:
     """C++ text with the functions ``values`` and ``slopes``.
@@ -29,7 +47,8 @@ class Kernel:
     ``arrays`` and ``hypers`` name what is read, in order (an option that was chosen as
     ``name=option``); ``axes`` whose sizes are passed beside the number of rows; ``saved`` is the
     number of statistics that a row keeps for its gradient; ``gradients`` are the outputs of the
-    second function, each with the axis along which a row of it runs.
+    second function, each with the axis along which a row of it runs. ``guarded``: some rows have no
+    value. ``product`` is where the array comes from that is none of the arguments.
     """
 
     text: str
@@ -38,6 +57,8 @@ class Kernel:
     axes: tuple[str, ...]
     saved: int
     gradients: tuple[tuple[str, str | None], ...]
+    guarded: bool = False
+    product: Product | None = None
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from losslang.codegen.native import table
-from losslang.codegen.native.call import Kernel, Read, Real
+from losslang.codegen.native.call import MATRIX, Kernel, Product, Read, Real
 from losslang.codegen.plan import Node
+from losslang.codegen.products import COLUMNS
 from losslang.codegen.rows import REDUCTIONS, NoRowsError, Rows
 from losslang.codegen.slopes import SLOPE
 from losslang.ir.loss import BATCH
@@ -45,26 +46,31 @@ NOTHING: Mapping[int, str] = MappingProxyType({})
 _CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "all": "&"}
 
 
-def kernel(rows: Rows, real: Real, label: str | None = None) -> Kernel:
+def kernel(
+    rows: Rows, real: Real, label: str | None = None, product: Product | None = None
+) -> Kernel:
     """The functions of a loss; ``label`` is what may say that a row does not count.
 
-    Raises :class:`NoRowsError`.
+    With ``product`` some rows may have no value, and ``both`` may put the gradient of ``MATRIX`` in
+    its place. Raises :class:`NoRowsError`.
     """
-    return _Text(rows, real, label).kernel()
+    return _Text(rows, real, label, product).kernel()
 
 
 class _Text:
     """What the functions share: the order of arguments, and the statistics that are kept."""
 
-    def __init__(self, rows: Rows, real: Real, label: str | None) -> None:
+    def __init__(self, rows: Rows, real: Real, label: str | None, product: Product | None) -> None:
         self.label = label
+        self.product = product
         self.rows = rows
         self.nodes = rows.plan.nodes
         self.real = real
         first, *others = rows.plan.outputs
-        if first.guard is not None:
+        if first.guard is not None and product is None:
             raise NoRowsError("some rows have no value")
         self.value = first.value
+        self.guard = first.guard
         self.gradients = [(out.name, out.value, _along(out.axes)) for out in others]
         reads = [n for n in self.nodes if n.op == "read"]
         self.arrays = {str(n.attrs[0]): n for n in reads}
@@ -89,10 +95,13 @@ class _Text:
             tuple(self.axes),
             len(self.saved),
             tuple((name.removeprefix("d "), axis) for name, _, axis in self.gradients),
+            self.guard is not None,
+            self.product,
         )
 
     def _lines(self) -> Iterator[str]:
         yield f"using A = {self.real};"
+        yield "using Whole = Format<A>::Word;"
         yield ""
         for task in TASKS:
             for mode in self.modes():
@@ -137,7 +146,8 @@ def _read(name: str, node: Node) -> Read:
     entries: Literal["real", "int", "bool"] = "real"
     if node.dtype in ("int", "bool"):
         entries = node.dtype
-    return Read(name, BATCH.name in node.dims, _along(node.dims), entries)
+    argument = name.removesuffix(COLUMNS.name)
+    return Read(argument, BATCH.name in node.dims, _along(node.dims), entries)
 
 
 def _along(axes: Sequence[str]) -> str | None:
@@ -161,6 +171,7 @@ class _Function:
         gradients = [number for _, number, _ in text.gradients]
         self.results = [
             *([text.value] if task != "slopes" else ()),
+            *([text.guard] if task != "slopes" and text.guard is not None else ()),
             *(gradients if task != "values" else ()),
         ]
         self.loaded = text.saved if task == "slopes" else []
@@ -168,6 +179,9 @@ class _Function:
         self.needed = sorted(text.rows.needed(wanted, self.loaded))
         self.depth = self._depths()
         self.kept = self._kept() if task == "both" else {}
+        self.divisors = {
+            self.nodes[n].args[1] for n in self.needed if self._is_by_the_call(self.nodes[n])
+        }
         self._local: set[int] = set()
         """The rows' numbers that the loop at hand has in variables of its own."""
 
@@ -223,6 +237,7 @@ class _Function:
             yield f"    const int size_{n} = int(call.sizes[{n}]);  // {axis_text(axis)}"
         yield "    int bad = 0;"
         yield from indented(self._call(), 4)
+        yield from indented(self._copies(), 4)
         yield "    for (long first = begin; first < end; first += W) {"
         yield "        const int count = int(end - first < W ? end - first : W);"
         yield from indented(self._block(), 8)
@@ -241,6 +256,8 @@ class _Function:
                 continue
             kind = "bool" if self._is_truth(n) else "double"
             yield f"const {kind} c{n} = {self._at_call(n)};"
+            if n in self.divisors:
+                yield f"const A i{n} = inverse<A>(c{n});"
             for axis, count in self.text.rows.sizes.items():
                 if count == n:
                     yield f"const int {self._size(axis)} = int(c{n});"
@@ -300,6 +317,27 @@ class _Function:
     def _stored(self, node: Node) -> str:
         return {"int": "std::int64_t", "bool": "bool"}.get(node.dtype, "A")
 
+    def _is_replaced(self, node: Node) -> bool:
+        """Whether the gradient of an array may be written over it."""
+        return self.task == "both" and self.mode == "wide" and node.attrs[0] == MATRIX
+
+    def _is_table(self, node: Node) -> bool:
+        """Whether an array along the row is read as numbers of the same width as those of the row,
+        without which a loop over them is hardly one over registers.
+        """
+        is_shared = node.op == "read" and len(node.dims) == 1 and BATCH.name not in node.dims
+        return is_shared and node.dtype in ("int", "bool")
+
+    def _copies(self) -> Iterator[str]:
+        """Copies of arrays along the row, and room for a row that the gradient is written over."""
+        for n, node in self._reads():
+            if self._is_table(node):
+                start, size = self._pointer(node), self._size(node.dims[0])
+                yield f"const std::vector<Whole> table{n}({start}, {start} + {size});"
+                yield f"const Whole* const x{n} = table{n}.data();"
+            elif self._is_replaced(node):
+                yield f"std::vector<A> row{n}({self._size(node.dims[1])});"
+
     def _tiles(self) -> Iterator[str]:
         """The rows of the block: pointers to them, or a copy across lanes."""
         for n, node in self._reads():
@@ -308,6 +346,9 @@ class _Function:
             size = self._size(node.dims[1])
             if self.mode == "wide":
                 start = f"{self._pointer(node)} + first * {size}"
+                if self._is_replaced(node):
+                    yield f"row{n}.assign({start}, {start} + {size});"
+                    start = f"row{n}.data()"
                 yield f"const {self._stored(node)}* const x{n} = {start};"
                 continue
             kind = self._kind(n)
@@ -386,7 +427,8 @@ class _Function:
             yield from self._elements([x], f"k{n}", f"_{n}")
             yield f"const {self._kind(n)} v{n} = e{x}_{n};"
             return
-        yield f"const {self._kind(n)} v{n} = {self._formula(n, '')};"
+        text = "int(i)" if node.op == "example" else self._formula(n, "")
+        yield f"const {self._kind(n)} v{n} = {text};"
 
     def _read(self, n: int) -> Iterator[str]:
         node, kind = self.nodes[n], self._kind(n)
@@ -421,14 +463,35 @@ class _Function:
             and self.depth[n] == level
             and n not in self.loaded
         ]
-        axes = dict.fromkeys(str(self.nodes[n].attrs[0]) for n in mine)
-        for axis in axes:
-            yield from self._pass(axis, [n for n in mine if self.nodes[n].attrs[0] == axis])
+        groups: dict[tuple[str, str], list[int]] = {}
+        for n in mine:
+            groups.setdefault((str(self.nodes[n].attrs[0]), self._condition(n)), []).append(n)
+        for (axis, condition), reductions in groups.items():
+            yield from self._pass(axis, condition, reductions)
 
-    def _pass(self, axis: str, reductions: Sequence[int]) -> Iterator[str]:
-        arguments = [self.nodes[n].args[0] for n in reductions]
+    def _condition(self, n: int) -> str:
+        """Where only some gradients need a statistic: that one of them is wanted."""
+        places = [
+            place
+            for place, (_, number, _) in enumerate(self.text.gradients)
+            if n in self.text.rows.needed([number], self.loaded)
+        ]
+        of_value = self.task != "slopes" and n in self.text.rows.needed([self.text.value])
+        if of_value or len(places) == len(self.text.gradients):
+            return ""
+        return " || ".join(f"call.gradients[{place}]" for place in places)
+
+    def _pass(self, axis: str, condition: str, reductions: Sequence[int]) -> Iterator[str]:
         for n in reductions:
-            yield f"{self._kind(n)} r{n}[W];"
+            yield f"{self._kind(n)} r{n}[W]{' = {}' if condition else ''};"
+        if condition:
+            yield f"if ({condition}) {{"
+        yield from indented(self._walk(axis, reductions), 4 if condition else 0)
+        if condition:
+            yield "}"
+
+    def _walk(self, axis: str, reductions: Sequence[int]) -> Iterator[str]:
+        arguments = [self.nodes[n].args[0] for n in reductions]
         if self.mode == "narrow":
             for n in reductions:
                 yield f"for (int w = 0; w < W; ++w) r{n}[w] = {_NEUTRAL[self.nodes[n].op]};"
@@ -547,6 +610,9 @@ class _Function:
                 value = f"skipped[w] ? A(0) : {value}"
             target = "static_cast<A*>(call.value)[first + w]"
             yield f"for (int w = 0; w < count; ++w) {target} = {value};"
+            if self.text.guard is not None:
+                guard = f"static_cast<bool*>(call.guard)[first + w] = {self._truth()}"
+                yield f"for (int w = 0; w < count; ++w) {guard};"
             for place, n in enumerate(self.text.saved):
                 kept = f"static_cast<A*>(call.saved)[{place} * call.rows + first + w] = r{n}[w]"
                 yield f"if (call.saved) for (int w = 0; w < count; ++w) {kept};"
@@ -560,6 +626,12 @@ class _Function:
             else:
                 yield from indented(self._written(place, number, axis), 4)
             yield "}"
+
+    def _truth(self) -> str:
+        """Whether a row has a value."""
+        number = self.text.guard
+        assert number is not None
+        return f"r{number}[w]" if self.level(number) == "row" else f"c{number}"
 
     def _outside(self, number: int) -> str:
         return f"r{number}[w]" if self.level(number) == "row" else f"A(c{number})"
@@ -640,6 +712,8 @@ class _Function:
                 text = known[n]
             elif node.op == "arange":
                 text = place
+            elif self._is_table(node):
+                text = f"{self._kind(n)}(x{n}[{place}])"
             elif node.op == "read" and BATCH.name not in node.dims:
                 text = f"{self._pointer(node)}[{place}]"
             elif node.op == "read":
@@ -664,9 +738,19 @@ class _Function:
             return f"e{n}{suffix}"
         return f"v{n}" if n in self._local else f"r{n}[w]"
 
+    def _is_by_the_call(self, node: Node) -> bool:
+        """Whether each place of a row is divided by the same number in the whole call."""
+        if node.op != "div":
+            return False
+        return [self.level(a) for a in node.args] == ["element", "call"]
+
     def _formula(self, n: int, suffix: str) -> str:
         node = self.nodes[n]
         names = [self._operand(a, suffix) for a in node.args]
+        if self._is_by_the_call(node):
+            return f"({names[0]} * i{node.args[1]})"
+        if node.op == "cast" and self._is_truth(node.args[0]):
+            return f"({names[0]} ? A(1) : A(0))"  # what a loop over registers can do
         return _text(node, names, "A")
 
     def _at_call(self, n: int) -> str:

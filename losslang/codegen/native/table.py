@@ -22,7 +22,7 @@ TEMPLATES: Mapping[str, str] = {
     "exp_less": "exp_of_difference<A>(@, $)",
     "logaddexp": "log_of_sum<A>(@, $)",
     "square_ratio": "(@ * (@ / $))",
-    "ratio": "(@ == 0 && $ == 0 ? A(0) : @ / $)",
+    "ratio": "((@ == 0) & ($ == 0) ? A(0) : @ / $)",
     "div": "(@ / $)",
     "minimum": "($ < @ ? $ : @)",
     "maximum": "($ > @ ? $ : @)",
@@ -35,4 +35,4 @@ TEMPLATES: Mapping[str, str] = {
     "le": "(@ <= $)",
 }
 
-JOINED: Mapping[str, str] = {"mul": " * ", "and": " && ", "or": " || "}
+JOINED: Mapping[str, str] = {"mul": " * ", "and": " & ", "or": " | "}

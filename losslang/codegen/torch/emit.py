@@ -7,18 +7,16 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from losslang._version import __version__
 from losslang.codegen.lower import Variant, lower
 from losslang.codegen.native.call import Interval, Signature
-from losslang.codegen.plan import Plan
 from losslang.codegen.torch import helpers, signature, table
 from losslang.codegen.torch.classes import class_text
 from losslang.codegen.torch.contract import Body
-from losslang.codegen.torch.formula import Writer
+from losslang.codegen.torch.formula import Writer, renamed
 from losslang.codegen.torch.layout import WIDTH, call, filled, folded
-from losslang.codegen.torch.names import Names
 from losslang.codegen.torch.part import Part
 from losslang.ir.loss import BATCH, Hyperparameter, Input, Loss
 
@@ -48,7 +46,7 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     taken = {*table.HELPERS, *helpers.CONTRACT, "CHECK_LABELS"}
     parts = [_Text(lower(loss), taken, alone=len(given) == 1) for loss in given]
     body = [text for part in parts for text in part.texts()]
-    used = _used("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
+    used = used_helpers("\n".join(body), {**table.HELPERS, **helpers.CONTRACT})
     entries = {part.low.loss.name: (part.function, part.type) for part in parts}
     signatures = {part.low.loss.name: part.signature() for part in parts}
     keywords = {part.low.loss.name: part.keywords() for part in parts}
@@ -68,7 +66,8 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     return Emitted(text.replace(_DIGEST, digest), entries, signatures, keywords, digest)
 
 
-def _used(text: str, known: dict[str, str]) -> dict[str, str]:
+def used_helpers(text: str, known: dict[str, str]) -> dict[str, str]:
+    """Those of the ``known`` functions that a text calls, and those that these call."""
     used: dict[str, str] = {}
     todo = [name for name in known if re.search(rf"\b{name}\(", text)]
     while todo:
@@ -172,7 +171,8 @@ class _Text(Part):
     def _formula(self, variant: Variant, suffix: str) -> str:
         like = self._like(variant)
         arrays = [self.names[name] for name in variant.arrays]
-        writer = Writer(_renamed(variant, self.names), like, self.names.taken | set(arrays))
+        plan = renamed(variant.plan, self.names.__getitem__)
+        writer = Writer(plan, like, self.names.taken | set(arrays))
         results: list[str] = []
         for output in variant.plan.outputs:
             text = writer.result(output.value)
@@ -283,17 +283,6 @@ def _interval(hyper: Hyperparameter) -> Interval | None:
     low = -math.inf if domain.low is None else float(domain.low)
     high = math.inf if domain.high is None else float(domain.high)
     return Interval(low, high, domain.low_closed, domain.high_closed)
-
-
-def _renamed(variant: Variant, names: Names) -> Plan:
-    """The plan with the names of the module in place of those of the program."""
-    nodes = tuple(
-        replace(n, attrs=(names[str(n.attrs[0])], *n.attrs[1:]))
-        if n.op in ("read", "hyper", "size", "chosen")
-        else n
-        for n in variant.plan.nodes
-    )
-    return replace(variant.plan, nodes=nodes)
 
 
 def _input_text(known: Input) -> str:

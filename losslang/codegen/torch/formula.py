@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from losslang.codegen.plan import Node, Plan
 from losslang.codegen.torch.table import (
@@ -59,6 +60,17 @@ NAMES = {
 }
 """What a shared value is called where the program has no name for it."""
 FLIPPED = {"==": "==", "<": ">", "<=": ">="}
+
+
+def renamed(plan: Plan, name: Callable[[str], str]) -> Plan:
+    """The plan with other names for what it reads."""
+    nodes = tuple(
+        replace(n, attrs=(name(str(n.attrs[0])), *n.attrs[1:]))
+        if n.op in ("read", "hyper", "size", "chosen")
+        else n
+        for n in plan.nodes
+    )
+    return replace(plan, nodes=nodes)
 
 
 class Writer:
@@ -236,7 +248,7 @@ class Writer:
                     else f"-{self._operand(number, UNARY)}"
                 )
             else:
-                text += f" {sign} {self._operand(number, SUM if sign == '+' else SUM + 1)}"
+                text += f" {sign} {self._operand(number, SUM + 1)}"
         return text, SUM
 
     def _op_mul(self, node: Node) -> tuple[str, int]:
