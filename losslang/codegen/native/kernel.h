@@ -11,6 +11,11 @@
 
 namespace losslang {
 
+// What to multiply by in place of a division; finite.
+template <class T> LOSSLANG_INLINE T inverse(double x) {
+    return T(clamp(1 / x, double(std::numeric_limits<T>::lowest()), double(std::numeric_limits<T>::max())));
+}
+
 // log(exp(a) + exp(b)).
 template <class T> LOSSLANG_INLINE T log_of_sum(T a, T b) {
     T most = a > b ? a : b, least = a > b ? b : a;
