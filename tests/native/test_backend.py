@@ -180,7 +180,7 @@ def test_a_fork_of_a_process_that_builds_is_not_held_up() -> None:
 
 @with_compiler
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("spec", ["focal", "ce", "gce", "brier", "kd"])
+@pytest.mark.parametrize("spec", ["focal", "ce", "gce", "brier", "kd", "poly"])
 def test_a_plain_call_is_reduced_as_torch_reduces_it(spec: str, reduction: str) -> None:
     ours, torchs = (losslang.compile(spec, backend=b) for b in ("auto", "torch"))
     assert ours.precompile(torch.float64)

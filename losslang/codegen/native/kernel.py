@@ -253,9 +253,9 @@ class _Function:
             node = self.nodes[n]
             if node.op in REDUCTIONS:
                 yield from self._table_reduction(n)
-                continue
-            kind = "bool" if self._is_truth(n) else "double"
-            yield f"const {kind} c{n} = {self._at_call(n)};"
+            else:
+                kind = "bool" if self._is_truth(n) else "double"
+                yield f"const {kind} c{n} = {self._at_call(n)};"
             if n in self.divisors:
                 yield f"const A i{n} = inverse<A>(c{n});"
             for axis, count in self.text.rows.sizes.items():
