@@ -186,6 +186,8 @@ class Planner:
         row = primitive_of(e)
         name = row.name if row else getattr(e, "name", type(e).__name__)
         args = [self.as_tensor(self.as_float(self.plan(a))) for a in operands(e)]
+        if name == "difference":
+            return self.map("add", args, ("+", "-"))
         return self.map(str(name), args)
 
     def _truth(self, op: str, args: list[Array]) -> Array:

@@ -29,7 +29,7 @@ ELEMENTWISE = frozenset(
     " lt le and or not minimum maximum clamp_min clamp_max static_minimum static_maximum abs sign"
     " floor sqrt reciprocal nonzero exp exp_less log log1p expm1 log1mexp log_cosh sigmoid softplus"
     " tanh sinh cosh sin cos asin acos atan asinh acosh atanh erf lgamma digamma xlogy logaddexp"
-    " square_ratio at".split()
+    " square_ratio sine_of_acos log1p_square at".split()
 )
 """What is computed at one place from numbers at that place; ``at`` reads another place."""
 
@@ -130,6 +130,7 @@ class _Lowering:
         self._changed: dict[int, int] = {}
         self._rows: dict[int, tuple[Counter[int], int, int]] = {}
         self._sums: dict[int, Counter[int]] = {}
+        self._inside: dict[int, int] = {}
         self._shares: dict[int, tuple[int, int]] = {}
         """Exponentials that are a share of a sum where a guard holds, with the guard."""
         self._spell: Mapping[str, Callable[[Node, list[int]], int]] = {
@@ -137,6 +138,7 @@ class _Lowering:
             "log_softmax": self._log_softmax,
             "log_odds": self._log_odds,
             "norm": self._norm,
+            "bounded": self._bounded,
             "gather": lambda node, args: self._at(*args),
             "take": lambda node, args: self._at(*args),
             "diagonal": lambda node, args: self._at(args[0], self._example()),
@@ -244,11 +246,26 @@ class _Lowering:
         top, total = self._top(others)
         own = self._at(x, label)
         odds = self._add(self._less(top, own), self._make("log", (total,)))
-        above = self._make("clamp_min", (odds, self._make("lowest")))
-        made = self._make("clamp_max", (above, self._make("highest")))
-        terms = self._terms(x)
-        terms.update({own: -1})
-        self._rows[made] = (terms, self._make("exp_less", (others, top)), total)
+        made = self._clamped(odds)
+        inside = self._inside.get(x, x)
+        if self.nodes[inside].op == "where":
+            inside = self.nodes[inside].args[1]
+        terms = self._terms(inside)
+        if inside == x:
+            terms.update({own: -1})
+        # At the label's own place the sum has nothing, but a formula may ask for its share.
+        there = self._clamped(self._make("exp", (self._less(self._at(inside, label), top),)))
+        power = self._make("where", (same, there, self._make("exp_less", (others, top))))
+        self._rows[made] = (terms, power, total)
+        return made
+
+    def _clamped(self, x: int) -> int:
+        above = self._make("clamp_min", (x, self._make("lowest")))
+        return self._make("clamp_max", (above, self._make("highest")))
+
+    def _bounded(self, node: Node, args: list[int]) -> int:
+        made = self._clamped(args[0])
+        self._inside[made] = args[0]
         return made
 
     def _arange(self, node: Node, args: list[int]) -> int:

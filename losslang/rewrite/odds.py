@@ -16,12 +16,13 @@ import sympy
 from sympy import Add, Expr, Mul, Pow
 
 from losslang.ir.binders import free_indices, substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Index
+from losslang.ir.heads import ONE, ZERO, At, Branch, Index, Tensor
 from losslang.ir.loss import EXAMPLE
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import And, Delta, Not
 from losslang.rewrite.engine import Rules
+from losslang.rewrite.signs import is_positive
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,36 @@ def _is_one(place: Expr) -> bool:
 
 
 def against(lse: Reduce, place: Expr) -> Expr:
-    """The log-odds against ``place``: the other places' ``logsumexp`` less the body there."""
+    """The log-odds against ``place``: the other places' ``logsumexp`` less the body there.
+
+    Differences between the two places are taken before they are scaled or added up.
+    """
     (index,) = lse.binders
-    ahead = lse.body - substitute(lse.body, {index: place})
-    return Reduce("logsumexp", (index,), And(lse.guard, Not(Delta(index, place))), ahead)
+    same = Delta(index, place)
+    here = substitute(lse.body, {index: place})
+    rest = sympy.expand_mul(substitute(lse.body, {same: ZERO}) - here)
+    ahead: Expr = ZERO
+    for term in Add.make_args(rest):
+        there = substitute(term, {index: place})
+        if there != term and -there in Add.make_args(rest):
+            scale, inner = term.as_independent(index, as_Add=False)
+            ahead += scale * (inner - substitute(inner, {index: place}))
+            rest += there - term
+    apart, others = rest.as_independent(index, as_Add=True)
+    if _tensors(apart) & _tensors(ahead + others):
+        apart, others = ZERO, _gathered(rest, index)
+    guard = And(lse.guard, Not(same))
+    return apart + Reduce("logsumexp", (index,), guard, ahead + others)
+
+
+def _gathered(e: Expr, index: Index) -> Expr:
+    """A sum with what is the same at all places as one factor before it."""
+    factors = [
+        {f for f in Mul.make_args(term) if not f.is_number and index not in free_indices(f)}
+        for term in Add.make_args(e)
+    ]
+    scale = Mul(*set.intersection(*factors))
+    return scale * Add(*(term / scale for term in Add.make_args(e)))
 
 
 def log_odds(e: Reduce) -> Expr | None:
@@ -118,9 +145,102 @@ def log_odds(e: Reduce) -> Expr | None:
         return None
     (place,) = (a for a in same.args if a != index)
     less, body = e.body.as_independent(index, as_Add=True)
-    if not _is_one(place) or less + substitute(body, {index: place}) != ZERO:
+    if not _is_one(place):
         return None
+    is_ahead = _spelled(substitute(e.body, {index: place})) == ZERO
+    if not is_ahead or less == ZERO or _spelled(body) != body:
+        body = Apply("bounded", e.body if is_ahead else Branch(e.guard, e.body, ZERO))
     return Ordered("log_odds", e.binders, ONE, body, place)
+
+
+def _spelled(e: Expr) -> Expr:
+    """Without the word that takes differences first."""
+    words = [w for w in walk(e) if isinstance(w, Apply) and w.name == "difference"]
+    found: Expr = substitute(e, {w: w.operands[0] - w.operands[1] for w in words})
+    return found
+
+
+def apart(e: Reduce) -> Expr | None:
+    """What a row has at the one place that a formula tests for, apart from the other places."""
+    if e.op not in ("sum", "logsumexp", "logmeanexp") or len(e.binders) != 1 or e.guard != ONE:
+        return None
+    (index,) = e.binders
+    for node in walk(e.body):
+        if not (isinstance(node, Delta) and index in node.args):
+            continue
+        (place,) = (a for a in node.args if a != index)
+        if not (_is_one(place) and free_indices(place) <= free_indices(e)):
+            continue
+        here = substitute(e.body, {index: place})
+        if e.op == "sum":
+            rest = substitute(e.body, {node: ZERO})
+            return here + Reduce("sum", (index,), Not(node), rest)
+        count = Reduce("count", (index,), ONE, ONE)
+        mean = sympy.log(count) if e.op == "logmeanexp" else ZERO
+        return here + Apply("softplus", against(e, place)) - mean
+    return None
+
+
+def _tensors(e: Expr) -> set[Tensor]:
+    """The arrays of real numbers that an expression reads."""
+    reads = (node for node in walk(e) if isinstance(node, At))
+    return {read.tensor for read in reads if not read.is_integer}
+
+
+def log_of_exponentials(e: Expr) -> Expr | None:
+    """The logarithm of a sum or mean of exponentials, which may overflow where it does not."""
+    total = e.args[0]
+    if not isinstance(total, Reduce) or total.op not in ("sum", "mean"):
+        return None
+    if not isinstance(total.body, sympy.exp):
+        return None
+    op = "logsumexp" if total.op == "sum" else "logmeanexp"
+    return Reduce(op, total.binders, total.guard, total.body.args[0])
+
+
+def log_of_part(e: Expr) -> Expr | None:
+    """``log(f(y) / sum_k f(k))`` of positive numbers, as if they were exponentials."""
+    inside = e.args[0]
+    for factor in Mul.make_args(inside):
+        whole, exponent = factor.as_base_exp()
+        if exponent != -1 or not isinstance(whole, Reduce) or whole.op != "sum":
+            continue
+        of_rows = EXAMPLE in free_indices(whole) and len(whole.binders) == 1
+        if not of_rows or whole.guard != ONE or not is_positive(whole.body):
+            continue
+        (index,), part = whole.binders, inside / factor
+        for place in places(part, index):
+            if substitute(whole.body, {index: place}) == part:
+                lse = Reduce("logsumexp", (index,), ONE, sympy.log(whole.body))
+                if _is_one(place):
+                    return -Apply("softplus", against(lse, place))
+                return sympy.log(part) - lse
+    return None
+
+
+def log_of_branch(e: Expr) -> Expr | None:
+    """The logarithm of a branch is a branch of logarithms, if both are of positive numbers."""
+    inside = e.args[0]
+    if not isinstance(inside, Branch):
+        return None
+    test, yes, no = inside.args
+    return Branch(test, _log(yes), _log(no)) if is_positive(inside) else None
+
+
+def _log(e: Expr) -> Expr:
+    base, exponent = e.as_base_exp()
+    return exponent * sympy.log(base) if exponent.is_number else sympy.log(e)
+
+
+def cos_of_acos(e: Expr) -> Expr | None:
+    """``cos(acos(x) + m)`` is ``x cos(m) - sqrt(1 - x**2) sin(m)``, which has no acos near 1."""
+    angle = e.args[0]
+    for term in Add.make_args(angle):
+        turned = term if isinstance(term, sympy.acos) else -term
+        if isinstance(turned, sympy.acos):
+            x, more = turned.args[0], angle - term
+            return x * sympy.cos(more) - sympy.sqrt(1 - x**2) * sympy.sin(more) * (term / turned)
+    return None
 
 
 def one_minus_sigmoid(e: Expr) -> Expr | None:
@@ -185,8 +305,10 @@ def powers_of_one_base(e: Expr) -> Expr | None:
 
 RULES: Rules = {
     Add: (softplus_of_odds, one_minus_sigmoid),
-    sympy.log: (log_of_sigmoid, log_of_one_plus_exp),
+    sympy.log: (log_of_exponentials, log_of_part, log_of_sigmoid, log_of_one_plus_exp),
     sympy.exp: (exp_of_softplus,),
+    sympy.cos: (cos_of_acos,),
     Pow: (logistic,),
+    Reduce: (apart,),
     Mul: (powers_of_one_base,),
 }

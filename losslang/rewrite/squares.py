@@ -10,8 +10,9 @@ import sympy
 from sympy import Add, Expr, Mul, Pow, Rational
 
 from losslang.ir.binders import walk
-from losslang.ir.heads import ONE, At
+from losslang.ir.heads import ONE, At, Branch
 from losslang.ir.primitives import Apply
+from losslang.ir.truth import LessEqual
 
 WORDS = frozenset("log1p_square square_share hypot_minus_one square_ratio".split())
 """``log(1 + x**2)``, ``x**2 / (1 + x**2)``, ``sqrt(1 + x**2) - 1`` and ``x**2 / y``."""
@@ -44,6 +45,42 @@ def log_of_square(e: Expr) -> Expr | None:
         w = root(inside - 1)
         return None if w is None else Apply("log1p_square", w)
     return None
+
+
+def quadratic(e: Expr) -> tuple[Expr, Expr] | None:
+    """``c > 0`` and ``w`` with ``e == c (1 + w**2)``, for a polynomial of degree 2 in an input."""
+    squares = {base for term in e.args for base, n in map(_power, Mul.make_args(term)) if n == 2}
+    reading = [base for base in squares if isinstance(base, At)]
+    if len(reading) != 1:
+        return None
+    (read,) = reading
+    unknown = sympy.Dummy(real=True)
+    found = sympy.expand_mul(e.xreplace({read: unknown})).as_poly(unknown)
+    if found is None or found.degree() != 2:
+        return None
+    a, b, c = found.all_coeffs()
+    rest = c - b**2 / (4 * a)
+    if reads(a) or reads(b) or reads(c) or not (a.is_positive and rest.is_positive):
+        return None
+    return rest, (read + b / (2 * a)) * sympy.sqrt(a / rest)
+
+
+def _power(factor: Expr) -> tuple[Expr, Expr]:
+    base, exponent = factor.as_base_exp()
+    return base, exponent
+
+
+def log_of_quadratic(e: Expr) -> Expr | None:
+    """``log(a x**2 + b x + c)`` without a real root, by completing the square where x is large."""
+    inside = e.args[0]
+    found = quadratic(inside) if isinstance(inside, Add) else None
+    if found is None:
+        return None
+    scale, w = found
+    large = sympy.log(scale) + Apply("log1p_square", w)
+    if inside.args[0] != ONE:
+        return large
+    return Branch(LessEqual(w**2, ONE / scale), Apply("log1p", inside - 1), large)
 
 
 def root_of_square(e: Expr) -> Expr | None:

@@ -9,14 +9,16 @@ rewritten.
 
 from __future__ import annotations
 
-import sympy
-from sympy import Add, Basic, Expr, Mul, Pow, Rational
+from collections.abc import Sequence
 
-from losslang.ir.binders import Binder, free_indices, substitute
+import sympy
+from sympy import Add, Basic, Dummy, Expr, Mul, Pow, Rational
+
+from losslang.ir.binders import Binder, free_indices, substitute, walk
 from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.ir.truth import Not
+from losslang.ir.truth import Delta, Not
 from losslang.rewrite import odds, squares
 from losslang.rewrite.engine import Rewriter, Rules
 from losslang.rewrite.odds import scaled
@@ -25,7 +27,7 @@ HALF = Rational(1, 2)
 
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds less_log1p expm1_less".split()
+    " log_odds less_log1p expm1_less difference bounded sine_of_acos".split()
 )
 """What a stabilised formula may say beyond the IR."""
 
@@ -60,6 +62,17 @@ def log_softmax(e: Expr) -> Expr | None:
         lse = found.lse
         word = Ordered("log_softmax", lse.binders, lse.guard, lse.body, found.place)
         return found.left - found.scale * word
+    return None
+
+
+def difference(e: Expr) -> Expr | None:
+    """``z[k] - z[y] + r``: the difference of two entries of an array before anything is added."""
+    reads = [a for a in e.args if isinstance(a, At)]
+    for left in reads:
+        for term in e.args:
+            right = -term
+            if isinstance(right, At) and right.tensor == left.tensor and len(e.args) > 2:
+                return e - left + right + Apply("difference", left, right)
     return None
 
 
@@ -160,6 +173,17 @@ def norm(e: Expr) -> Expr | None:
     if e.exp.p > 0:
         return length**e.exp.p
     return Apply("reciprocal", length) ** -e.exp.p
+
+
+def sine_of_acos(e: Expr) -> Expr | None:
+    """``sqrt(1 - x**2)``, its slope 0 at 1 and -1; its reciprocal is 0 there."""
+    if not isinstance(e.exp, Rational) or e.exp.q != 2:
+        return None
+    square = 1 - e.base
+    if not (isinstance(square, Pow) and square.exp == 2):
+        return None
+    sine = Apply("sine_of_acos", square.base)
+    return sine**e.exp.p if e.exp.p > 0 else Apply("reciprocal", sine) ** -e.exp.p
 
 
 def rounded_to_zero(e: Expr) -> Expr | None:
@@ -274,6 +298,7 @@ def _is_part(part: Expr, whole: Expr) -> bool:
 RULES: Rules = {
     Add: (
         log_softmax,
+        difference,
         expm1,
         less_log1p,
         expm1_less,
@@ -281,9 +306,15 @@ RULES: Rules = {
         squares.root_of_square,
         sqrt_minus_one,
     ),
-    sympy.log: (squares.log_of_square, odds.log_of_sigmoid, log_of_sum),
+    sympy.log: (
+        squares.log_of_square,
+        squares.log_of_quadratic,
+        odds.log_of_sigmoid,
+        odds.log_of_branch,
+        log_of_sum,
+    ),
     sympy.exp: (sum_of_probabilities,),
-    Pow: (norm, odds.logistic, rounded_to_zero, power_of_logistic),
+    Pow: (norm, sine_of_acos, odds.logistic, rounded_to_zero, power_of_logistic),
     Reduce: (odds.log_odds,),
     Mul: (
         unit,
@@ -348,7 +379,9 @@ def safe_branches(expr: Expr) -> Expr:
         if isinstance(e, Binder):
             guard, body = visit(e.guard), visit(e.body)
             rest = tuple(visit(a) for a in e.rest)
-            if e.guard != ONE:
+            if isinstance(guard, Not) and isinstance(guard.args[0], Delta):
+                body = _protected_at(body, guard, e.binders)
+            elif e.guard != ONE:
                 body = protected(body, guard)
             same = (guard, body, rest) == (e.guard, e.body, e.rest)
             return e if same else Binder.__new__(type(e), e.op, e.binders, guard, body, *rest)
@@ -380,6 +413,15 @@ def protected(expr: Expr, test: Expr) -> Expr:
     return expr.func(*args) if tuple(args) != expr.args else expr
 
 
+def _protected_at(expr: Expr, test: Expr, binders: Sequence[Index]) -> Expr:
+    """``expr`` with harmless arguments at the places left out; what all places share is needed."""
+    shared = [part for part in walk(expr) if part.args and free_indices(part).isdisjoint(binders)]
+    kept = {part: Dummy(real=True) for part in shared if squares.reads(part)}
+    hidden = substitute(expr, kept)
+    found: Expr = substitute(protected(hidden, test), {d: part for part, d in kept.items()})
+    return found
+
+
 def _protected_inside(expr: Binder, test: Expr) -> Expr:
     """A comprehension over harmless arguments."""
     indices, guard, body = expr.open()
@@ -391,6 +433,8 @@ def _protected_inside(expr: Binder, test: Expr) -> Expr:
 
 def _where(test: Expr, argument: Expr, safe: Expr) -> Expr:
     """The argument where it is wanted; a number that the test does not concern is always fine."""
+    if isinstance(argument, At) and argument.is_extended_positive and safe.is_positive:
+        return argument
     concerned = squares.reads(argument) or (not squares.reads(test) and not argument.is_number)
     return Branch(test, argument, safe) if concerned else argument
 

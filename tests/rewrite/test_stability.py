@@ -6,6 +6,7 @@ the reference interpreter, in many digits; the rewritten formula is spelled out 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -49,9 +50,13 @@ class Case:
         return isinstance(self.points[0], list)
 
     @property
+    def is_labelled(self) -> bool:
+        return re.search(r"\by\b", self.formula) is not None
+
+    @property
     def program(self) -> str:
         given = "v: real[dim]" if self.is_vector else "x: real"
-        label = ", y: dim" if "[y]" in self.formula else ""
+        label = ", y: dim" if self.is_labelled else ""
         return f"loss it({given}{label}) = {self.formula}"
 
 
@@ -61,9 +66,13 @@ BOTH = SMALL + LARGE
 SQUARED = (*BOTH, 1e20, -3e25)
 RATIOS = ([3.0, 2.0, 0.0], [1e20, 1e20, 0.0], [-2e25, 1e20, 1.0], [1e-3, 5.0, 0.0])
 SCORES = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [-70.0, 60.0, 0.0], [1e4, 0.0, -1e4], [3.0] * 3)
+EVEN = ([0.5, -1.0, 2.0], [9.0, 100.0, -40.0], [0.0, 100.0, 60.0])
+PARTS = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [1e15, 0.0, 1.0], [0.0, 1e15, 1.0])
+UNITS = (0.3, -0.7, 0.999, -0.9999)
 VECTORS = ([3.0, -4.0, 12.0], [1e-30, 2e-30, -1e-30], [1e30, 2e30, 3e30], [1e-3, 1e3, 0.0])
 
 CASES = (
+    Case("log_of_exponentials", "log(sum(exp(v[k] - v[0]**2) for k in dim))", (), EVEN),
     Case("softplus_of_odds", "-log(softmax(v)[y])", ("softplus", "log_odds"), SCORES),
     Case("softplus_of_odds", "3 * logsumexp(v / 3) - v[y]", ("softplus", "log_odds"), SCORES),
     Case("one_minus_sigmoid", "1 - softmax(v)[y]", ("sigmoid", "log_odds"), SCORES),
@@ -100,6 +109,24 @@ CASES = (
         ("xlogy",),
         ([0.5, -1.0, 2.0], [60.0, -60.0, 0.0], [-70.0, 60.0, 0.0]),
     ),
+    Case(
+        "log_of_part", "-log((v[y]**2 + 1) / sum(v[k]**2 + 1 for k in dim))", ("log_odds",), PARTS
+    ),
+    Case(
+        "log_of_part", "log((v[0]**2 + 1) / sum(v[k]**2 + 1 for k in dim))", ("log_softmax",), PARTS
+    ),
+    Case("log_of_quadratic", "log(1 + x + x**2 / 2)", ("log1p_square",), SQUARED),
+    Case("log_of_branch", "log(1 + x if x >= 0 else 1 / (1 - x))", ("log1p",), BOTH),
+    Case("apart", "sum((softmax(v)[k] - (k == y))**2 for k in dim)", ("sigmoid",), SCORES),
+    Case(
+        "apart", "log(mean(exp(v[k] - v[y] + 0.5 * (k != y)) for k in dim))", ("log_odds",), SCORES
+    ),
+    Case(
+        "difference", "logsumexp(v[k] + v[k]**2 - v[y] for k in dim)", ("difference",), SCORES[:3]
+    ),
+    Case("cos_of_acos", "cos(acos(x) + 0.5)", ("sine_of_acos",), UNITS),
+    Case("sine_of_acos", "sqrt(1 - x**2)", ("sine_of_acos",), UNITS),
+    Case("sine_of_acos", "1 / sqrt(1 - x**2)", ("sine_of_acos", "reciprocal"), UNITS),
     Case("log_of_sum", "log(1 - exp(-x**2))", ("log1mexp",), (1e-3, 0.1, 0.8, -1.0, 5.0, -8.0)),
     Case("log_of_sum", "log(exp(x) + exp(-2 * x))", ("logaddexp",), BOTH),
     Case("log_of_sum", "log(3 * exp(x) + exp(-x) / 2)", ("logaddexp",), BOTH),
@@ -146,6 +173,9 @@ MEANINGS: Mapping[str, Callable[..., Expr]] = {
     "square_ratio": lambda x, y: x**2 / y,
     "less_log1p": lambda x: x - sympy.log(1 + x),
     "expm1_less": lambda x: sympy.exp(x) - 1 - x,
+    "difference": lambda x, y: x - y,
+    "bounded": lambda x: x,
+    "sine_of_acos": lambda x: sympy.sqrt(1 - x**2),
 }
 
 
@@ -232,7 +262,7 @@ def run(case: Case, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     made = emit([meaning(case)])
     loss = getattr(load(made.text, made.digest), made.entries["it"][1])()
     leaf = torch.tensor(case.points, dtype=torch.float64).to(dtype).requires_grad_()
-    labels = [torch.zeros(len(leaf), dtype=torch.long)] if "[y]" in case.formula else []
+    labels = [torch.zeros(len(leaf), dtype=torch.long)] if case.is_labelled else []
     values = loss(leaf, *labels, reduction="none")
     return values.detach().double(), torch.autograd.grad(values.sum(), leaf)[0].double()
 

@@ -439,6 +439,14 @@ template <class T> LOSSLANG_INLINE T log1mexp(T x) {
     return x < T(0) ? y.hi + y.lo : outside;
 }
 
+// log(1 + x**2), also where the square overflows.  Error 2, 2.
+template <class T> LOSSLANG_INLINE T log1p_square(T x) {
+    T a = absolute(x);
+    bool far = a > T(1);
+    T small = far ? T(1) / a : a;
+    return log1p(small * small) + (far ? T(2) * log(far ? a : T(1)) : T(0));
+}
+
 // log(cosh(x)).  Error 1.3, 1.2.
 template <class T> LOSSLANG_INLINE T log_cosh(T x) {
     using F = Format<T>;

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp log_cosh sqrt sigmoid softplus tanh sinh cosh sin cos asin acos"
-    " atan asinh acosh atanh erf lgamma digamma pow xlogy".split()
+    " atan asinh acosh atanh erf lgamma digamma pow xlogy log1p_square".split()
 )
 """Functions of ``mathematics.h``, by their names there."""
 
@@ -22,6 +22,7 @@ TEMPLATES: Mapping[str, str] = {
     "exp_less": "exp_of_difference<A>(@, $)",
     "logaddexp": "log_of_sum<A>(@, $)",
     "square_ratio": "(@ * (@ / $))",
+    "sine_of_acos": "losslang::sqrt(@ * @ < 1 ? (A(1) - @) * (A(1) + @) : A(0))",
     "ratio": "((@ == 0) & ($ == 0) ? A(0) : @ / $)",
     "div": "(@ / $)",
     "minimum": "($ < @ ? $ : @)",

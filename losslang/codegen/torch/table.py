@@ -27,6 +27,8 @@ FUNCTIONS: Mapping[str, str] = {
     "log_cosh": "_log_cosh(@)",
     "nonzero": "@.clamp(min=1e-20)",
     "reciprocal": "_reciprocal(@)",
+    "bounded": "_bounded(@)",
+    "sine_of_acos": "_sine_of_acos(@)",
     "log1p_square": "_log1p_square(@)",
     "square_share": "_square_share(@)",
     "hypot_minus_one": "_hypot_minus_one(@)",
@@ -161,6 +163,18 @@ def _reciprocal(x: Tensor) -> Tensor:
     """1 / x, and 0 with gradient 0 where x is 0."""
     zero = x == 0
     return torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, x))
+''',
+    "_bounded": '''\
+def _bounded(x: Tensor) -> Tensor:
+    """x, and the largest number of its sign where it is infinite."""
+    return x.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
+''',
+    "_sine_of_acos": '''\
+def _sine_of_acos(x: Tensor) -> Tensor:
+    """sqrt(1 - x**2), with gradient 0 at 1 and -1."""
+    square = (1 - x) * (1 + x)
+    flat = square <= 0
+    return torch.where(flat, 0.0, torch.where(flat, 1.0, square).sqrt())
 ''',
     "_unit": '''\
 def _unit(x: Tensor, dim: int) -> Tensor:

@@ -11,7 +11,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest d898a969679cc1ea; imports only torch.
+Compiled by losslang 0.1.0, digest e1a65846830b3d9f; imports only torch.
 """
 
 import torch
@@ -28,16 +28,21 @@ def _adaface(
 ) -> Tensor:
     """The formula: cosines [n, class], target [n], norm [n] -> [n]."""
     row = target.unsqueeze(-1)
-    same = row == torch.arange(cosines.shape[-1], device=cosines.device)
     summed = keep.to(cosines.dtype).sum(-1)
     ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
-    center = _ema(averages, "running_center", ratio.detach(), decay, training)
     part = (_norm(torch.where(keep, norm - ratio, 0.0), -1) / summed.sqrt()).detach()
     spread = _ema(averages, "running_spread", part, decay, training)
-    quality = (h * (norm - center) / (0.001 + spread)).clamp(min=-1).clamp(max=1).detach()
-    part_2 = ((margin * quality).unsqueeze(-1) - torch.where(same, cosines, 0).acos()).cos()
-    adapted = torch.where(same, part_2 - (margin * (1 + quality)).unsqueeze(-1), cosines)
-    return -nn.functional.logsigmoid(-_log_odds(_column(scale, 1) * adapted, row, -1))
+    total = 0.001 + spread
+    center = _ema(averages, "running_center", ratio.detach(), decay, training)
+    part_2 = (h * norm / total - h * center / total).clamp(min=-1).clamp(max=1).detach()
+    product = margin * part_2
+    picked = cosines.gather(-1, row).squeeze(-1)
+    total_2 = margin + product - _sine_of_acos(picked) * product.sin() - picked * product.cos()
+    chosen = torch.where(
+        row != torch.arange(cosines.shape[-1], device=cosines.device),
+        _column(scale, 1) * (total_2.unsqueeze(-1) + cosines), 0
+    )
+    return -nn.functional.logsigmoid(-_log_odds(_bounded(chosen), row, -1))
 
 
 def _adaface_soft(
@@ -47,18 +52,23 @@ def _adaface_soft(
 ) -> Tensor:
     """The formula for label weights: cosines [n, class], target [n, class], norm [n] -> [n]."""
     place = torch.arange(cosines.shape[-1], device=cosines.device)
-    same = place == place.unsqueeze(-1)
     summed = keep.to(cosines.dtype).sum(-1)
     ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
     product = h * (norm - _ema(averages, "running_center", ratio.detach(), decay, training))
     part = (_norm(torch.where(keep, norm - ratio, 0.0), -1) / summed.sqrt()).detach()
     ratio_2 = product / (0.001 + _ema(averages, "running_spread", part, decay, training))
     part_2 = ratio_2.clamp(min=-1).clamp(max=1).detach()
-    row = cosines.unsqueeze(-2)
-    part_3 = ((margin * part_2)[..., None, None] - torch.where(same, row, 0).acos()).cos()
-    chosen = torch.where(same, part_3 - (margin * (1 + part_2))[..., None, None], row)
-    product_2 = target * (_column(scale, 2) * chosen).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
-    return (-product_2).sum(-1)
+    product_2 = margin * part_2
+    total = (
+        _sine_of_acos(cosines) * product_2.sin().unsqueeze(-1)
+        - (margin * (1 + part_2)).unsqueeze(-1)
+    )
+    chosen = torch.where(
+        place == place.unsqueeze(-1),
+        (total + cosines * product_2.cos().unsqueeze(-1)).unsqueeze(-2), cosines.unsqueeze(-2)
+    )
+    product_3 = target * (_column(scale, 2) * chosen).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
+    return (-product_3).sum(-1)
 
 
 def adaface(
@@ -155,6 +165,11 @@ class Adaface(nn.Module):
     ) -> dict[str, Tensor]:
         """Each term of the loss, by name."""
         return {"adaface": self(cosines, target, norm, **options)}
+
+
+def _bounded(x: Tensor) -> Tensor:
+    """x, and the largest number of its sign where it is infinite."""
+    return x.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 
 
 def _column(value: float | Tensor, axes: int) -> float | Tensor:
@@ -288,6 +303,13 @@ def _same_examples(**shapes: torch.Size) -> None:
     if any(shape != next(iter(shapes.values())) for shape in shapes.values()):
         found = ", ".join(f"{name} {[*shape]}" for name, shape in shapes.items())
         raise ValueError(f"the inputs disagree about the axes of the examples (*batch): {found}")
+
+
+def _sine_of_acos(x: Tensor) -> Tensor:
+    """sqrt(1 - x**2), with gradient 0 at 1 and -1."""
+    square = (1 - x) * (1 + x)
+    flat = square <= 0
+    return torch.where(flat, 0.0, torch.where(flat, 1.0, square).sqrt())
 
 
 def _single(name: str, value: float | Tensor) -> float | Tensor:
