@@ -81,9 +81,13 @@ def cut(low: Lowered) -> Cut:
         terms=(Term(term.name, (EXAMPLE,), body, guard),),
     )
     factors, sizes = _factors(low, product)
+    arrays = storage(rows, None, soft=False)
+    arrays = arrays | {
+        t: s for t, s in storage(loss, low.label, soft=False).items() if t not in arrays
+    }
     return Cut(
         factors,
-        planned(rows, storage(rows, None, soft=False), by_hyperparameters=False),
+        planned(rows, arrays, rewriting.at_home),
         rewriting.columns,
         sizes,
     )
@@ -171,6 +175,16 @@ class _Rows:
             if substitute(e, {other: self._product.column}) == self._product.entry:
                 return other
         return None
+
+    def at_home(self, e: Expr) -> Expr:
+        """The expression with reads along the columns at the example as reads of its own."""
+        own = {known.tensor: tensor for tensor, known in self._along.items()}
+        rule = {
+            read: At(own[read.tensor], *read.indices)
+            for read in parts(e)
+            if isinstance(read, At) and read.tensor in own and read.indices[0] == EXAMPLE
+        }
+        return substitute(e, rule)
 
     def inputs(self, *exprs: Expr) -> tuple[Input, ...]:
         """What the rewritten expressions read. Refuses what a gradient would have to reach."""

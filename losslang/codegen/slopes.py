@@ -7,7 +7,7 @@ gradients have in common is one node.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sympy import Basic, Expr
@@ -51,23 +51,20 @@ def body_of(low: Lowered, expr: Expr) -> Expr:
 
 
 def planned(
-    loss: Loss, arrays: Mapping[Tensor, Storage], *, by_hyperparameters: bool = True
+    loss: Loss, arrays: Mapping[Tensor, Storage], rewrite: Callable[[Expr], Expr] = lambda e: e
 ) -> Plan:
-    """:func:`with_slopes` of a loss of one term, as it stands."""
+    """:func:`with_slopes` of a loss of one term, as it stands; what is planned is rewritten last."""
     (term,) = loss.terms
     planner = Planner({**arrays, SLOPE: Storage(SLOPE.name, (BATCH,))})
     stabiliser = Stabiliser(derived=True)
-    value, guard = stabiliser(term.body), stabiliser(term.guard)
+    value, guard = (rewrite(stabiliser(e)) for e in (term.body, term.guard))
     outputs = [planner.output(term.name, value, guard, term.result)]
     found = _gradients(loss, safe_branches(stabiliser.by_odds(term.body)), term)
     own = [Tensor(f"@{hyper.name}", "real") for hyper in loss.hyperparameters]
     if any(occurs(tensor, gradient.value) for gradient in found.values() for tensor in own):
         raise NoSlopesError("an example depends on another")
-    inputs = {known.name for known in loss.inputs}
     for name, gradient in found.items():
-        if not (by_hyperparameters or name in inputs):
-            continue
-        value = stabiliser(gradient.value)
+        value = rewrite(stabiliser(gradient.value))
         outputs.append(planner.output(f"d {name}", value, ONE, gradient.places))
     return planner.finish(outputs)
 

@@ -51,7 +51,7 @@ class Products(Formula):
             return None
         if any(x.is_floating_point() and x.dtype != self.dtype for x in arrays):
             return None
-        if any(isinstance(x, Tensor) and (x.ndim or x.requires_grad) for x in others):
+        if any(isinstance(x, Tensor) and x.ndim for x in others):
             return None
         shape = [args[place].shape[dim] for place, dim in self._sizes]
         return super().job(
@@ -60,28 +60,25 @@ class Products(Formula):
 
     def run(self, args: Sequence[Any], job: Job) -> Result:
         """The values, and which rows have one if the kernel says so."""
-        if torch.is_grad_enabled() and any(x.requires_grad for x in args[: self._product.arrays]):
+        if torch.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in args):
             found: Result = _Products.apply(self, job, *args)  # type: ignore[no-untyped-call]
             return found
         left, right = self.factors(*args)
-        return self.computed([*args, left @ right.t()], job)
+        return self.computed([*args, left @ right.t()], job, [None] * len(self.slots))
 
-    def computed(self, args: Sequence[Any], job: Job, *, slopes: bool = False) -> Result:
-        """The values, and which rows have one; ``slopes`` take the place of the matrix."""
+    def computed(self, args: Sequence[Any], job: Job, slopes: Sequence[Tensor | None]) -> Result:
+        """:meth:`run` with the matrix as the last argument.
+
+        ``slopes`` receive what is wanted of the gradients of each value; the matrix may receive its
+        own.
+        """
         given = contiguous(args)
         value = torch.empty(job.examples, dtype=self.dtype)
         guard = torch.empty(job.examples, dtype=torch.bool) if self.kernel.guarded else None
-        kept = self._run(
-            "both" if slopes else "values",
-            None,
-            given[-1:],
-            given,
-            job,
-            (value.data_ptr(), 0, 0, 0 if guard is None else guard.data_ptr()),
-            0,
-            1.0,
-        )
-        if kept < 0:
+        rows = 0 if guard is None else guard.data_ptr()
+        task = "values" if all(x is None for x in slopes) else "both"
+        results = value.data_ptr(), 0, 0, rows
+        if self._run(task, None, slopes, given, job, results, 0, 1.0) < 0:
             raise IndexError("a label is outside of its axis")
         return value if guard is None else (value, guard)
 
@@ -98,32 +95,61 @@ class _Products(torch.autograd.Function):
             factors = formula.factors(*arguments)
         left, right = (factor.detach() for factor in factors)
         matrix = left @ right.t()
-        found = formula.computed([*args, matrix], job, slopes=True)
+        wanted = [*ctx.needs_input_grad[2:], True]
+        slopes = [
+            matrix if along else matrix.new_empty(len(matrix)) if wanted[place] else None
+            for place, along in formula._gradients
+        ]
+        found = formula.computed([*args, matrix], job, slopes)
         if isinstance(found, tuple):
             ctx.mark_non_differentiable(found[1])
-        ctx.save_for_backward(*(x for x in args if isinstance(x, Tensor)), matrix)
-        ctx.job, ctx.factors, ctx.arguments = job, factors, arguments
+        ctx.save_for_backward(*(x for x in args if isinstance(x, Tensor)), *slopes)
+        ctx.formula, ctx.job, ctx.factors, ctx.arguments = formula, job, factors, arguments
         return found
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        *tensors, matrix = ctx.saved_tensors
-        wanted = ctx.needs_input_grad[2:]
+        arguments, wanted = ctx.arguments, ctx.needs_input_grad[2:]
+        tensors = iter(ctx.saved_tensors)
+        args = [next(tensors) if isinstance(x, Tensor) else x for x in arguments]
         if torch.is_grad_enabled():
-            given = iter(tensors)
-            args = [next(given) if isinstance(x, Tensor) else x for x in ctx.arguments]
             return (None, None, *differentiable(ctx.job, args, wanted, slope))
-        left, right = ctx.factors
-        each = slope.unsqueeze(-1)
-        slopes = []
-        with torch.autocast("cpu", enabled=False):
-            if left.requires_grad:
-                slopes.append(each * (matrix @ right.detach()))
-            if right.requires_grad:
-                slopes.append(matrix.t() @ (each * left.detach()))
-        leaves = [x for x, want in zip(ctx.arguments, wanted, strict=True) if want]
-        moving = [factor for factor in ctx.factors if factor.requires_grad]
-        found = iter(
-            torch.autograd.grad(moving, leaves, slopes, retain_graph=True, allow_unused=True)
+        slopes = dict(zip(ctx.formula.slots, tensors, strict=True))
+        matrix = slopes.pop(len(args))
+        found = _of_arguments(ctx.factors, arguments, wanted, matrix, slope.unsqueeze(-1))
+        for place, each in slopes.items():
+            if each is not None:
+                own = (slope * each).sum().to(args[place].dtype)
+                found[place] = own if found[place] is None else own + found[place]
+        return (None, None, *found)
+
+
+def _of_arguments(
+    factors: Sequence[Tensor],
+    arguments: Sequence[Any],
+    wanted: Sequence[bool],
+    matrix: Tensor,
+    slope: Tensor,
+) -> list[Tensor | None]:
+    """What reaches the arguments through the factors, where each row of ``matrix``, the gradient of
+    the matrix, has a slope.
+    """
+    left, right = (factor.detach() for factor in factors)
+    with torch.autocast("cpu", enabled=False):
+        slopes = [
+            slope * (matrix @ right) if factors[0].requires_grad else None,
+            matrix.t() @ (slope * left) if factors[1].requires_grad else None,
+        ]
+    if not any(factor.requires_grad for factor in factors):
+        return [None] * len(arguments)
+    moving = [(x, by) for x, by in zip(factors, slopes, strict=True) if by is not None]
+    found = iter(
+        torch.autograd.grad(
+            [x for x, _ in moving],
+            [x for x, want in zip(arguments, wanted, strict=True) if want],
+            [by for _, by in moving],
+            retain_graph=True,
+            allow_unused=True,
         )
-        return (None, None, *(next(found) if want else None for want in wanted))
+    )
+    return [next(found) if want else None for want in wanted]
