@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from losslang.codegen.native.call import MATRIX
 from losslang.codegen.plan import Node, Plan
-from losslang.codegen.rows import Rows
+from losslang.codegen.products import COLUMNS, Cut
+from losslang.codegen.rows import Rows, rows
 from losslang.ir.loss import BATCH
 
 Monomial = tuple[str, ...]
@@ -103,12 +105,24 @@ def row_lines(found: Rows) -> list[str]:
         for n in level:
             node = found.plan.nodes[n]
             what = {"amax": "max", "amin": "min"}.get(node.op, node.op)
-            body, axis = reader.text(node.args[0]), node.attrs[0]
+            body, axis = reader.text(node.args[0]), _shown(str(node.attrs[0])) or BATCH.name
             lines.append(f"pass {number}  {reader.name(n)} = {what}({body} for k in {axis})")
     for output in found.plan.outputs:
         place = "[k]" if len(output.axes) > 1 else ""
-        lines.append(f"{output.name}{place} from {', '.join(reader.sources(output.value))}")
+        lines.append(f"{_shown(output.name)}{place} from {', '.join(reader.sources(output.value))}")
     return lines
+
+
+def product_lines(found: Cut) -> list[str]:
+    """The matrix of products that a loss of pairs needs first, then what of each row of it."""
+    inner = found.factors.outputs[0].axes[-1]
+    entry = f"matrix[i, k] = sum(left[i, {inner}] * right[k, {inner}] for {inner})"
+    return [*plan_lines(found.factors), entry, *row_lines(rows(found.rows))]
+
+
+def _shown(name: str) -> str:
+    """A name as it is printed: the matrix has no mark, and the columns have the batch's arrays."""
+    return name.removesuffix(COLUMNS.name).replace(MATRIX, MATRIX[1:])
 
 
 class _Reader:
@@ -141,7 +155,8 @@ class _Reader:
         match node.op:
             case "read":
                 along = any(dim != BATCH.name for dim in node.dims)
-                return f"{node.attrs[0]}[k]" if along else str(node.attrs[0])
+                name = _shown(str(node.attrs[0]))
+                return f"{name}[k]" if along else name
             case "at":
                 return f"{args[0].removesuffix('[k]')}[{args[1]}]"
             case "arange":

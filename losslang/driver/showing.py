@@ -43,12 +43,17 @@ def show(
 
 
 def _rows(low: Lowered) -> list[str]:
-    """The statistics of a row, or why the loss is not one of rows."""
+    """The statistics of a row, of the loss or of its matrix of products, or why there are none."""
     from losslang.codegen import cost
+    from losslang.codegen.products import cut
     from losslang.codegen.rows import rows
     from losslang.codegen.slopes import NoSlopesError, with_slopes
 
     try:
         return cost.row_lines(rows(with_slopes(low)))
     except NoSlopesError as reason:
-        return [f"none: {reason}"]
+        why = str(reason)
+    try:
+        return cost.product_lines(cut(low))
+    except NoSlopesError:
+        return [f"none: {why}"]
