@@ -160,6 +160,8 @@ def _of_products(low: Lowered, real: Real) -> Kernel | None:
         found = cut(low)
         arrays, hypers = low.hard.arrays, low.hard.hyperparameters
         text = factors_text(found.factors, (*arrays, *hypers))
+        if real in ("bfloat16", "float16"):
+            return None
         return kernel(rows(found.rows), real, None, Product(text, len(arrays), found.sizes))
     except NoSlopesError:
         return None

@@ -20,10 +20,15 @@ from torch import Tensor
 from losslang.codegen.native import compiler
 from losslang.codegen.native.call import Kernel, Real, Signature
 from losslang.codegen.native.compiler import Failure
-from losslang.runtime.native import NO_LABEL, Formula
+from losslang.runtime.native import HALVES, NO_LABEL, Formula
 from losslang.runtime.products import Products
 
-REALS: dict[torch.dtype, Real] = {torch.float32: "float", torch.float64: "double"}
+REALS: dict[torch.dtype, Real] = {
+    torch.float32: "float",
+    torch.float64: "double",
+    torch.bfloat16: "bfloat16",
+    torch.float16: "float16",
+}
 """The types of numbers that there are kernels for."""
 
 
@@ -64,16 +69,17 @@ class Dispatch:
         if torch.compiler.is_compiling():
             return self.composed(*args)
         first = _first_real(args)
-        if first is None:
-            return self.composed(*args)
-        formula = self.ready(first.dtype)
-        if formula is not None:
-            return formula(*args)
-        if first.is_cpu and first.dtype in REALS:
-            self._work += max(first.numel(), CALL)
+        formula = None if first is None or first.dtype in HALVES else self.serving(first)
+        return self.composed(*args) if formula is None else formula(*args)
+
+    def serving(self, x: Tensor, *, counted: bool = True) -> Formula | None:
+        """The formula with its kernel for such numbers; if enough are counted one is built."""
+        formula = self._formulas.get(x.dtype)
+        if formula is None and counted and x.is_cpu and x.dtype in REALS:
+            self._work += max(x.numel(), CALL)
             if self._work >= WORTH_A_BUILD:
-                self._start(first.dtype)
-        return self.composed(*args)
+                self._start(x.dtype)
+        return formula
 
     def precompile(self, dtype: torch.dtype = torch.float32) -> bool:
         """Wait for the kernel for ``dtype``; whether there is one."""
@@ -81,10 +87,6 @@ class Dispatch:
             return False
         self._start(dtype).join()
         return dtype in self._formulas
-
-    def ready(self, dtype: torch.dtype) -> Formula | None:
-        """The formula with its kernel, if it is there."""
-        return self._formulas.get(dtype)
 
     def written(self) -> tuple[Signature, dict[Real, Kernel | str]]:
         """How it is called, and the kernel for each type of numbers or why there is none."""
@@ -138,7 +140,10 @@ class Whole:
 
     def _fast(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> Tensor | None:
         first = _first_real(inputs)
-        formula = None if first is None else self._dispatch.ready(first.dtype)
+        if first is None:
+            return None
+        # The public function computes halves in float32, so that the formula does not see them.
+        formula = self._dispatch.serving(first, counted=first.dtype in HALVES)
         if formula is None or not formula.reduces or len(inputs) != len(self._inputs):
             return None
         args: list[Any] = []
@@ -157,7 +162,7 @@ class Whole:
             elif isinstance(value, list | tuple):
                 if domain is not None or not all(isinstance(x, int | float) for x in value):
                     return None
-                value = torch.tensor(value, dtype=formula.dtype)
+                value = torch.tensor(value, dtype=formula.real)
             args.append(value)
             used += 1
         reduction, ignored = options.get("reduction", "mean"), options.get("ignore_index", -100)

@@ -19,6 +19,9 @@ from torch import Tensor
 
 from losslang.codegen.native.call import Kernel, Read
 
+HALVES = (torch.bfloat16, torch.float16)
+"""Types of numbers that are computed with in float32, as are their values."""
+
 WORTH_A_THREAD = 1 << 17
 """Calls of fewer numbers run in one thread."""
 
@@ -74,6 +77,7 @@ class Formula:
         self.composed = composed
         self.kernel = kernel
         self.dtype = dtype
+        self.real = torch.float32 if dtype in HALVES else dtype
         self._functions = {task: getattr(library, task) for task in ("values", "slopes", "both")}
         for function in self._functions.values():
             function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_long
@@ -130,7 +134,8 @@ class Formula:
         return Job(examples, [sizes[a] for a in self.kernel.axes], again, reduction, ignored)
 
     def _dtype(self, read: Read) -> torch.dtype:
-        return {"int": torch.int64, "bool": torch.bool}.get(read.entries, self.dtype)
+        real = self.dtype if read.batched else self.real
+        return {"int": torch.int64, "bool": torch.bool}.get(read.entries, real)
 
     def run(self, args: Sequence[Any], job: Job) -> Tensor:
         """The values, or their sum or mean."""
@@ -151,8 +156,8 @@ class Formula:
         """
         kept = self.kernel.saved if keep else 0
         is_reduced = job.reduction != "none"
-        result = torch.empty(() if is_reduced else job.examples, dtype=self.dtype)
-        saved = torch.empty((kept + is_reduced) * job.rows, dtype=self.dtype)
+        result = torch.empty(() if is_reduced else job.examples, dtype=self.real)
+        saved = torch.empty((kept + is_reduced) * job.rows, dtype=self.real)
         behind = saved.data_ptr() + kept * job.rows * saved.itemsize
         count = self._run(
             "both" if found else "values",
@@ -208,7 +213,7 @@ class Formula:
             if not wanted[place]
             else torch.empty_like(given[place])
             if axis is not None
-            else torch.empty(job.examples, dtype=self.dtype)
+            else torch.empty(job.examples, dtype=self.real)
             for place, axis in self._gradients
         ]
 
@@ -218,9 +223,9 @@ class Formula:
         """Gradients in the order of the arguments; summed for an argument that is one number."""
         ordered: list[Tensor | None] = [None] * len(given)
         for (place, _), x in zip(self._gradients, found, strict=True):
-            if x is not None and given[place].ndim == 0:
-                x = x.sum().to(given[place].dtype)
-            ordered[place] = x
+            if x is not None:
+                total = x if given[place].ndim else x.sum()
+                ordered[place] = total.to(given[place].dtype)
         return ordered
 
     def _run(
@@ -287,12 +292,12 @@ class _Rows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
             return (None, None, *differentiable(ctx.job, args, wanted, slope))
-        if not ctx.found:
+        factor = slope.item() if ctx.found else 0
+        if not ctx.found or (factor != 1 and ctx.formula.dtype in HALVES):  # to round but once
             given = contiguous(args)
             slopes = ctx.formula.slopes(given, ctx.job, saved, slope, wanted, ctx.kept)
             return (None, None, *slopes)
         found, ctx.found = ctx.found, []  # they are given away, and may be changed by who has them
-        factor = slope.item()
         if factor != 1:
             for x in found:
                 if x is not None:

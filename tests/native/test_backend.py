@@ -88,8 +88,9 @@ def test_each_type_of_numbers_has_its_kernel() -> None:
     loss = losslang.compile("ce")
     assert loss.precompile(torch.float32)
     assert loss.precompile(torch.float64)
-    assert not loss.precompile(torch.bfloat16)
-    assert set(dispatch(loss)._formulas) == {torch.float32, torch.float64}
+    assert loss.precompile(torch.bfloat16)
+    assert not loss.precompile(torch.complex64)
+    assert set(dispatch(loss)._formulas) == {torch.float32, torch.float64, torch.bfloat16}
 
 
 def test_the_torch_backend_has_no_kernels() -> None:
@@ -193,6 +194,38 @@ def test_a_plain_call_is_reduced_as_torch_reduces_it(spec: str, reduction: str) 
         results.append((value.detach(), slope))
     for found, wanted in zip(*results, strict=True):
         torch.testing.assert_close(found, wanted)
+
+
+@with_compiler
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("classes", [5, 400])
+@pytest.mark.parametrize("factor", [1.0, 1000.0])
+def test_halves_are_rounded_once(dtype: torch.dtype, classes: int, factor: float) -> None:
+    torch.manual_seed(0)
+    loss = losslang.compile("focal(gamma=1.5)")
+    assert loss.precompile(dtype)
+    assert loss.precompile()
+    logits, labels = (3 * torch.randn(20, classes)).to(dtype), torch.randint(0, classes, (20,))
+    leaf, exact = logits.clone().requires_grad_(), logits.float().requires_grad_()
+    value, wanted = loss(leaf, labels), loss(exact, labels)
+    (factor * value).backward()
+    (factor * wanted).backward()
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, wanted)
+    assert leaf.grad is not None
+    assert exact.grad is not None
+    assert leaf.grad.dtype == dtype
+    near = torch.finfo(torch.float32).eps * 4
+    rounded = [(exact.grad * (1 + s)).to(dtype) for s in (-near, 0, near)]
+    assert torch.stack([leaf.grad == r for r in rounded]).any(0).all()
+
+
+@with_compiler
+def test_halves_have_their_own_kernel_in_the_background() -> None:
+    loss = losslang.compile("gce(q=0.55)")
+    many = torch.zeros(backend.WORTH_A_BUILD, 2, dtype=torch.bfloat16)
+    loss(many, many[:, 0].long())
+    assert torch.bfloat16 in dispatch(loss)._builds
 
 
 def drawn(spec: str) -> list[torch.Tensor]:

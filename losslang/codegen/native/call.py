@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Real: TypeAlias = Literal["float", "double"]
-"""The type that a kernel computes in."""
+Real: TypeAlias = Literal["float", "double", "bfloat16", "float16"]
+"""The type of the arrays of a kernel; with halves it computes in float."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ NARROW = 48
 
 LANES = {"float": 16, "double": 8}
 
+STORED = {"bfloat16": "BFloat16", "float16": "Float16"}
+"""The types in which the arrays of a kernel are stored that computes in float."""
+
 _NEUTRAL = {
     "sum": "A(0)",
     "prod": "A(1)",
@@ -65,7 +68,8 @@ class _Text:
         self.product = product
         self.rows = rows
         self.nodes = rows.plan.nodes
-        self.real = real
+        self.real: Literal["float", "double"] = "double" if real == "double" else "float"
+        self.stored = STORED.get(real, self.real)
         first, *others = rows.plan.outputs
         if first.guard is not None and product is None:
             raise NoRowsError("some rows have no value")
@@ -101,6 +105,7 @@ class _Text:
 
     def _lines(self) -> Iterator[str]:
         yield f"using A = {self.real};"
+        yield f"using S = {self.stored};"
         yield "using Whole = Format<A>::Word;"
         yield ""
         for task in TASKS:
@@ -129,7 +134,7 @@ class _Text:
             for place, (_, _, axis) in enumerate(self.gradients):
                 if axis is not None:
                     count = f"call.rows * call.sizes[{self.axes.index(axis)}]"
-                    yield f"    advise(call.gradients[{place}], {count} * sizeof(A));"
+                    yield f"    advise(call.gradients[{place}], {count} * sizeof(S));"
         yield "    const int bad = in_threads(call, [](const Call& c, long begin, long end) {"
         if self.axes:
             widest = " || ".join(f"c.sizes[{n}] > {NARROW}" for n in range(len(self.axes)))
@@ -280,11 +285,13 @@ class _Function:
             yield "int skipped[W];"
         yield from self._tiles()
         for place in self.kept:
-            target, axis = self._target(place), self.text.gradients[place][2]
             if self.mode == "narrow":
-                yield f"A out{place}[{NARROW} * W];"
+                yield f"A kept{place}[{NARROW} * W];"
+            elif self._is_apart:
+                yield f"A* const kept{place} = room{place}.data();"
             else:
-                yield f"A* const out{place} = {target} + first * {self._size(str(axis))};"
+                size = self._size(str(self.text.gradients[place][2]))
+                yield f"A* const kept{place} = {self._target(place)} + first * {size};"
         last = max((self.depth[n] for n in self.needed), default=0)
         for level in range(last + 1):
             yield from self._passes(level)
@@ -315,7 +322,9 @@ class _Function:
         return f"static_cast<const {self._stored(node)}*>(call.arrays[{place}])"
 
     def _stored(self, node: Node) -> str:
-        return {"int": "std::int64_t", "bool": "bool"}.get(node.dtype, "A")
+        if node.dtype in ("int", "bool"):
+            return "std::int64_t" if node.dtype == "int" else "bool"
+        return "S" if BATCH.name in node.dims and node.attrs[0] != SLOPE.name else "A"
 
     def _is_replaced(self, node: Node) -> bool:
         """Whether the gradient of an array may be written over it."""
@@ -337,6 +346,15 @@ class _Function:
                 yield f"const Whole* const x{n} = table{n}.data();"
             elif self._is_replaced(node):
                 yield f"std::vector<A> row{n}({self._size(node.dims[1])});"
+        if self._is_apart:
+            for place in self.kept:
+                size = self._size(str(self.text.gradients[place][2]))
+                yield f"std::vector<A> room{place}({size});"
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether what is kept of a row has more digits than the gradient that will stand there."""
+        return self.mode == "wide" and self.text.stored != self.text.real
 
     def _tiles(self) -> Iterator[str]:
         """The rows of the block: pointers to them, or a copy across lanes."""
@@ -524,10 +542,11 @@ class _Function:
                 yield f"{self._stored_at(place)} = e{n};"
 
     def _stored_at(self, place: int) -> str:
-        return f"out{place}[{'k' if self.mode == 'wide' else 'k * W + w'}]"
+        return f"kept{place}[{'k' if self.mode == 'wide' else 'k * W + w'}]"
 
     def _target(self, place: int) -> str:
-        return f"static_cast<A*>(call.gradients[{place}])"
+        stored = "A" if self.text.gradients[place][2] is None else "S"
+        return f"static_cast<{stored}*>(call.gradients[{place}])"
 
     def _stretches(
         self, axis: str, arguments: Sequence[int], reductions: Sequence[int]
@@ -639,13 +658,10 @@ class _Function:
     def _written(self, place: int, number: int, axis: str) -> Iterator[str]:
         """A gradient at all places of a row."""
         size, entry = self._size(axis), self._operand(number, "")
-        out, known = f"out{place}", {}
-        if place in self.kept:
-            known[self.kept[place]] = self._stored_at(place)
+        known = {self.kept[place]: self._stored_at(place)} if place in self.kept else {}
         if self.mode == "wide":
             label, tests = self._label_tests([number])
-            if place not in self.kept:
-                yield f"A* const {out} = {self._target(place)} + first * {size};"
+            yield f"S* const out = {self._target(place)} + first * {size};"
             yield "constexpr int w = 0;"
             if label is not None:
                 yield f"const int cut = {self._cut(label, size)};"
@@ -660,23 +676,22 @@ class _Function:
             yield f"for (int k = 0; k < {size}; ++k) {{"
             others = known | dict.fromkeys(tests, "false")
             yield from indented(self._elements([number], "k", "", others, hoisted=True), 4)
-            yield f"    {out}[k] = {entry};"
+            yield f"    out[k] = {entry};"
             yield "}"
             if label is not None:
-                yield f"if (cut < {size}) {out}[cut] = at_cut;"
+                yield f"if (cut < {size}) out[cut] = at_cut;"
             return
-        if place not in self.kept:
-            yield f"A {out}[{NARROW} * W];"
+        yield f"A out[{NARROW} * W];"
         yield f"for (int k = 0; k < {size}; ++k) {{"
         yield "    #pragma omp simd"
         yield "    for (int w = 0; w < W; ++w) {"
         yield from indented(self._elements([number], "k", "", known, hoisted=True), 8)
-        yield f"        {out}[k * W + w] = {entry};"
+        yield f"        out[k * W + w] = {entry};"
         yield "    }"
         yield "}"
         yield "for (int w = 0; w < count; ++w)"
         target = f"{self._target(place)}[(first + w) * {size} + k]"
-        yield f"    for (int k = 0; k < {size}; ++k) {target} = {out}[k * W + w];"
+        yield f"    for (int k = 0; k < {size}; ++k) {target} = out[k * W + w];"
 
     # ------------------------------------------------------------ one place of a row
 

@@ -831,6 +831,19 @@ LOSSLANG_INLINE std::uint16_t store_float16(float x) {
     return std::uint16_t((size < 0x477ff000 ? finite : large) | sign);
 }
 
+// Halves in memory. To assign a number and not another half is what GCC 12 vectorises.
+struct BFloat16 {
+    std::uint16_t word;
+    LOSSLANG_INLINE void operator=(float x) { word = store_bfloat16(x); }
+    LOSSLANG_INLINE operator float() const { return load_bfloat16(word); }
+};
+
+struct Float16 {
+    std::uint16_t word;
+    LOSSLANG_INLINE void operator=(float x) { word = store_float16(x); }
+    LOSSLANG_INLINE operator float() const { return load_float16(word); }
+};
+
 }  // namespace losslang
 
 #endif
