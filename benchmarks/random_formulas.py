@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import math
+import multiprocessing
 import os
 import platform
 import random
@@ -21,8 +22,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
@@ -486,10 +487,8 @@ def main() -> int:
     options = parser.parse_args()
     start, total = time.perf_counter(), Counter[str]()
     seeds = range(options.seed, options.seed + options.count)
-    with ProcessPoolExecutor(options.jobs, max_tasks_per_child=100) as pool:
-        jobs = [pool.submit(examined, seed, options.timeout) for seed in seeds]
-        for job in jobs:
-            counts, lines = job.result()
+    with multiprocessing.Pool(options.jobs, maxtasksperchild=100) as pool:
+        for counts, lines in pool.imap(partial(examined, timeout=options.timeout), seeds):
             total += counts
             for line in lines:
                 print(line, flush=True)
