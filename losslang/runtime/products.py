@@ -53,10 +53,10 @@ class Products(Formula):
             return None
         if any(isinstance(x, Tensor) and x.ndim for x in others):
             return None
+        values = (lambda *x: again(*x)[0]) if self.kernel.guarded else again
         shape = [args[place].shape[dim] for place, dim in self._sizes]
-        return super().job(
-            [*args, torch.empty((), dtype=self.dtype).expand(shape)], again, *reduced
-        )
+        matrix = torch.empty((), dtype=self.dtype).expand(shape)
+        return super().job([*args, matrix], values, *reduced)
 
     def run(self, args: Sequence[Any], job: Job) -> Result:
         """The values, and which rows have one if the kernel says so."""
