@@ -188,7 +188,8 @@ class Planner:
         args = [self.as_tensor(self.as_float(self.plan(a))) for a in operands(e)]
         if name == "difference":
             return self.map("add", args, ("+", "-"))
-        return self.map(str(name), args)
+        name = {"product": "mul", "quotient": "ratio"}.get(str(name), str(name))
+        return self.map(name, args)
 
     def _truth(self, op: str, args: list[Array]) -> Array:
         if not all(a.static for a in args):

@@ -15,7 +15,7 @@ import sympy
 from sympy import Add, Basic, Dummy, Expr, Mul, Pow, Rational
 
 from losslang.ir.binders import Binder, free_indices, substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
+from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta, Not
@@ -25,9 +25,12 @@ from losslang.rewrite.odds import scaled
 
 HALF = Rational(1, 2)
 
+ROUNDED = sympy.Integer(64)
+"""From here on a sigmoid is 1 to more digits than floats have."""
+
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds less_log1p expm1_less difference bounded sine_of_acos".split()
+    " log_odds less_log1p expm1_less difference bounded sine_of_acos product quotient".split()
 )
 """What a stabilised formula may say beyond the IR."""
 
@@ -203,6 +206,23 @@ def power_of_logistic(e: Expr) -> Expr | None:
     return sympy.exp(-e.exp * Apply("softplus", -e.base.operands[0]))
 
 
+def flat(e: Expr) -> Expr | None:
+    """``softplus(u) exp(-g softplus(-u))``: the power has no slope once it is 1 to the last digit.
+
+    Otherwise the slope of the power, which is 0, would be multiplied with what overflows.
+    """
+    for factor in e.args:
+        if not (isinstance(factor, Apply) and factor.name == "softplus"):
+            continue
+        odds = factor.operands[0]
+        rest = {Apply("softplus", -odds): Apply("softplus", -Min(ROUNDED, odds))}
+        for power in e.args:
+            bent = substitute(power, rest) if isinstance(power, sympy.exp) else power
+            if bent != power:
+                return Mul(bent, *(a for a in e.args if a != power))
+    return None
+
+
 def exp_of_logistic(e: Expr) -> Expr | None:
     """``exp(u) sigmoid(-u)`` is ``sigmoid(u)``."""
     for power in e.args:
@@ -211,6 +231,34 @@ def exp_of_logistic(e: Expr) -> Expr | None:
             if mate in e.args:
                 rest = (a for a in e.args if a not in (power, mate))
                 return Mul(*rest, Apply("sigmoid", power.args[0]))
+    return None
+
+
+def damped(e: Expr) -> Expr | None:
+    """``softplus(u) sigmoid(-u)`` before other factors, with which the softplus could overflow."""
+    for mate in e.args:
+        if not (isinstance(mate, Apply) and mate.name == "sigmoid"):
+            continue
+        large = Apply("softplus", -mate.operands[0])
+        for factor in e.args:
+            rest = Mul(*(a for a in e.args if a not in (factor, mate)))
+            if factor == large:
+                return Apply("product", mate, large) * rest
+            if isinstance(factor, Add) and any(large in Mul.make_args(t) for t in factor.args):
+                return Add(*(mate * term for term in factor.args)) * rest
+    return None
+
+
+def over_square(e: Expr) -> Expr | None:
+    """``x / s**2`` as ``(x / s) / s`` for a sum ``s``, whose square may overflow."""
+    for factor in e.args:
+        total, exponent = factor.as_base_exp()
+        if exponent != -2 or not isinstance(total, Reduce):
+            continue
+        large = [a for a in e.args if isinstance(a, Apply) and a.name == "softplus"]
+        above = large[0] if large else ONE
+        rest = (a for a in e.args if a not in (factor, *large[:1]))
+        return Mul(Apply("quotient", Apply("quotient", above, total), total), *rest)
     return None
 
 
@@ -267,18 +315,25 @@ def sum_of_probabilities(e: Expr) -> Expr | None:
 def log_of_share(e: Expr) -> Expr | None:
     """``exp(w) (w - log(m))`` is ``exp(w) log(exp(w) / m)``, which is 0 where both round to 0."""
     for power in e.args:
-        if not isinstance(power, sympy.exp):
-            continue
-        w = power.args[0]
-        for log in e.args:
-            if not (isinstance(log, Add) and w in log.args):
-                continue
-            for term in log.args:
-                below = _log_below(term)
-                if below is not None and _is_part(power, below):
-                    share = Apply("xlogy", power, power / below)
-                    rest = Mul(*(a for a in e.args if a not in (power, log)))
-                    return rest * (share + power * (log - w - term))
+        for total in e.args if isinstance(power, sympy.exp) else ():
+            product = _times_log(power, total)
+            for term in Add.make_args(total):
+                for inner in Mul.make_args(term):
+                    found = _times_log(power, inner)
+                    if found is not None and product is None:
+                        product = term / inner * found + power * (total - term)
+            if product is not None:
+                return Mul(product, *(a for a in e.args if a not in (power, total)))
+    return None
+
+
+def _times_log(power: Expr, total: Expr) -> Expr | None:
+    """The product of ``exp(w)`` with a sum of ``w``, ``-log(m)`` and others."""
+    w = power.args[0]
+    for term in total.args if isinstance(total, Add) and w in total.args else ():
+        below = _log_below(term)
+        if below is not None and _is_part(power, below):
+            return Apply("xlogy", power, power / below) + power * (total - w - term)
     return None
 
 
@@ -293,6 +348,19 @@ def _log_below(term: Expr) -> Expr | None:
 def _is_part(part: Expr, whole: Expr) -> bool:
     """Whether a sum has a multiple of ``part`` among its terms."""
     return any(part in Mul.make_args(term) for term in Add.make_args(whole))
+
+
+def cancelled(e: Expr) -> Expr | None:
+    """``(m a + m b) / m**2`` is ``(a + b) / m``, without what may be 0 over 0."""
+    below = {f.base: f for f in e.args if isinstance(f, Pow) and f.exp.is_Integer and f.exp < 0}
+    for total in e.args:
+        if not isinstance(total, Add):
+            continue
+        shared = set.intersection(*({*Mul.make_args(term)} for term in total.args))
+        rest = Add(*(term / Mul(*shared) for term in total.args))
+        if shared & set(below) or (shared and rest in below):
+            return e / total * Mul(*shared) * rest
+    return None
 
 
 RULES: Rules = {
@@ -318,7 +386,11 @@ RULES: Rules = {
     Reduce: (odds.log_odds,),
     Mul: (
         unit,
+        cancelled,
+        flat,
         log_of_share,
+        damped,
+        over_square,
         exp_of_logistic,
         sinh_over_cosh,
         squares.share_of_square,
@@ -326,7 +398,7 @@ RULES: Rules = {
     ),
 }
 
-_DETOURS = (power_of_logistic,)
+_DETOURS = (power_of_logistic, flat)
 
 _WITHOUT_DETOURS: Rules = {
     head: tuple(rule for rule in rules if rule not in _DETOURS) for head, rules in RULES.items()

@@ -66,12 +66,18 @@ BOTH = SMALL + LARGE
 SQUARED = (*BOTH, 1e20, -3e25)
 RATIOS = ([3.0, 2.0, 0.0], [1e20, 1e20, 0.0], [-2e25, 1e20, 1.0], [1e-3, 5.0, 0.0])
 SCORES = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [-70.0, 60.0, 0.0], [1e4, 0.0, -1e4], [3.0] * 3)
+LENGTHS = ([3.0, 2.0, 0.0], [1e3, -1.0, 5.0], [1e-3, 5.0, 0.0])
 EVEN = ([0.5, -1.0, 2.0], [9.0, 100.0, -40.0], [0.0, 100.0, 60.0])
 PARTS = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [1e15, 0.0, 1.0], [0.0, 1e15, 1.0])
 UNITS = (0.3, -0.7, 0.999, -0.9999)
 VECTORS = ([3.0, -4.0, 12.0], [1e-30, 2e-30, -1e-30], [1e30, 2e30, 3e30], [1e-3, 1e3, 0.0])
 
 CASES = (
+    Case("flat", "softplus(x) * sigmoid(x)**1.5", ("softplus",), (*SMALL, 60.0)),
+    Case("damped", "softplus(x) * sigmoid(-x) * x", ("product",), BOTH),
+    Case("damped", "(softplus(x) + x) * sigmoid(-x)", ("sigmoid",), BOTH),
+    Case("over_square", "v[0] / sum(v[k]**2 for k in dim)**2", ("quotient",), LENGTHS),
+    Case("cancelled", "(v[0] * v[1] + v[0] * v[2]) / v[0]**2", (), LENGTHS),
     Case("log_of_exponentials", "log(sum(exp(v[k] - v[0]**2) for k in dim))", (), EVEN),
     Case("softplus_of_odds", "-log(softmax(v)[y])", ("softplus", "log_odds"), SCORES),
     Case("softplus_of_odds", "3 * logsumexp(v / 3) - v[y]", ("softplus", "log_odds"), SCORES),
@@ -175,6 +181,8 @@ MEANINGS: Mapping[str, Callable[..., Expr]] = {
     "expm1_less": lambda x: sympy.exp(x) - 1 - x,
     "difference": lambda x, y: x - y,
     "bounded": lambda x: x,
+    "product": lambda x, y: x * y,
+    "quotient": lambda x, y: x / y,
     "sine_of_acos": lambda x: sympy.sqrt(1 - x**2),
 }
 

@@ -3,7 +3,7 @@
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest d112e9070aeca8bb; imports only torch.
+Compiled by losslang 0.1.0, digest e0654999b3cad35c; imports only torch.
 """
 
 import torch
@@ -16,7 +16,10 @@ CHECK_LABELS = True  # labels on the CPU are checked to be in range
 def _focal(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
     """The formula: logits [n, class], target [n] -> [n]."""
     odds = _log_odds(logits, target.unsqueeze(-1), -1)
-    return -nn.functional.logsigmoid(-odds) * (gamma * nn.functional.logsigmoid(odds)).exp()
+    return (
+        -nn.functional.logsigmoid(-odds)
+        * (gamma * nn.functional.logsigmoid(odds.clamp(max=64))).exp()
+    )
 
 
 def _focal_soft(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
