@@ -37,7 +37,7 @@ SHARES = 0.25, 0.3
 LOOKS = 0.3, 1.0
 """What each question may take before any has more, in one round after the other."""
 
-ROUND_SECONDS = 15.0
+ROUND_SECONDS = 12.0
 """How long to try with ordinary patience; the next rounds are each so many times as long:"""
 
 MORE = 4.0
