@@ -1,14 +1,13 @@
 """How fast losses are: value and gradient, beside code by hand and one copy of the logits.
 
-Usage: ``python -m benchmarks.speed [--out FOLDER] [--only LOSS...] [--shapes NxC...]
-[--compiled]``. Writes ``speed.csv``, a row for each loss, provider and shape, ``speed.png`` drawn
-from it, and ``speed.md`` with the table into the folder (``docs/speed`` if it is not named).
-``--compiled`` adds ``torch.compile`` of the code written by hand, which takes half a minute to
-build for each shape.
+Usage: ``python -m benchmarks.speed [--out FOLDER] [--only LOSS...] [--compiled]``. Writes
+``speed.csv``, a row for each work, provider and mode, ``speed.png`` drawn from it, and ``speed.md``
+with the table into the folder (``docs/speed`` if it is not named). ``--compiled`` adds
+``torch.compile`` of the code written by hand, which takes half a minute to build for each work.
 
 Providers take turns, so that what else the machine does falls on all of them. Times are medians;
 the spread is the distance between quartiles over the median; memory is the highest resident size
-during a call above that before it, in units of the logits.
+during a call above that before it, in units of the first input.
 """
 
 from __future__ import annotations
@@ -20,8 +19,9 @@ import platform
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,11 +31,30 @@ from torch import Tensor
 
 import losslang
 
-Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+Loss: TypeAlias = Callable[..., Tensor]
 
-SHAPES = ((32, 10), (256, 100), (65536, 10), (8192, 1000), (2048, 32000))
 SECONDS = 4.0
-"""How long the providers of one loss at one shape take turns."""
+"""How long the providers of one work take turns."""
+
+LARGE = 1 << 22
+"""From so many numbers on the memory of a call shows."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A loss at a size. ``inputs`` draws its arguments, of which the real ones get gradients."""
+
+    loss: str
+    shape: tuple[int, ...]
+    inputs: Callable[..., tuple[Tensor, ...]]
+    by_hand: Loss
+    dtype: torch.dtype = torch.float32
+
+    @property
+    def name(self) -> str:
+        """The loss, and its numbers if they are not the usual ones."""
+        short = str(self.dtype).removeprefix("torch.")
+        return self.loss if self.dtype == torch.float32 else f"{self.loss}, {short}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,7 @@ class Row:
     provider: str
     n: int
     c: int
+    shape: str
     dtype: str
     mode: str
     median_ms: float
@@ -54,6 +74,9 @@ class Row:
     copies: float
     device: str
     versions: str
+
+
+# ---------------------------------------------------------------- losses by hand
 
 
 def _log_p(logits: Tensor, target: Tensor) -> Tensor:
@@ -85,7 +108,49 @@ def _squentropy(logits: Tensor, target: Tensor) -> Tensor:
     return (-_log_p(logits, target) + squares / (logits.shape[-1] - 1)).mean()
 
 
-BY_HAND: dict[str, Loss] = {
+def _info_nce(u: Tensor, v: Tensor) -> Tensor:
+    scores = F.normalize(u, dim=-1) @ F.normalize(v, dim=-1).t() / 0.1
+    return F.cross_entropy(scores, torch.arange(len(u)))
+
+
+def _supcon(embedding: Tensor, label: Tensor) -> Tensor:
+    unit = F.normalize(embedding, dim=-1)
+    own = torch.eye(len(unit), dtype=torch.bool)
+    log_share = (unit @ unit.t() / 0.1).masked_fill(own, -torch.inf).log_softmax(-1)
+    positive = (label[:, None] == label) & ~own
+    count = positive.sum(-1)
+    each = torch.where(positive, log_share, 0.0).sum(-1) / count.clamp(min=1)
+    return -each.sum() / (count > 0).sum()
+
+
+def _dice(logits: Tensor, target: Tensor) -> Tensor:
+    p = logits.softmax(1)
+    true = F.one_hot(target, logits.shape[1]).movedim(-1, 1)
+    both = (p * true).flatten(2).sum(-1)
+    sizes = (p.flatten(2) + true.flatten(2)).sum(-1)
+    return (1 - (2 * both + 1) / (sizes + 1)).mean()
+
+
+# ---------------------------------------------------------------- works
+
+
+def _labelled(n: int, c: int) -> tuple[Tensor, ...]:
+    return torch.randn(n, c), torch.randint(0, c, (n,))
+
+
+def _pairs(n: int, d: int) -> tuple[Tensor, ...]:
+    return torch.randn(n, d), torch.randn(n, d)
+
+
+def _embedded(n: int, d: int) -> tuple[Tensor, ...]:
+    return torch.randn(n, d), torch.randint(0, 50, (n,))
+
+
+def _images(n: int, c: int, *space: int) -> tuple[Tensor, ...]:
+    return torch.randn(n, c, *space), torch.randint(0, c, (n, *space))
+
+
+ROWS: Mapping[str, Loss] = {
     "ce": lambda z, y: -_log_p(z, y).mean(),
     "focal": _focal,
     "poly": _poly,
@@ -93,71 +158,121 @@ BY_HAND: dict[str, Loss] = {
     "ldr_kl": _ldr_kl,
     "squentropy": _squentropy,
 }
-"""The losses as one writes them, with the defaults of the library."""
+SHAPES = ((32, 10), (256, 100), (65536, 10), (8192, 1000), (2048, 32000))
+
+WORKS = (
+    *(Work(loss, shape, _labelled, ROWS[loss]) for shape in SHAPES for loss in ROWS),
+    *(Work(loss, SHAPES[-1], _labelled, ROWS[loss], torch.bfloat16) for loss in ("ce", "focal")),
+    Work("info_nce", (2048, 128), _pairs, _info_nce),
+    Work("supcon", (2048, 128), _embedded, _supcon),
+    Work("dice", (8, 4, 256, 256), _images, _dice),
+)
+"""With the defaults of the library."""
 
 
-def providers(loss: str, *, compiled: bool) -> dict[str, Loss]:
-    """The ways to compute a loss, the kernel first."""
-    kernel = losslang.compile(loss)
-    if not kernel.precompile():
+def _products(first: Tensor, *_: Tensor) -> Callable[[], None]:
+    """The products of matrices that a loss of pairs cannot do without: scores and two slopes."""
+    x = first.detach()
+
+    def run() -> None:
+        scores = x @ x.t()
+        scores @ x
+        scores.t() @ x
+
+    return run
+
+
+@cache
+def _live(loss: str, backend: str, dtype: torch.dtype) -> Loss:
+    made = losslang.compile(loss, backend=backend)
+    if backend == "auto" and not made.precompile(dtype):
         raise SystemExit(f"there is no kernel for {loss}; is there a C++ compiler?")
+    return made
+
+
+def providers(work: Work, *, compiled: bool) -> dict[str, Loss]:
+    """The ways to compute a loss, the kernel first."""
     found: dict[str, Loss] = {
-        "losslang": kernel,
-        "losslang, torch": losslang.compile(loss, backend="torch"),
-        "by hand": BY_HAND[loss],
+        "losslang": _live(work.loss, "auto", work.dtype),
+        "losslang, torch": _live(work.loss, "torch", work.dtype),
+        "by hand": work.by_hand,
     }
-    if loss == "ce":
+    if work.loss == "ce":
         found["F.cross_entropy"] = F.cross_entropy
     if compiled:
-        found["torch.compile"] = torch.compile(BY_HAND[loss])
+        found["torch.compile"] = torch.compile(work.by_hand)
     return found
 
 
-def measured(loss: str, n: int, c: int, *, compiled: bool) -> Iterator[Row]:
-    """All providers of one loss at one shape, in turns."""
+def steps(work: Work, *, compiled: bool) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    """Provider, mode and what to time, over the same inputs."""
     torch.manual_seed(0)
-    logits = torch.randn(n, c, requires_grad=True)
-    target = torch.randint(0, c, (n,))
-    copy, plain = torch.empty(n, c), logits.detach()
+    inputs = [
+        x.to(work.dtype).requires_grad_() if x.is_floating_point() else x
+        for x in work.inputs(*work.shape)
+    ]
+    leaves = [x for x in inputs if x.requires_grad]
 
-    def step(function: Loss) -> Callable[[], None]:
-        def both() -> None:
-            logits.grad = None
-            function(logits, target).backward()  # type: ignore[no-untyped-call]
+    def both(function: Loss) -> Callable[[], None]:
+        def run() -> None:
+            for leaf in leaves:
+                leaf.grad = None
+            function(*inputs).backward()  # type: ignore[no-untyped-call]
 
-        return both
+        return run
 
-    steps = {name: step(f) for name, f in providers(loss, compiled=compiled).items()}
+    def forward(function: Loss) -> Callable[[], None]:
+        def run() -> None:
+            with torch.no_grad():
+                function(*inputs)
 
-    def copied() -> None:
-        copy.copy_(plain)
+        return run
 
-    steps["copy"] = copied
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for run in steps.values():
+    for name, function in providers(work, compiled=compiled).items():
+        yield name, "forward and backward", both(function)
+        yield name, "forward", forward(function)
+    plain, copy = inputs[0].detach(), torch.empty_like(inputs[0])
+    yield "copy", "", lambda: (copy.copy_(plain), None)[1]
+    if work.loss in ("info_nce", "supcon"):
+        yield "three products", "", _products(*inputs)
+
+
+def measured(work: Work, *, compiled: bool) -> Iterator[Row]:
+    """All providers of one work, in turns."""
+    runs = list(steps(work, compiled=compiled))
+    times: list[list[float]] = [[] for _ in runs]
+    for _, _, run in runs:
         run()
     end = time.perf_counter() + SECONDS
-    while time.perf_counter() < end or len(times["copy"]) < 5:
-        for name, run in steps.items():
+    while time.perf_counter() < end or len(times[0]) < 5:
+        for (_, _, run), taken in zip(runs, times, strict=True):
             start = time.perf_counter()
             run()
-            times[name].append(time.perf_counter() - start)
-    of_copy = statistics.median(times["copy"])
-    for name, taken in times.items():
+            taken.append(time.perf_counter() - start)
+    (of_copy,) = (
+        statistics.median(taken)
+        for (name, _, _), taken in zip(runs, times, strict=True)
+        if name == "copy"
+    )
+    size = torch.Size(work.shape).numel()
+    for (name, mode, run), taken in zip(runs, times, strict=True):
         low, median, high = statistics.quantiles(taken, n=4)
-        memory = extra_memory(steps[name]) / (n * c * 4) if n * c >= 1 << 22 else float("nan")
+        memory = float("nan")
+        if size >= LARGE:
+            memory = extra_memory(run) / (size * work.dtype.itemsize)
         yield Row(
-            loss=loss,
+            loss=work.loss,
             provider=name,
-            n=n,
-            c=c,
-            dtype="float32",
-            mode="forward and backward",
+            n=work.shape[0],
+            c=work.shape[1],
+            shape="x".join(map(str, work.shape)),
+            dtype=str(work.dtype).removeprefix("torch."),
+            mode=mode,
             median_ms=round(1e3 * median, 4),
             spread=round((high - low) / median, 3),
             extra_memory=round(memory, 2),
             copies=round(median / of_copy, 2),
-            device=f"{platform.machine()}, {torch.get_num_threads()} threads",
+            device=f"{_processor()}, {torch.get_num_threads()} threads",
             versions=f"torch {torch.__version__}, losslang {losslang.__version__}",
         )
 
@@ -186,28 +301,57 @@ def _resident() -> float:
     return pages * 4096.0
 
 
+def _processor() -> str:
+    """What the system calls it."""
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text(encoding="utf-8").splitlines() if cpus.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+# ---------------------------------------------------------------- table and picture
+
+BOTH = "forward and backward"
+
+
+def by_work(rows: list[Row]) -> dict[tuple[str, str], dict[str, Row]]:
+    """Of value and gradient, and of what has no mode: name and shape, then provider."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        if row.mode in (BOTH, ""):
+            name = row.loss if row.dtype == "float32" else f"{row.loss}, {row.dtype}"
+            found.setdefault((name, row.shape), {})[row.provider] = row
+    return found
+
+
 def table(rows: list[Row]) -> str:
     """The rows as a page."""
-    names = list(dict.fromkeys(r.provider for r in rows if r.provider != "copy"))
+    works = by_work(rows)
+    names = list(dict.fromkeys(p for cells in works.values() for p in cells if p != "copy"))
     lines = [
         "# How fast losses are",
         "",
-        "Value and gradient of the mean, in milliseconds (and in copies of the logits into memory",
-        "that was touched before), float32 on the CPU. Written by `python -m benchmarks.speed`;",
-        "absolute times belong to the machine, so compare along a row.",
+        "Value and gradient of the mean, in milliseconds, and in copies of the first input into",
+        "memory that was touched before; numbers are float32 where nothing else is said. In",
+        "brackets the highest memory that a call takes beside its inputs, in units of the first",
+        "one. Written by `python -m benchmarks.speed`; absolute times belong to the machine, so",
+        "compare along a row. The times of the forward alone are in [speed.csv](speed.csv).",
         "",
-        "| loss | N | C | " + " | ".join(names) + " |",
-        "| --- |" + " --- |" * (2 + len(names)),
+        "| loss | shape | " + " | ".join(names) + " | by hand / losslang | copies |",
+        "| --- | --- |" + " --- |" * (2 + len(names)),
     ]
-    for key in dict.fromkeys((r.loss, r.n, r.c) for r in rows):
-        cells = {r.provider: r for r in rows if (r.loss, r.n, r.c) == key}
-        texts = [
-            f"{cells[name].median_ms:.3g} ({cells[name].copies:.3g})" if name in cells else ""
-            for name in names
-        ]
-        lines.append(f"| `{key[0]}` | {key[1]} | {key[2]} | " + " | ".join(texts) + " |")
+    for (name, shape), cells in works.items():
+        texts = [_cell(cells[p]) if p in cells else "" for p in names]
+        ratio = cells["by hand"].median_ms / cells["losslang"].median_ms
+        ends = [f"{ratio:.2g}", f"{cells['losslang'].copies:.2g}"]
+        lines.append(f"| `{name}` | {shape} | " + " | ".join(texts + ends) + " |")
     lines += ["", f"{rows[0].device}; {rows[0].versions}.", "", "![the same drawn](speed.png)", ""]
     return "\n".join(lines)
+
+
+def _cell(row: Row) -> str:
+    memory = "" if row.extra_memory != row.extra_memory else f" [{row.extra_memory:.2g}]"
+    return f"{row.median_ms:.3g}{memory}"
 
 
 def drawn(rows: list[Row], path: Path) -> None:
@@ -216,63 +360,57 @@ def drawn(rows: list[Row], path: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.patches import Rectangle
 
-    shapes = list(dict.fromkeys((r.n, r.c) for r in rows))
-    names = [p for p in dict.fromkeys(r.provider for r in rows) if p != "copy"]
+    works = by_work(rows)
+    shapes = list(dict.fromkeys(shape for _, shape in works))
+    names = list(dict.fromkeys(p for cells in works.values() for p in cells if p != "copy"))
+    colours = {name: f"C{place}" for place, name in enumerate(names)}
+    across = 4
     figure, axes = pyplot.subplots(
-        1, len(shapes), figsize=(3.2 * len(shapes), 3.6), sharey=True, squeeze=False
+        -(-len(shapes) // across), across, figsize=(3.6 * across, 6.4), squeeze=False
     )
-    for panel, (n, c) in zip(axes[0], shapes, strict=True):
-        here = [r for r in rows if (r.n, r.c) == (n, c)]
-        losses = list(dict.fromkeys(r.loss for r in here))
-        own = {r.loss: r.median_ms for r in here if r.provider == "by hand"}
-        for place, name in enumerate(names):
-            bars = [
-                (losses.index(r.loss), r.median_ms / own[r.loss])
-                for r in here
-                if r.provider == name
-            ]
-            width = 0.8 / len(names)
-            panel.bar(
-                [x + width * (place - (len(names) - 1) / 2) for x, _ in bars],
-                [y for _, y in bars],
-                width,
-                label=name,
-            )
+    for panel, shape in zip(axes.flat, shapes, strict=False):
+        here = {name: cells for (name, at), cells in works.items() if at == shape}
+        shown = [p for p in names if any(p in cells for cells in here.values())]
+        for place, provider in enumerate(shown):
+            width = 0.8 / len(shown)
+            for x, cells in enumerate(here.values()):
+                if provider in cells:
+                    height = cells[provider].median_ms / cells["by hand"].median_ms
+                    at = x + width * (place - (len(shown) - 1) / 2)
+                    panel.bar(at, height, width, color=colours[provider])
         panel.axhline(1, color="black", linewidth=0.6)
-        panel.set_xticks(range(len(losses)), losses, rotation=60, fontsize=8)
-        panel.set_title(f"{n} x {c}", fontsize=9)
-    axes[0][0].set_ylabel("time, that of the code by hand = 1")
-    axes[0][0].legend(fontsize=7)
-    figure.tight_layout()
+        panel.set_xticks(range(len(here)), list(here), rotation=40, fontsize=8, ha="right")
+        panel.set_title(shape, fontsize=9)
+    for panel in axes.flat[len(shapes) :]:
+        panel.set_axis_off()
+    for row in axes:
+        row[0].set_ylabel("time, that of the code by hand = 1", fontsize=8)
+    handles = [Rectangle((0, 0), 1, 1, color=colours[name]) for name in names]
+    figure.legend(handles, names, loc="lower center", ncol=len(names), fontsize=8)
+    figure.tight_layout(rect=(0, 0.05, 1, 1))
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
-
-
-def _shape(text: str) -> tuple[int, int]:
-    n, _, c = text.partition("x")
-    return int(n), int(c)
 
 
 def main() -> None:
     """Measure, and write the rows, the picture and the page."""
     parser = argparse.ArgumentParser(description="time losses beside code written by hand")
     parser.add_argument("--out", type=Path, default=Path("docs/speed"), metavar="FOLDER")
-    parser.add_argument("--only", nargs="*", choices=list(BY_HAND), default=list(BY_HAND))
-    parser.add_argument("--shapes", nargs="*", metavar="NxC", help="such as 2048x32000")
+    parser.add_argument("--only", nargs="*", choices=sorted({work.loss for work in WORKS}))
     parser.add_argument("--compiled", action="store_true")
     options = parser.parse_args()
-    shapes: tuple[tuple[int, int], ...] = SHAPES
-    if options.shapes:
-        shapes = tuple(_shape(text) for text in options.shapes)
     rows: list[Row] = []
-    for n, c in shapes:
-        for loss in options.only:
-            rows += measured(loss, n, c, compiled=options.compiled)
-            for row in rows[-5:]:
-                if row.loss == loss:
+    for work in WORKS:
+        if options.only is None or work.loss in options.only:
+            found = list(measured(work, compiled=options.compiled))
+            rows += found
+            for row in found:
+                if row.mode != "forward":
                     print(
-                        f"{row.loss:11} {row.provider:16} {n:6} {c:6} {row.median_ms:9.3f} ms",
+                        f"{work.name:16} {row.provider:16} {row.shape:14} {row.median_ms:10.3f} ms"
+                        f" {row.copies:8.2f} copies",
                         flush=True,
                     )
     options.out.mkdir(parents=True, exist_ok=True)
