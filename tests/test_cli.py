@@ -357,8 +357,8 @@ def measured(*non_finite):
 def test_accuracy_of_an_expression_and_of_a_file(driver, loss_file):
     asked = []
 
-    def accuracy(*spec, **file):
-        asked.append((*spec, *file))
+    def accuracy(*spec, backend, **file):
+        asked.append((*spec, *file, backend))
         return measured()
 
     driver.accuracy = accuracy
@@ -366,11 +366,19 @@ def test_accuracy_of_an_expression_and_of_a_file(driver, loss_file):
     assert result.exit_code == 0
     assert "random" in result.stdout
     assert "2 measurements: 0 with numbers that should be finite and are not" in result.stdout
-    assert asked == [("ce",), ("path", "text")]
+    assert asked == [("ce", "torch"), ("path", "text", "torch")]
+    run("test", "ce", "--accuracy", "--backend", "native")
+    assert asked[-1] == ("ce", "native")
+
+
+def test_what_cannot_be_measured_is_said(driver):
+    nothing = SimpleNamespace(loss="ce", rows=(), reason="there is no kernel for it")
+    driver.accuracy = lambda spec, backend: [nothing]
+    assert "there is no kernel for it" in run("test", "ce", "--accuracy").stdout
 
 
 def test_what_should_be_finite_fails_the_command(driver):
-    driver.accuracy = lambda spec: measured("value[0] is nan, truly 1")
+    driver.accuracy = lambda spec, backend: measured("value[0] is nan, truly 1")
     result = run("test", "ce", "--accuracy")
     assert result.exit_code == 1
     assert "not finite: float32, random: value[0] is nan, truly 1" in result.stdout

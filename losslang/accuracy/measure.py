@@ -74,6 +74,11 @@ def measure(
             yield measure_one(oracle, module, name or loss.name, FORMATS[dtype], hard)
 
 
+def with_kernels(module: Any) -> tuple[str, ...]:
+    """The types of numbers for which a module has a kernel; waits until those are built."""
+    return tuple(dtype for dtype in DTYPES if module.precompile(getattr(torch, dtype)))
+
+
 def measure_one(oracle: Oracle, module: Module, name: str, format: Format, hard: Hard) -> Row:
     """The row of one batch, its inputs rounded to ``format``."""
     dtype = getattr(torch, format.name)

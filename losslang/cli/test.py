@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     name="test",
     short_help="Check the worked examples of files, or the accuracy of losses.",
     epilog="\b\nExamples:\n  losslang test my.loss\n  losslang test --json losses/\n"
-    "  losslang test focal --accuracy\n",
+    "  losslang test focal --accuracy\n"
+    "  losslang test focal --accuracy --backend native\n",
 )
 @click.argument("targets", nargs=-1, required=True, metavar="FILE...")
 @click.option(
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Measure value and gradient of the emitted code on hard inputs instead.",
 )
+@click.option(
+    "--backend",
+    type=click.Choice(["torch", "native"]),
+    default="torch",
+    help="With --accuracy: the emitted code, or kernels for the CPU.",
+)
 @common.json_option
-def command(targets: tuple[str, ...], accuracy: bool, as_json: bool) -> None:
+def command(targets: tuple[str, ...], accuracy: bool, backend: str, as_json: bool) -> None:
     """Check every `example ... == value` of .loss files to the digits written.
 
     A folder stands for the .loss files in it, and - for standard input.
@@ -40,7 +47,7 @@ def command(targets: tuple[str, ...], accuracy: bool, as_json: bool) -> None:
     in the last place; the status is 1 if anything is infinite or NaN that should be finite.
     """
     if accuracy:
-        _accuracy(targets, as_json)
+        _accuracy(targets, backend, as_json)
     else:
         _examples([_file(target) for target in targets], as_json)
 
@@ -85,16 +92,17 @@ def _examples(paths: list[Path], as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _accuracy(targets: tuple[str, ...], as_json: bool) -> None:
+def _accuracy(targets: tuple[str, ...], backend: str, as_json: bool) -> None:
     from losslang.accuracy import report
 
     results: list[AccuracyResult] = []
     with common.reported():
-        for result in _measured(targets):
+        for result in _measured(targets, backend):
             results.append(result)
             if not as_json:
-                click.echo(f"{result.loss}: worst errors in units in the last place")
-                lines = report.table(result.rows) if result.rows else ["draws random numbers"]
+                about = "worst errors in units in the last place" if result.rows else "not measured"
+                click.echo(f"{result.loss}: {about}")
+                lines = report.table(result.rows) if result.rows else [result.reason]
                 click.echo("".join(f"  {line}\n" for line in lines))
     rows = [row for result in results for row in result.rows]
     bad = sum(bool(row.non_finite) for row in rows)
@@ -107,7 +115,7 @@ def _accuracy(targets: tuple[str, ...], as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _measured(targets: tuple[str, ...]) -> Iterator[AccuracyResult]:
+def _measured(targets: tuple[str, ...], backend: str) -> Iterator[AccuracyResult]:
     """The losses of the files, and the expressions, in order."""
     from losslang import driver
 
@@ -115,6 +123,7 @@ def _measured(targets: tuple[str, ...]) -> Iterator[AccuracyResult]:
         path = Path(target)
         if target.endswith(".loss") or path == common.STDIN or path.is_dir():
             for file in common.expand([_file(target)]):
-                yield from driver.accuracy(path=common.shown(file), text=common.read(file))
+                shown, text = common.shown(file), common.read(file)
+                yield from driver.accuracy(path=shown, text=text, backend=backend)
         else:
-            yield from driver.accuracy(target)
+            yield from driver.accuracy(target, backend=backend)

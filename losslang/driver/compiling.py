@@ -72,30 +72,43 @@ def from_config(
 
 @dataclass(frozen=True)
 class AccuracyResult:
-    """How exact the emitted code of one loss is; no rows for a loss that draws random numbers."""
+    """How exact the code of one loss is; without rows, ``reason`` says why it is not measured."""
 
     loss: str
     rows: tuple[Row, ...]
+    reason: str = ""
 
 
 def accuracy(
-    spec: str | None = None, *, path: Path | str | None = None, text: str | None = None
+    spec: str | None = None,
+    *,
+    path: Path | str | None = None,
+    text: str | None = None,
+    backend: str = "torch",
 ) -> Iterator[AccuracyResult]:
-    """Measure the emitted code of an expression, or of every loss of a file that stands alone.
+    """Measure the code of an expression, or of every loss of a file that stands alone.
 
-    ``text`` stands in for the content of the file. Raises
+    ``text`` stands in for the content of the file; ``backend`` is ``"torch"`` for the emitted code
+    or ``"native"`` for kernels, which not every loss has. Raises
     :class:`~losslang.diagnostics.DiagnosticError` for a mistake in the program.
     """
-    from losslang.accuracy.inputs import needed_settings
-    from losslang.accuracy.measure import measure
-
     found = [elaborated(spec)] if path is None else every_loss(path, text)
     for loss in found:
-        if loss.draws:
-            yield AccuracyResult(loss.name, ())
-            continue
-        module = _live(loss, "torch", needed_settings(loss)).eval()
-        yield AccuracyResult(spec or loss.name, tuple(measure(loss, module, name=spec)))
+        yield _measured(loss, spec or loss.name, backend)
+
+
+def _measured(loss: Loss, name: str, backend: str) -> AccuracyResult:
+    from losslang.accuracy.inputs import needed_settings
+    from losslang.accuracy.measure import DTYPES, measure, with_kernels
+
+    if loss.draws:
+        return AccuracyResult(name, (), "it draws random numbers")
+    is_native = backend == "native"
+    module = _live(loss, "auto" if is_native else backend, needed_settings(loss)).eval()
+    dtypes = with_kernels(module) if is_native else DTYPES
+    if not dtypes:
+        return AccuracyResult(name, (), "there is no kernel for it")
+    return AccuracyResult(name, tuple(measure(loss, module, dtypes, name)))
 
 
 @contextmanager
@@ -154,12 +167,12 @@ def _of_products(low: Lowered, real: Real) -> Kernel | None:
     from losslang.codegen.products import cut
     from losslang.codegen.rows import rows
     from losslang.codegen.slopes import NoSlopesError
-    from losslang.codegen.torch.factors import factors_text
+    from losslang.codegen.torch.function import function_text
 
     try:
         found = cut(low)
         arrays, hypers = low.hard.arrays, low.hard.hyperparameters
-        text = factors_text(found.factors, (*arrays, *hypers))
+        text = function_text("factors", found.factors, (*arrays, *hypers))
         if real in ("bfloat16", "float16"):
             return None
         return kernel(rows(found.rows), real, None, Product(text, len(arrays), found.sizes))

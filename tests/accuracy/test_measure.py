@@ -13,6 +13,8 @@ from losslang import driver
 from losslang.accuracy import report
 from losslang.accuracy.inputs import needed_settings
 from losslang.accuracy.measure import Row, measure
+from losslang.codegen.native import compiler
+from losslang.codegen.native.compiler import Failure
 from tests.codegen.modules import losses
 
 Z_LOSS = "loss z(logits: real[class]) = log(sum(exp(logits[k]) for k in class))"
@@ -131,3 +133,12 @@ def test_rows_are_plain_data():
     assert data["loss"] == "mse"
     assert data["value"]["ulps"] < 8
     assert data["non_finite"] == []
+
+
+@pytest.mark.skipif(isinstance(compiler.find(), Failure), reason="there is no C++ compiler")
+def test_a_kernel_is_measured_where_there_is_one():
+    (result,) = driver.accuracy("ce", backend="native")
+    assert {row.dtype for row in result.rows} >= {"float32", "float64"}
+    assert not [row for row in result.rows if row.non_finite]
+    (result,) = driver.accuracy("rmse", backend="native")
+    assert (result.rows, result.reason) == ((), "there is no kernel for it")

@@ -1,0 +1,57 @@
+"""Half precision at the ends only: the result is that of float32, the gradient rounded once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from losslang import driver
+from losslang.accuracy.floats import FORMATS
+from losslang.accuracy.inputs import Hard, hard_inputs, needed_settings
+from losslang.ir.loss import Loss
+
+# Losses that take losses, with some.
+TAKEN = {
+    "apl": "apl(nce, mae)",
+    "cvar": "cvar(ce)",
+    "kl_dro": "kl_dro(ce)",
+    "loss_reweighted": "loss_reweighted(ce)",
+    "normalized": "normalized(gce)",
+}
+LIBRARY = [TAKEN.get(entry.name, entry.name) for entry in driver.library()]
+
+
+def result(
+    loss: Loss, module: Any, hard: Hard, low: torch.dtype, high: torch.dtype
+) -> tuple[Tensor, list[Tensor]]:
+    """The value and the gradients at inputs that ``low`` holds, in ``high``."""
+    leaves, given = [], []
+    for known in loss.inputs:
+        x = torch.from_numpy(hard.inputs[known.name])
+        if known.kind in ("real", "simplex"):
+            x = x.to(low).to(high).requires_grad_()
+            leaves.append(x)
+        given.append(x)
+    value = module(*given, **hard.settings)
+    if not value.requires_grad:
+        return value, []
+    return value, list(torch.autograd.grad(value, leaves, materialize_grads=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("spec", LIBRARY)
+def test_the_library_rounds_once(spec: str, dtype: torch.dtype) -> None:
+    loss = driver.elaborated(spec)
+    module = driver.compile(spec, backend="torch", **needed_settings(loss)).eval()
+    format = FORMATS[str(dtype).removeprefix("torch.")]
+    for hard in (each for each in hard_inputs(loss, format) if not each.masked):
+        value, slopes = result(loss, module, hard, dtype, dtype)
+        exact, wanted = result(loss, module, hard, dtype, torch.float32)
+        assert value.dtype == torch.float32, hard.name
+        torch.testing.assert_close(value, exact, rtol=0, atol=0, equal_nan=True)
+        for slope, want in zip(slopes, wanted, strict=True):
+            assert slope.dtype == dtype
+            torch.testing.assert_close(slope, want.to(dtype), rtol=0, atol=0, equal_nan=True)
