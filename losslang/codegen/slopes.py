@@ -53,13 +53,14 @@ def body_of(low: Lowered, expr: Expr) -> Expr:
 def planned(
     loss: Loss, arrays: Mapping[Tensor, Storage], rewrite: Callable[[Expr], Expr] = lambda e: e
 ) -> Plan:
-    """:func:`with_slopes` of a loss of one term, as it stands; what is planned is rewritten last."""
+    """:func:`with_slopes` of a loss of one term, as it stands, rewritten last."""
     (term,) = loss.terms
     planner = Planner({**arrays, SLOPE: Storage(SLOPE.name, (BATCH,))})
     stabiliser = Stabiliser(derived=True)
     value, guard = (rewrite(stabiliser(e)) for e in (term.body, term.guard))
     outputs = [planner.output(term.name, value, guard, term.result)]
-    found = _gradients(loss, safe_branches(stabiliser.by_odds(term.body)), term)
+    body = safe_branches(stabiliser.by_odds(term.body))
+    found = gradients(loss, replace(term, body=body), At(SLOPE, EXAMPLE))
     own = [Tensor(f"@{hyper.name}", "real") for hyper in loss.hyperparameters]
     if any(occurs(tensor, gradient.value) for gradient in found.values() for tensor in own):
         raise NoSlopesError("an example depends on another")
@@ -69,7 +70,8 @@ def planned(
     return planner.finish(outputs)
 
 
-def _gradients(loss: Loss, body: Expr, term: Term) -> dict[str, adjoint.Gradient]:
+def gradients(loss: Loss, term: Term, upstream: Expr) -> dict[str, adjoint.Gradient]:
+    """The gradients of a term by the inputs and hyperparameters that are real numbers, by name."""
     names: dict[Tensor, str] = {}
     places: dict[adjoint.Variable, tuple[Index, ...]] = {}
     for known in loss.inputs:
@@ -84,7 +86,7 @@ def _gradients(loss: Loss, body: Expr, term: Term) -> dict[str, adjoint.Gradient
             names[own], places[own] = hyper.name, (EXAMPLE,)
             spread[hyper.symbol] = At(own, EXAMPLE)
     single = {read: symbol for symbol, read in spread.items()}
-    total = adjoint.Output(substitute(body, spread), At(SLOPE, EXAMPLE), term.result)
+    total = adjoint.Output(substitute(term.body, spread), upstream, term.result)
     try:
         found = adjoint.gradients([total], places)
     except adjoint.NoRuleError as error:
