@@ -76,27 +76,30 @@ constexpr int STRETCH = 1024;
 // Rows are shared among threads in multiples of this, so that no two write to one cache line.
 constexpr long SHARE = 64;
 
-// Calls rows(call, begin, end) for all rows; what any of them returns, or'ed.
-template <class F> int in_threads(const Call& call, F rows) {
-    const long shares = (call.rows + SHARE - 1) / SHARE;
-    const long threads = call.threads < shares ? call.threads : shares;
-    if (threads <= 1) return rows(call, 0, call.rows);
+// Calls part(begin, end) for shares of 0 ... count in threads of their own; what any returns, or'ed.
+template <class F> int in_parts(long count, long threads, F part) {
+    if (threads > count) threads = count;
+    if (threads <= 1) return part(0, count);
     std::atomic<int> bad{0};
-    auto part = [&](long n) {
-        const long begin = shares * n / threads * SHARE, end = shares * (n + 1) / threads * SHARE;
-        bad |= rows(call, begin, end < call.rows ? end : call.rows);
-    };
+    auto share = [&](long n) { bad |= part(count * n / threads, count * (n + 1) / threads); };
     std::vector<std::thread> started;
     for (long n = 1; n < threads; ++n) {
         try {
-            started.emplace_back(part, n);
+            started.emplace_back(share, n);
         } catch (const std::system_error&) {  // the system has no more threads
-            part(n);
+            share(n);
         }
     }
-    part(0);
+    share(0);
     for (std::thread& thread : started) thread.join();
     return bad;
+}
+
+// Calls rows(call, begin, end) for all rows; what any of them returns, or'ed.
+template <class F> int in_threads(const Call& call, F rows) {
+    return in_parts((call.rows + SHARE - 1) / SHARE, call.threads, [&](long begin, long end) {
+        return rows(call, begin * SHARE, end * SHARE < call.rows ? end * SHARE : call.rows);
+    });
 }
 
 // How many rows count.

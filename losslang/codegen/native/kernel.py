@@ -57,10 +57,10 @@ def kernel(
     With ``product`` some rows may have no value, and ``both`` may put the gradient of ``MATRIX`` in
     its place. Raises :class:`NoRowsError`.
     """
-    return _Text(rows, real, label, product).kernel()
+    return Text(rows, real, label, product).kernel()
 
 
-class _Text:
+class Text:
     """What the functions share: the order of arguments, and the statistics that are kept."""
 
     def __init__(self, rows: Rows, real: Real, label: str | None, product: Product | None) -> None:
@@ -110,7 +110,7 @@ class _Text:
         yield ""
         for task in TASKS:
             for mode in self.modes():
-                yield from _Function(self, task, mode).lines()
+                yield from Function(self, task, mode).lines()
                 yield ""
             yield from self._entry(task)
             yield ""
@@ -163,22 +163,17 @@ def _key(node: Node) -> str:
     return "=".join(str(a) for a in node.attrs)
 
 
-class _Function:
+class Function:
     """The rows of one block, for one task and one way to vectorise."""
 
-    def __init__(self, text: _Text, task: Task, mode: Mode) -> None:
+    def __init__(self, text: Text, task: Task, mode: Mode) -> None:
         self.text = text
         self.nodes = text.nodes
         self.mode = mode
         self.task = task
         self.name = f"{task}_{mode}"
         self.lanes = LANES[text.real] if mode == "narrow" else 1
-        gradients = [number for _, number, _ in text.gradients]
-        self.results = [
-            *([text.value] if task != "slopes" else ()),
-            *([text.guard] if task != "slopes" and text.guard is not None else ()),
-            *(gradients if task != "values" else ()),
-        ]
+        self.results = self._results()
         self.loaded = text.saved if task == "slopes" else []
         wanted = [*self.results, *text.rows.sizes.values()]
         self.needed = sorted(text.rows.needed(wanted, self.loaded))
@@ -189,6 +184,16 @@ class _Function:
         }
         self._local: set[int] = set()
         """The rows' numbers that the loop at hand has in variables of its own."""
+
+    def _results(self) -> list[int]:
+        """What the function computes."""
+        text, task = self.text, self.task
+        gradients = [number for _, number, _ in text.gradients]
+        return [
+            *([text.value] if task != "slopes" else ()),
+            *([text.guard] if task != "slopes" and text.guard is not None else ()),
+            *(gradients if task != "values" else ()),
+        ]
 
     def _kept(self) -> dict[int, int]:
         """The dearest of what a pass computes at each place and a gradient there needs again.
