@@ -255,10 +255,12 @@ def over_square(e: Expr) -> Expr | None:
         total, exponent = factor.as_base_exp()
         if exponent != -2 or not isinstance(total, Reduce):
             continue
-        large = [a for a in e.args if isinstance(a, Apply) and a.name == "softplus"]
-        above = large[0] if large else ONE
-        rest = (a for a in e.args if a not in (factor, *large[:1]))
-        return Mul(Apply("quotient", Apply("quotient", above, total), total), *rest)
+        others = [a for a in e.args if a != factor]
+        reading = [a for a in others if squares.reads(a) and not isinstance(a, Pow)]
+        words = [a for a in reading if isinstance(a, Apply)]
+        above = next(iter([*words, *reading]), ONE)
+        ratio = Apply("quotient", Apply("quotient", above, total), total)
+        return Mul(ratio, *(a for a in others if a != above))
     return None
 
 

@@ -1,0 +1,113 @@
+"""Every rule wins in the regions that it names: measured with and without it, against mpmath.
+
+Both sides are computed throughout in the precision that is measured, half precision, too.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from losslang.accuracy.floats import FORMATS, Format
+from losslang.accuracy.truth import Oracle
+from losslang.codegen import lower
+from losslang.codegen.torch.emit import emit
+from losslang.ir.loss import Loss
+from losslang.rewrite import odds
+from losslang.rewrite.regions import REGIONS, WITHOUT, Region
+from losslang.rewrite.stability import RULES
+from losslang.runtime.module import load
+from tests.codegen.modules import losses
+
+SAMPLES = 16
+
+FEW = 8.0
+"""Ulps that do not count as worse."""
+
+Sides = tuple[Tensor, Tensor]
+
+
+def test_every_rule_names_where_it_wins() -> None:
+    names = {
+        rule.__name__ for table in (RULES, odds.RULES) for rules in table.values() for rule in rules
+    }
+    assert names == {region.rule for region in REGIONS} | set(WITHOUT)
+
+
+@cache
+def loss_of(formula: str) -> Loss:
+    given = "v: real[dim]" if "v" in formula.replace("div", "") else "x: real"
+    label = ", y: dim" if "[y]" in formula or "y)" in formula or "!= y" in formula else ""
+    return losses(f"loss it({given}{label}) = {formula}")[0]
+
+
+def samples(region: Region, format: Format) -> list[Any]:
+    """Points of the region's path, evenly by their logarithm."""
+    low, high = (bound(format.eps, format.largest) for bound in (region.low, region.high))
+    ratio = (high / low) ** (1 / (SAMPLES - 1))
+    return [region.path(low * ratio**n) for n in range(SAMPLES)]
+
+
+def run(loss: Loss, points: Tensor) -> Sides:
+    """Values and slopes of the emitted formula, without the conversions of the call contract."""
+    made = emit([loss])
+    formula = load(made.text, made.digest)._it
+    leaf = points.clone().requires_grad_()
+    labels = [torch.zeros(len(leaf), dtype=torch.long)] * (len(loss.inputs) - 1)
+    values = formula(leaf, *labels)
+    return values.detach(), torch.autograd.grad(values.sum(), leaf)[0]
+
+
+def errors(loss: Loss, points: Tensor, sides: Sides, format: Format) -> list[tuple[float, float]]:
+    """The ulps of each value, and of each slope by its largest entry; NaN where none is defined."""
+    oracle = Oracle(loss)
+    name = loss.inputs[0].name
+    found = []
+    for n in range(len(points)):
+        labels = {known.name: [0] for known in loss.inputs[1:]}
+        truth = oracle.at({name: points[n : n + 1].double().numpy(), **labels}, {})
+        value = ulps(sides[0][n : n + 1], truth.values, format)
+        slope = ulps(sides[1][n].reshape(-1), truth.gradients[name].ravel(), format)
+        found.append((value, slope))
+    return found
+
+
+def ulps(numbers: Tensor, entries: Any, format: Format) -> float:
+    """The worst error, in units in the last place of the largest of some true numbers."""
+    true = [entry.number for entry in entries if entry.kind == "value"]
+    largest = max((abs(x) for x in true), default=0)
+    if len(true) < len(entries) or largest > format.largest:
+        return math.nan
+    if not numbers.isfinite().all():
+        return math.inf
+    return max(
+        float(abs(float(x) - want) / format.unit(largest))
+        for x, want in zip(numbers.tolist(), true, strict=True)
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("region", REGIONS, ids=lambda r: f"{r.rule}: {r.formula}")
+def test_a_rule_wins_in_its_region(
+    region: Region, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    format, loss = FORMATS[dtype], loss_of(region.formula)
+    points = torch.tensor(samples(region, format), dtype=torch.float64).to(getattr(torch, dtype))
+    after = errors(loss, points, run(loss, points), format)
+    with monkeypatch.context() as patch:
+        patch.setattr(lower, "Stabiliser", lambda: lambda expr: expr)
+        before = errors(loss, points, run(loss, points), format)
+    better = False
+    for point, new, old in zip(points.tolist(), after, before, strict=True):
+        size = max(map(abs, point)) if isinstance(point, list) else abs(point)
+        few = FEW + (size if size < 1e3 else 0)  # rounding the argument of an exponential
+        for left, right in zip(new, old, strict=True):
+            if not math.isnan(right):
+                assert left <= max(few, right), (point, new, old)
+                better |= right > 4 * max(left, 0.5)
+    assert better, list(zip(points.tolist(), after, before, strict=True))
