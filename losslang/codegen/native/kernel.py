@@ -31,6 +31,9 @@ TASKS: tuple[Task, ...] = ("values", "slopes", "both")
 NARROW = 48
 """Rows of at most so many places are put into lanes."""
 
+SHORT = 2048
+"""A wide block of longer rows is one row, so that it stays in the cache."""
+
 LANES = {"float": 16, "double": 8}
 
 STORED = {"bfloat16": "BFloat16", "float16": "Float16"}
@@ -172,7 +175,8 @@ class Function:
         self.mode = mode
         self.task = task
         self.name = f"{task}_{mode}"
-        self.lanes = LANES[text.real] if mode == "narrow" else 1
+        self.lanes = LANES[text.real]
+        self.rows = "W" if mode == "narrow" else "count"
         self.results = self._results()
         self.loaded = text.saved if task == "slopes" else []
         wanted = [*self.results, *text.rows.sizes.values()]
@@ -248,8 +252,13 @@ class Function:
         yield "    int bad = 0;"
         yield from indented(self._call(), 4)
         yield from indented(self._copies(), 4)
-        yield "    for (long first = begin; first < end; first += W) {"
-        yield "        const int count = int(end - first < W ? end - first : W);"
+        if self.mode == "wide":
+            short = " && ".join(f"size_{n} <= {SHORT}" for n in range(len(self.text.axes)))
+            yield f"    const int step = {short} ? W : 1;"
+        else:
+            yield "    constexpr int step = W;"
+        yield "    for (long first = begin; first < end; first += step) {"
+        yield "        const int count = int(end - first < step ? end - first : step);"
         yield from indented(self._block(), 8)
         yield "    }"
         yield "    return bad;"
@@ -313,7 +322,7 @@ class Function:
             top = node.args[1]
             if self.level(top) == "row" and self.depth[top] == level:
                 yield f"ExpBelow<A, W> d{n};"
-                yield f"for (int w = 0; w < W; ++w) d{n}.set(w, r{top}[w]);"
+                yield f"for (int w = 0; w < {self.rows}; ++w) d{n}.set(w, r{top}[w]);"
 
     # ------------------------------------------------------------ reading
 
@@ -350,11 +359,11 @@ class Function:
                 yield f"const std::vector<Whole> table{n}({start}, {start} + {size});"
                 yield f"const Whole* const x{n} = table{n}.data();"
             elif self._is_replaced(node):
-                yield f"std::vector<A> row{n}({self._size(node.dims[1])});"
+                yield f"std::vector<A> row{n};"
         if self._is_apart:
             for place in self.kept:
                 size = self._size(str(self.text.gradients[place][2]))
-                yield f"std::vector<A> room{place}({size});"
+                yield f"std::vector<A> room{place}(({size} <= {SHORT} ? W : 1) * {size});"
 
     @property
     def _is_apart(self) -> bool:
@@ -370,7 +379,7 @@ class Function:
             if self.mode == "wide":
                 start = f"{self._pointer(node)} + first * {size}"
                 if self._is_replaced(node):
-                    yield f"row{n}.assign({start}, {start} + {size});"
+                    yield f"row{n}.assign({start}, {start} + count * {size});"
                     start = f"row{n}.data()"
                 yield f"const {self._stored(node)}* const x{n} = {start};"
                 continue
@@ -411,11 +420,11 @@ class Function:
         kept = [n for n in mine if self._leaves(n, mine)]
         for n in kept:
             yield f"{self._kind(n)} r{n}[W];"
-        if self.mode == "narrow":
-            checked = " reduction(|: bad)" if any(self.nodes[n].op == "at" for n in mine) else ""
-            yield f"#pragma omp simd{checked}"
-        yield "for (int w = 0; w < W; ++w) {"
-        yield "    const long i = first + (w < count ? w : count - 1);"
+        checked = " reduction(|: bad)" if any(self.nodes[n].op == "at" for n in mine) else ""
+        yield f"#pragma omp simd{checked}"
+        yield f"for (int w = 0; w < {self.rows}; ++w) {{"
+        last = "(w < count ? w : count - 1)" if self.mode == "narrow" else "w"
+        yield f"    const long i = first + {last};"
         self._local = set(mine)
         for n in mine:
             yield from indented(self._row(n), 4)
@@ -529,14 +538,13 @@ class Function:
             yield "    }"
             yield "}"
             return
-        yield "{"
-        yield "    constexpr int w = 0;"
+        yield "for (int w = 0; w < count; ++w) {"
         for n in reductions:
             kind = "double" if self.nodes[n].op == "sum" else self._kind(n)
             yield f"    {kind} t{n} = {_NEUTRAL[self.nodes[n].op]};"
         yield from indented(self._stretches(axis, arguments, reductions), 4)
         for n in reductions:
-            yield f"    r{n}[0] = {self._kind(n)}(t{n});"
+            yield f"    r{n}[w] = {self._kind(n)}(t{n});"
         yield "}"
 
     def _keep(self, axis: str, arguments: Sequence[int]) -> Iterator[str]:
@@ -547,7 +555,13 @@ class Function:
                 yield f"{self._stored_at(place)} = e{n};"
 
     def _stored_at(self, place: int) -> str:
-        return f"kept{place}[{'k' if self.mode == 'wide' else 'k * W + w'}]"
+        return f"kept{place}[{self._at(str(self.text.gradients[place][2]), 'k')}]"
+
+    def _at(self, axis: str, place: str) -> str:
+        """Where a place of a row of the block stands in memory."""
+        if self.mode == "narrow":
+            return f"{place} * W + w"
+        return f"w * {self._size(axis)} + {place}"
 
     def _target(self, place: int) -> str:
         stored = "A" if self.text.gradients[place][2] is None else "S"
@@ -556,55 +570,42 @@ class Function:
     def _stretches(
         self, axis: str, arguments: Sequence[int], reductions: Sequence[int]
     ) -> Iterator[str]:
-        """Reduce a row in parts; the label's place by itself, so that the others need no test."""
+        """Reduce a row in parts that stay in the nearest cache.
+
+        Where places are compared with a label, only the part with the label's place is tested.
+        """
         size = self._size(axis)
         label, tests = self._label_tests(arguments)
-        updates = [
-            (self.nodes[n].op, n, f"e{argument}")
-            for n, argument in zip(reductions, arguments, strict=True)
-        ]
-        start, stop, depth = "0", size, 0
-        if label is not None:
-            yield f"const int cut = {self._cut(label, size)};"
-            yield "for (int part = 0; part < 2; ++part) {"
-            yield f"    const int start = part ? cut + 1 : 0, stop = part ? {size} : cut;"
-            start, stop, depth = "start", "stop", 4
-        keep = list(self._keep(axis, arguments))
-        yield from indented(self._stretch(start, stop, arguments, updates, tests, keep), depth)
-        if label is not None:
-            yield "}"
-            yield f"if (cut < {size}) {{"
-            yield "    const int k = cut;"
-            own = dict.fromkeys(tests, "true")
-            yield from indented(self._elements(arguments, "k", "", own, hoisted=True), 4)
-            yield from indented(keep, 4)
-            for op, n, entry in updates:
-                yield f"    {_update(op, f't{n}', entry)}"
+        ops = [self.nodes[n].op for n in reductions]
+        clauses = " ".join(
+            f"reduction({_CLAUSE[op]}: p{n})" for op, n in zip(ops, reductions, strict=True)
+        )
+
+        def part(test: str) -> Iterator[str]:
+            known = dict.fromkeys(tests, test)
+            yield f"#pragma omp simd {clauses}"
+            yield "for (int k = from; k < to; ++k) {"
+            yield from indented(self._elements(arguments, "k", "", known, hoisted=True), 4)
+            yield from indented(self._keep(axis, arguments), 4)
+            for op, n, argument in zip(ops, reductions, arguments, strict=True):
+                yield f"    {_update(op, f'p{n}', f'e{argument}')}"
             yield "}"
 
-    def _stretch(
-        self,
-        start: str,
-        stop: str,
-        arguments: Sequence[int],
-        updates: Sequence[tuple[str, int, str]],
-        tests: Sequence[int],
-        keep: Sequence[str],
-    ) -> Iterator[str]:
-        yield f"for (int from = {start}; from < {stop}; from += STRETCH) {{"
-        yield f"    const int to = {stop} - from < STRETCH ? {stop} : from + STRETCH;"
-        for op, n, _ in updates:
+        if label is not None:
+            yield f"const int cut = {self._cut(label, size)};"
+        yield f"for (int from = 0; from < {size}; from += STRETCH) {{"
+        yield f"    const int to = {size} - from < STRETCH ? {size} : from + STRETCH;"
+        for op, n in zip(ops, reductions, strict=True):
             yield f"    {self._kind(n)} p{n} = {_NEUTRAL[op]};"
-        clauses = " ".join(f"reduction({_CLAUSE[op]}: p{n})" for op, n, _ in updates)
-        yield f"    #pragma omp simd {clauses}"
-        yield "    for (int k = from; k < to; ++k) {"
-        others = dict.fromkeys(tests, "false")
-        yield from indented(self._elements(arguments, "k", "", others, hoisted=True), 8)
-        yield from indented(keep, 8)
-        for op, n, entry in updates:
-            yield f"        {_update(op, f'p{n}', entry)}"
-        yield "    }"
-        for op, n, _ in updates:
+        if label is None:
+            yield from indented(part(""), 4)
+        else:
+            yield "    if (cut < from || to <= cut) {"
+            yield from indented(part("false"), 8)
+            yield "    } else {"
+            yield from indented(part("k == cut"), 8)
+            yield "    }"
+        for op, n in zip(ops, reductions, strict=True):
             yield f"    {_update(op, f't{n}', f'p{n}')}"
         yield "}"
 
@@ -622,7 +623,7 @@ class Function:
 
     def _cut(self, label: int, size: str) -> str:
         """The place of the label; behind all places if it is none of them."""
-        place = f"r{label}[0]"
+        place = f"r{label}[w]"
         return f"{place} < 0 || {place} > {size} ? {size} : {place}"
 
     # ------------------------------------------------------------ results
@@ -667,24 +668,9 @@ class Function:
         if self.mode == "wide":
             label, tests = self._label_tests([number])
             yield f"S* const out = {self._target(place)} + first * {size};"
-            yield "constexpr int w = 0;"
-            if label is not None:
-                yield f"const int cut = {self._cut(label, size)};"
-                yield "A at_cut = 0;"
-                yield f"if (cut < {size}) {{"
-                yield "    const int k = cut;"
-                own = known | dict.fromkeys(tests, "true")
-                yield from indented(self._elements([number], "k", "", own, hoisted=True), 4)
-                yield f"    at_cut = {entry};"
-                yield "}"
-            yield "#pragma omp simd"
-            yield f"for (int k = 0; k < {size}; ++k) {{"
-            others = known | dict.fromkeys(tests, "false")
-            yield from indented(self._elements([number], "k", "", others, hoisted=True), 4)
-            yield f"    out[k] = {entry};"
+            yield "for (int w = 0; w < count; ++w) {"
+            yield from indented(self._along(number, axis, known, label, tests), 4)
             yield "}"
-            if label is not None:
-                yield f"if (cut < {size}) out[cut] = at_cut;"
             return
         yield f"A out[{NARROW} * W];"
         yield f"for (int k = 0; k < {size}; ++k) {{"
@@ -697,6 +683,34 @@ class Function:
         yield "for (int w = 0; w < count; ++w)"
         target = f"{self._target(place)}[(first + w) * {size} + k]"
         yield f"    for (int k = 0; k < {size}; ++k) {target} = out[k * W + w];"
+
+    def _along(
+        self,
+        number: int,
+        axis: str,
+        known: Mapping[int, str],
+        label: int | None,
+        tests: Sequence[int],
+    ) -> Iterator[str]:
+        """A gradient at all places of one row, that of the label by itself."""
+        size, entry = self._size(axis), self._operand(number, "")
+        if label is not None:
+            yield f"const int cut = {self._cut(label, size)};"
+            yield "A at_cut = 0;"
+            yield f"if (cut < {size}) {{"
+            yield "    const int k = cut;"
+            own = dict(known) | dict.fromkeys(tests, "true")
+            yield from indented(self._elements([number], "k", "", own, hoisted=True), 4)
+            yield f"    at_cut = {entry};"
+            yield "}"
+        others = dict(known) | dict.fromkeys(tests, "false")
+        yield "#pragma omp simd"
+        yield f"for (int k = 0; k < {size}; ++k) {{"
+        yield from indented(self._elements([number], "k", "", others, hoisted=True), 4)
+        yield f"    out[{self._at(axis, 'k')}] = {entry};"
+        yield "}"
+        if label is not None:
+            yield f"if (cut < {size}) out[{self._at(axis, 'cut')}] = at_cut;"
 
     # ------------------------------------------------------------ one place of a row
 
@@ -737,7 +751,7 @@ class Function:
             elif node.op == "read" and BATCH.name not in node.dims:
                 text = f"{self._pointer(node)}[{place}]"
             elif node.op == "read":
-                text = f"x{n}[{place}]" if self.mode == "wide" else f"x{n}[{place} * W + w]"
+                text = f"x{n}[{self._at(node.dims[1], place)}]"
             elif node.op == "at":
                 raise NoRowsError("a place of the row names another")
             elif node.op == "exp_less" and hoisted and self.level(node.args[1]) == "row":
