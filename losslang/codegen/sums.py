@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import sympy
-from sympy import Basic, Expr
+from sympy import Add, Basic, Expr, Mul, preorder_traversal
 
 from losslang.codegen.lower import Lowered, storage
 from losslang.codegen.plan import Plan, Storage
@@ -22,7 +22,9 @@ from losslang.ir.binders import Binder, free_indices, substitute
 from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Index, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Term
 from losslang.ir.reduce import Reduce
-from losslang.rewrite.stability import Stabiliser, safe_branches, stabilise
+from losslang.ir.truth import Delta, Not
+from losslang.rewrite.engine import Rewriter
+from losslang.rewrite.stability import RULES, safe_branches, stabilise
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,48 @@ class _Finder:
         self.axis = index.axis
         (place,), guard, body = e.open()
         at_place = _AtPlace(place)
-        summed = substitute(at_place(Branch(guard, body, ZERO)), {index: self.entry})
+        chosen = Branch(at_place(guard), _at_label(at_place(body), index), ZERO)
+        summed = substitute(chosen, {index: self.entry})
         name = self.found.setdefault(summed, Tensor(f"@sum{len(self.found)}", "real"))
         return At(name, EXAMPLE, index)
+
+
+def _at_label(e: Expr, index: Index) -> Expr:
+    """``[y = c] f(c)`` as ``[y = c] f(y)``, which is one number for all classes."""
+    if isinstance(e, Add):
+        return Add(*(_at_label(term, index) for term in e.args))
+    for factor in Mul.make_args(e):
+        if isinstance(factor, Delta) and index in factor.args:
+            (label,) = (a for a in factor.args if a != index)
+            return factor * substitute(e / factor, {index: label})
+    return e
+
+
+def _complement(e: Add) -> Expr | None:
+    """``1 - p[y]`` as the sum of the other probabilities, for no digit to be lost."""
+    one, power = e.args if len(e.args) == 2 else (ZERO, ZERO)
+    if one != ONE or not isinstance(-power, sympy.exp):
+        return None
+    for less in Add.make_args((-power).args[0]):
+        if isinstance(-less, Reduce) and (-less).op == "logsumexp" and (-less).guard == ONE:
+            (index,), _, body = (-less).open()
+            own = (-power).args[0] - less
+            for label in (a for a in preorder_traversal(own) if isinstance(a, At)):
+                if substitute(body, {index: label}) == own:
+                    others = Not(Delta(index, label))
+                    return Binder.__new__(Reduce, "sum", (index,), others, sympy.exp(body + less))
+    return None
+
+
+_BY_PROBABILITIES = Rewriter({Add: (_complement,)})
+_BY_RULES = Rewriter(RULES)
+
+
+def _stable(e: Expr) -> Expr:
+    """What floats compute; probabilities are not written by their odds, for all classes of a place
+    are wanted and share one sum.
+    """
+    return safe_branches(_BY_RULES(e))
 
 
 class _AtPlace:
@@ -146,12 +187,11 @@ def _places(low: Lowered, finder: _Finder, slopes: tuple[str, ...]) -> tuple[Pla
     if len(scores) != 1 or scores[0].axes != (finder.axis,):
         raise NoSlopesError("the sums are not of one array of logits")
     planner = Planner(arrays | {Tensor(s, "real"): Storage(s, (finder.axis,)) for s in slopes})
-    stabiliser = Stabiliser(derived=True)
     outputs = [
-        planner.output(name.name, stabiliser(summed), ONE, (EXAMPLE, finder.entry))
-        for summed, name in finder.found.items()
+        planner.output(name.name, _stable(_BY_PROBABILITIES(e)), ONE, (EXAMPLE, finder.entry))
+        for e, name in finder.found.items()
     ]
-    weighted = sympy.Add(
+    weighted = Add(
         *(
             At(Tensor(slope, "real"), finder.entry) * summed
             for slope, summed in zip(slopes, finder.found, strict=True)
@@ -159,9 +199,8 @@ def _places(low: Lowered, finder: _Finder, slopes: tuple[str, ...]) -> tuple[Pla
     )
     body = Reduce("sum", (finder.entry,), ONE, weighted)
     loss = replace(low.loss, inputs=tuple(scores), hyperparameters=())
-    term = Term("places", (EXAMPLE,), safe_branches(stabiliser.by_odds(body)))
-    (gradient,) = gradients(loss, term, ONE).values()
-    value = stabiliser(gradient.value)
+    (gradient,) = gradients(loss, Term("places", (EXAMPLE,), body), ONE).values()
+    value = _stable(gradient.value)
     outputs.append(planner.output(f"d {scores[0].name}", value, ONE, gradient.places))
     return planner.finish(outputs), scores[0].name
 
@@ -175,7 +214,7 @@ def _rest(low: Lowered, finder: _Finder, body: Expr) -> Plan:
         for hyper in low.loss.hyperparameters
         if hyper.axes
     }
-    if any(isinstance(e, At) and e.tensor not in arrays for e in sympy.preorder_traversal(body)):
+    if any(isinstance(e, At) and e.tensor not in arrays for e in preorder_traversal(body)):
         raise NoSlopesError("an array is also read outside of sums")
     planner = Planner(arrays)
     return planner.finish([planner.output("value", stabilise(body), ONE, (EXAMPLE,))])

@@ -153,7 +153,7 @@ def _kernel(loss: Loss, real: Real) -> Kernel | str:
         try:
             found = rows(with_slopes(low))
         except NoSlopesError as reason:
-            return _of_products(low, real) or str(reason)
+            return _of_products(low, real) or _of_sums(low, real) or str(reason)
         label = low.label.name if low.label else None
         return kernel(found, real, label)
     except NoSlopesError as reason:
@@ -176,6 +176,27 @@ def _of_products(low: Lowered, real: Real) -> Kernel | None:
         if real in ("bfloat16", "float16"):
             return None
         return kernel(rows(found.rows), real, None, Product(text, len(arrays), found.sizes))
+    except NoSlopesError:
+        return None
+
+
+def _of_sums(low: Lowered, real: Real) -> Kernel | None:
+    """The kernel of a loss of sums over places, if it is one."""
+    from losslang.codegen.native.call import Sums
+    from losslang.codegen.native.sums import WIDEST, sums_kernel
+    from losslang.codegen.rows import rows
+    from losslang.codegen.slopes import NoSlopesError
+    from losslang.codegen.sums import cut
+    from losslang.codegen.torch.function import function_text
+
+    if real in ("bfloat16", "float16"):
+        return None
+    try:
+        found = cut(low)
+        arrays, hypers = low.hard.arrays, low.hard.hyperparameters
+        text = function_text("rest", found.rest, (*found.names, *hypers))
+        sums = Sums(text, len(arrays), found.scores, found.slopes, WIDEST)
+        return sums_kernel(rows(found.places), real, sums)
     except NoSlopesError:
         return None
 

@@ -22,6 +22,7 @@ from losslang.codegen.native.call import Kernel, Real, Signature
 from losslang.codegen.native.compiler import Failure
 from losslang.runtime.native import HALVES, NO_LABEL, Formula
 from losslang.runtime.products import Products
+from losslang.runtime.sums import SumsOfPlaces
 
 REALS: dict[torch.dtype, Real] = {
     torch.float32: "float",
@@ -108,7 +109,7 @@ class Dispatch:
         if isinstance(library, Failure):
             _notice(library.message)
             return
-        kind = Formula if written.product is None else Products
+        kind = Products if written.product else SumsOfPlaces if written.sums else Formula
         self._formulas[dtype] = kind(
             self.composed, self.signature.arguments, written, library, dtype
         )

@@ -65,6 +65,7 @@ class Formula:
     """
 
     reduces = True
+    tasks: tuple[str, ...] = ("values", "slopes", "both")
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Formula:
         self.kernel = kernel
         self.dtype = dtype
         self.real = torch.float32 if dtype in HALVES else dtype
-        self._functions = {task: getattr(library, task) for task in ("values", "slopes", "both")}
+        self._functions = {task: getattr(library, task) for task in self.tasks}
         for function in self._functions.values():
             function.argtypes, function.restype = [ctypes.c_char_p], ctypes.c_long
         place = {name: n for n, name in enumerate(names)}
@@ -127,9 +128,9 @@ class Formula:
                 return None
             examples = shape if batched else examples
         for place, option in self._hypers:
-            if option is None and not _is_number(args[place]):
+            if option is None and not is_number(args[place]):
                 return None
-        if examples is None or len(sizes) != len(self.kernel.axes) or _is_transformed():
+        if examples is None or len(sizes) != len(self.kernel.axes) or is_transformed():
             return None
         return Job(examples, [sizes[a] for a in self.kernel.axes], again, reduction, ignored)
 
@@ -315,6 +316,13 @@ def differentiable(
     return [next(found) if want else None for want in wanted]
 
 
+def detached(args: Sequence[Any]) -> list[Any]:
+    """The arguments as leaves of a graph of their own."""
+    return [
+        x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in args
+    ]
+
+
 def contiguous(args: Sequence[Any]) -> list[Any]:
     """The arguments as a kernel reads them; to be held on to as long as it runs."""
     return [x.contiguous() if isinstance(x, Tensor) else x for x in args]
@@ -325,13 +333,14 @@ def _hyper(key: str, place: dict[str, int]) -> tuple[int, str | None]:
     return place[name], option or None
 
 
-def _is_number(x: Any) -> bool:
+def is_number(x: Any) -> bool:
+    """Whether a hyperparameter is one that a kernel can be told."""
     if type(x) in PLAIN:
         return bool(x.ndim == 0 and x.is_cpu and x.is_floating_point())
     return isinstance(x, int | float)
 
 
-def _is_transformed() -> bool:
+def is_transformed() -> bool:
     """Whether something follows the operations of this call: a transform, a tracer."""
     return (
         torch.compiler.is_compiling()

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from losslang.codegen.native.call import MATRIX, Kernel
-from losslang.runtime.native import PLAIN, Formula, Job, contiguous, differentiable
+from losslang.runtime.native import PLAIN, Formula, Job, contiguous, detached, differentiable
 
 Result: TypeAlias = Any
 """The values; with them, where some rows have none, which have one."""
@@ -88,9 +88,7 @@ class _Products(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, formula: Products, job: Job, *args: Any) -> Result:
-        arguments = [
-            x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in args
-        ]
+        arguments = detached(args)
         with torch.enable_grad():
             factors = formula.factors(*arguments)
         left, right = (factor.detach() for factor in factors)

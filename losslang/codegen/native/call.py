@@ -41,6 +41,24 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """What becomes of sums over places.
+
+    ``text`` is Python with the function ``rest``, which takes the sums, each over the examples and
+    the classes, and the hyperparameters of the formula, and returns the values. ``arrays`` is the
+    number of the formula's arguments that are arrays; ``scores`` is the one that has a gradient,
+    over the examples, at most ``widest`` classes, and the places; ``slopes`` are the arrays by
+    which the kernel is told those of the sums.
+    """
+
+    text: str
+    arrays: int
+    scores: str
+    slopes: tuple[str, ...]
+    widest: int
+
+
+@dataclass(frozen=True)
 class Kernel:
     """C++ text with the functions ``values`` and ``slopes``.
 
@@ -49,6 +67,7 @@ class Kernel:
     number of statistics that a row keeps for its gradient; ``gradients`` are the outputs of the
     second function, each with the axis along which a row of it runs. ``guarded``: some rows have no
     value. ``product`` is where the array comes from that is none of the arguments.
+    With ``sums`` the first function is not ``values`` but ``sums``.
     """
 
     text: str
@@ -59,6 +78,7 @@ class Kernel:
     gradients: tuple[tuple[str, str | None], ...]
     guarded: bool = False
     product: Product | None = None
+    sums: Sums | None = None
 
 
 @dataclass(frozen=True)

@@ -70,15 +70,16 @@ def mathematics() -> str:
     """The text of ``mathematics.h``; a part of a kernel's text, not included by name, so that the
     cache notices when it changes.
     """
-    return _header("mathematics.h")
+    return header("mathematics.h")
 
 
 def prelude() -> str:
     """What every kernel begins with: the mathematics, and how kernels are called."""
-    return mathematics() + _header("kernel.h")
+    return mathematics() + header("kernel.h")
 
 
-def _header(name: str) -> str:
+def header(name: str) -> str:
+    """The text of a header of this folder."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 

@@ -95,6 +95,7 @@ class Text:
         ]
 
     def kernel(self) -> Kernel:
+        """The text, and how it is called."""
         return Kernel(
             "\n".join(self._lines()),
             tuple(_read(name, node) for name, node in self.arrays.items()),
@@ -224,7 +225,7 @@ class Function:
     def _cost(self, number: int) -> int:
         """How many functions have to be evaluated for a node at a place."""
         ops = (self.nodes[n].op for n in self._closure([number]))
-        return sum(op == "exp_less" or op in table.FUNCTIONS for op in ops)
+        return sum(map(is_dear, ops))
 
     def _depths(self) -> dict[int, int]:
         """In which pass a node can be known: 0 before the first."""
@@ -400,6 +401,10 @@ class Function:
             return "bool"
         return "int" if self.nodes[n].dtype == "int" else "A"
 
+    def _held(self, n: int) -> str:
+        """The type that a row's number has in memory: the same width for all that lanes hold."""
+        return "Whole" if self._is_truth(n) else self._kind(n)
+
     def _is_truth(self, n: int) -> bool:
         node = self.nodes[n]
         return node.dtype == "bool" or node.op in ("eq", "lt", "le", "and", "or", "not", "chosen")
@@ -419,7 +424,7 @@ class Function:
             return
         kept = [n for n in mine if self._leaves(n, mine)]
         for n in kept:
-            yield f"{self._kind(n)} r{n}[W];"
+            yield f"{self._held(n)} r{n}[W];"
         checked = " reduction(|: bad)" if any(self.nodes[n].op == "at" for n in mine) else ""
         yield f"#pragma omp simd{checked}"
         yield f"for (int w = 0; w < {self.rows}; ++w) {{"
@@ -515,7 +520,7 @@ class Function:
 
     def _pass(self, axis: str, condition: str, reductions: Sequence[int]) -> Iterator[str]:
         for n in reductions:
-            yield f"{self._kind(n)} r{n}[W]{' = {}' if condition else ''};"
+            yield f"{self._held(n)} r{n}[W]{' = {}' if condition else ''};"
         if condition:
             yield f"if ({condition}) {{"
         yield from indented(self._walk(axis, reductions), 4 if condition else 0)
@@ -798,6 +803,11 @@ class Function:
         if node.op == "const":
             return _literal(node.attrs[0], "double")
         return _text(node, [f"c{a}" for a in node.args], "double")
+
+
+def is_dear(op: str) -> bool:
+    """Whether an operation evaluates a function, and not only arithmetic."""
+    return op == "exp_less" or op in table.FUNCTIONS
 
 
 def _update(op: str, total: str, x: str) -> str:
