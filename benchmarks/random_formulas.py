@@ -212,20 +212,35 @@ def sampled(seed: int) -> Sample:
 # ---------------------------------------------------------------- a look in floats
 
 LINE = np.unique(
-    np.concatenate([np.linspace(-12, 12, 1201), np.linspace(-1, 1, 401), [-40, -25, 25, 40]])
+    np.concatenate(
+        [
+            *(np.linspace(-12, 12, 1201), np.linspace(-1, 1, 401), [-40, -25, 25, 40]),
+            *(np.geomspace(1e-5, 0.01, 30), -np.geomspace(1e-5, 0.01, 30)),
+        ]
+    )
 )
 INSIDE = np.unique(np.concatenate([np.linspace(0, 1, 802)[1:-1], np.geomspace(1e-6, 0.01, 40)]))
 SLACK = 1e-7
 
 
-def against(sample: Sample, property: str, verdict: Verdict, c: float) -> str | None:
-    """A counterexample to what is proved, at one setting of the hyperparameter, or ``None``."""
+def against(
+    sample: Sample, property: str, verdict: Verdict, c: float, *, is_defined: bool = True
+) -> str | None:
+    """A counterexample to what is proved, at one setting of the hyperparameter, or ``None``.
+
+    Unless the loss ``is_defined`` everywhere, a property is one of the inputs where it has a value.
+    """
     f = lambda v: floats(sample.tree, v=v, c=c)  # noqa: E731
     points = INSIDE if sample.kind == "local" else LINE
     values = f(points)
     for v in points[np.isnan(values)][:5]:
         # Floats overflow; only digits tell that there is no value.
-        if abs(v) < 5 and exactly(sample.tree, v=v, c=c) is None and _is_undefined(sample, v, c):
+        if (
+            is_defined
+            and abs(v) < 5
+            and exactly(sample.tree, v=v, c=c) is None
+            and _is_undefined(sample, v, c)
+        ):
             return f"no value at v = {v}"
     with np.errstate(all="ignore"):
         return CHECKS[property](sample, verdict, c, f, points, values)
@@ -453,9 +468,11 @@ def _defects(sample: Sample, report: Report, verdict: Verdict) -> Iterator[tuple
         if not witnesses.replays(verdict.witness):
             yield "false witness", str(verdict.witness)
     if verdict.status in ("proved", "conditional"):
+        is_defined = report["well_defined"].status not in ("refuted", "conditional")
         for c in SETTINGS if sample.free else SETTINGS[2:3]:
             if _applies(verdict, c):
-                found = against(sample, verdict.question.property, verdict, c)
+                asked = verdict.question.property
+                found = against(sample, asked, verdict, c, is_defined=is_defined)
                 if found is not None:
                     yield "false proof", f"with c = {c}: {found}"
                     return
