@@ -162,6 +162,7 @@ REGIONS = (
     Region("expm1_less", "exp(x) - x - 1", *SMALL),
     Region("sqrt_minus_one", "sqrt(1 + x) - 1", *SMALL),
     Region("root_of_square", "sqrt(1 + x**2) - 1", *SMALL),
+    Region("one_minus_cube", "1 - (1 - x**2)**3", *SMALL),
     Region("log_of_branch", "log(1 + x if x >= 0 else 1 / (1 - x))", *SMALL),
     Region("cos_of_acos", "cos(acos(x) + 0.5)", *BELOW_ONE, below_one),
     Region("sine_of_acos", "sqrt(1 - x**2)", *BELOW_ONE, below_one),

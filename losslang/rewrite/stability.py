@@ -30,7 +30,8 @@ ROUNDED = sympy.Integer(64)
 
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds less_log1p expm1_less difference bounded sine_of_acos product quotient".split()
+    " log_odds less_log1p expm1_less difference bounded sine_of_acos product quotient"
+    " one_minus_cube".split()
 )
 """What a stabilised formula may say beyond the IR."""
 
@@ -113,6 +114,15 @@ def sqrt_minus_one(e: Expr) -> Expr | None:
         scale, root = scaled(term, lambda f: isinstance(f, Pow) and f.exp == HALF)
         if root is not None and -scale in e.args and ONE in Add.make_args(root.base):
             return e - term + scale + scale * (root.base - 1) / (root + 1)
+    return None
+
+
+def one_minus_cube(e: Expr) -> Expr | None:
+    """``1 - (1 - w)**3`` is ``w (3 - 3 w + w**2)``: no cancellation for small ``w``."""
+    for term in e.args:
+        scale, cube = scaled(term, lambda f: isinstance(f, Pow) and f.exp == CUBE)
+        if cube is not None and -scale in e.args and ONE in Add.make_args(cube.base):
+            return e - term + scale - scale * Apply("one_minus_cube", 1 - cube.base)
     return None
 
 
@@ -375,6 +385,7 @@ RULES: Rules = {
         odds.one_minus_sigmoid,
         squares.root_of_square,
         sqrt_minus_one,
+        one_minus_cube,
     ),
     sympy.log: (
         squares.log_of_square,
@@ -428,6 +439,7 @@ SAFE: dict[str, Expr] = {
     "digamma": ONE,
     "trigamma": ONE,
     "xlogy": ONE,
+    "one_minus_cube": ZERO,
 }
 """A harmless argument of each function that is singular or overflows somewhere."""
 

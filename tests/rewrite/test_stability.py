@@ -73,6 +73,7 @@ UNITS = (0.3, -0.7, 0.999, -0.9999)
 VECTORS = ([3.0, -4.0, 12.0], [1e-30, 2e-30, -1e-30], [1e30, 2e30, 3e30], [1e-3, 1e3, 0.0])
 
 CASES = (
+    Case("one_minus_cube", "2 - 2 * (1 - x**2)**3", ("one_minus_cube",), SMALL),
     Case("flat", "softplus(x) * sigmoid(x)**1.5", ("softplus",), (*SMALL, 60.0)),
     Case("damped", "softplus(x) * sigmoid(-x) * x", ("product",), BOTH),
     Case("damped", "(softplus(x) + x) * sigmoid(-x)", ("sigmoid",), BOTH),
@@ -181,6 +182,7 @@ MEANINGS: Mapping[str, Callable[..., Expr]] = {
     "expm1_less": lambda x: sympy.exp(x) - 1 - x,
     "difference": lambda x, y: x - y,
     "bounded": lambda x: x,
+    "one_minus_cube": lambda x: 1 - (1 - x) ** 3,
     "product": lambda x, y: x * y,
     "quotient": lambda x, y: x / y,
     "sine_of_acos": lambda x: sympy.sqrt(1 - x**2),

@@ -142,6 +142,9 @@ class Writer:
             return METHODS[op].replace("@", self._operand(args[0], ATOM)), ATOM
         if op in FUNCTIONS:
             template = FUNCTIONS[op]
+            if op == "expm1" and self.plan.nodes[args[0]].op == "log_softmax":
+                # Probabilities of all classes: arrays too large for digits of tiny slopes.
+                template = "@.expm1()"
             strength = UNARY if "-@" in template else ATOM if template.startswith("@") else 0
             text = template.replace("@", self._operand(args[0], strength))
             return text.replace("(--", "("), UNARY if text.startswith("-") else ATOM

@@ -15,7 +15,7 @@ METHODS: Mapping[str, str] = {
     name: f"@.{name}()"
     for name in (
         "exp log sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf abs sign floor"
-        " log1p expm1 sqrt lgamma digamma detach"
+        " log1p sqrt lgamma digamma detach"
     ).split()
 }
 
@@ -23,6 +23,7 @@ FUNCTIONS: Mapping[str, str] = {
     "sigmoid": "_sigmoid(@)",
     "softplus": "-nn.functional.logsigmoid(-@)",
     "trigamma": "torch.polygamma(1, @)",
+    "expm1": "_expm1(@)",
     "log1mexp": "_log1mexp(@)",
     "log_cosh": "_log_cosh(@)",
     "nonzero": "@.clamp(min=1e-20)",
@@ -33,6 +34,7 @@ FUNCTIONS: Mapping[str, str] = {
     "square_share": "_square_share(@)",
     "hypot_minus_one": "_hypot_minus_one(@)",
     "less_log1p": "_less_log1p(@)",
+    "one_minus_cube": "_one_minus_cube(@)",
     "expm1_less": "_expm1_less(@)",
 }
 
@@ -69,6 +71,11 @@ INFIX: Mapping[str, tuple[str, int]] = {
 }
 
 HELPERS: Mapping[str, str] = {
+    "_expm1": '''\
+def _expm1(x: Tensor) -> Tensor:
+    """exp(x) - 1; its slope keeps its digits also where the value rounds to -1."""
+    return torch.where(x < -1, x.clamp(max=0).exp() - 1, x.expm1())
+''',
     "_log1mexp": '''\
 def _log1mexp(x: Tensor) -> Tensor:
     """log(1 - exp(x)) for x < 0, without cancellation at either end."""
@@ -104,6 +111,11 @@ def _square_share(x: Tensor) -> Tensor:
 def _hypot_minus_one(x: Tensor) -> Tensor:
     """sqrt(1 + x**2) - 1, without cancellation, and also where the square overflows."""
     return x * (x / (torch.hypot(x, torch.ones_like(x)) + 1))
+''',
+    "_one_minus_cube": '''\
+def _one_minus_cube(x: Tensor) -> Tensor:
+    """1 - (1 - x)**3, without cancellation."""
+    return x * (3 - x * (3 - x))
 ''',
     "_less_log1p": '''\
 def _less_log1p(x: Tensor) -> Tensor:
