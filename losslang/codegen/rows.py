@@ -313,6 +313,9 @@ class _Lowering:
 
     def _exp(self, node: Node, args: list[int]) -> int:
         """An exponential; ``exp(x - logsumexp(x) + r)`` is a share of the sum, times ``exp(r)``."""
+        read = self.nodes[args[0]]
+        if read.op == "at" and read.args[0] in self._sums:
+            return self._at(self._exp(node, [read.args[0]]), read.args[1])
         terms = self._terms(args[0])
         for number, sign in terms.items():
             if sign != -1 or number not in self._rows:
