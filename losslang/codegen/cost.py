@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from losslang.codegen import sums
 from losslang.codegen.native.call import MATRIX
 from losslang.codegen.plan import Node, Plan
 from losslang.codegen.products import COLUMNS, Cut
@@ -118,6 +119,15 @@ def product_lines(found: Cut) -> list[str]:
     inner = found.factors.outputs[0].axes[-1]
     entry = f"matrix[i, k] = sum(left[i, {inner}] * right[k, {inner}] for {inner})"
     return [*plan_lines(found.factors), entry, *row_lines(rows(found.rows))]
+
+
+def sum_lines(found: sums.Cut) -> list[str]:
+    """What a loss sums over places, and what it computes of the sums."""
+    named = dict(zip(found.slopes, (f"slope of {name}" for name in found.names), strict=True))
+    lines = row_lines(rows(found.places))
+    for slope, shown in named.items():
+        lines = [line.replace(slope, f"({shown})") for line in lines]
+    return [*lines, *plan_lines(found.rest)]
 
 
 def _shown(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,8 @@ def show(
 
 
 def _rows(low: Lowered) -> list[str]:
-    """The statistics of a row, of the loss or of its matrix of products, or why there are none."""
-    from losslang.codegen import cost
-    from losslang.codegen.products import cut
+    """The statistics of a row, of the loss, of its matrix of products or of a place, or why not."""
+    from losslang.codegen import cost, products, sums
     from losslang.codegen.rows import rows
     from losslang.codegen.slopes import NoSlopesError, with_slopes
 
@@ -53,7 +53,8 @@ def _rows(low: Lowered) -> list[str]:
         return cost.row_lines(rows(with_slopes(low)))
     except NoSlopesError as reason:
         why = str(reason)
-    try:
-        return cost.product_lines(cut(low))
-    except NoSlopesError:
-        return [f"none: {why}"]
+    with suppress(NoSlopesError):
+        return cost.product_lines(products.cut(low))
+    with suppress(NoSlopesError):
+        return cost.sum_lines(sums.cut(low))
+    return [f"none: {why}"]
