@@ -291,15 +291,25 @@ def exp_of_softplus(e: Expr) -> Expr | None:
 
 def powers_of_one_base(e: Expr) -> Expr | None:
     """``x**(g - 1) x`` is ``x**g``: the slope of a power of ``p`` times that of ``p``."""
-    for power in e.args:
-        base, exponent = power.as_base_exp()
-        if not isinstance(exponent, Add):
-            continue
-        for other in e.args:
-            same, number = other.as_base_exp()
-            if same == base and number.is_number:
-                rest = (a for a in e.args if a not in (power, other))
-                return Mul(*rest, base ** (exponent + number))
+    for other in e.args:
+        for factor in e.args if other.as_base_exp()[1].is_number else ():
+            products = [_merged(term, other) for term in Add.make_args(factor)]
+            if factor != other and any(product is not None for product in products):
+                terms = zip(Add.make_args(factor), products, strict=True)
+                total = Add(*(term * other if p is None else p for term, p in terms))
+                return Mul(total, *(a for a in e.args if a not in (factor, other)))
+    return None
+
+
+def _merged(term: Expr, other: Expr) -> Expr | None:
+    """A product times a power of some base, if it has another one with a sum as its exponent."""
+    base, number = other.as_base_exp()
+    factors = Mul.make_args(term)
+    for power in factors:
+        same, exponent = power.as_base_exp()
+        if same == base and isinstance(exponent, Add):
+            # Not by division: SymPy leaves powers with such exponents apart.
+            return Mul(base ** (exponent + number), *(f for f in factors if f != power))
     return None
 
 

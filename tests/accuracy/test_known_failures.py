@@ -19,8 +19,10 @@ import pytest
 from losslang import driver
 from losslang.accuracy.floats import FORMATS
 from losslang.accuracy.inputs import Hard
-from losslang.accuracy.measure import Module, measure_one
+from losslang.accuracy.measure import measure_one
 from losslang.accuracy.truth import Oracle
+from losslang.codegen.native import compiler
+from losslang.codegen.native.compiler import Failure
 
 Place = dict[str, Any]
 
@@ -54,14 +56,26 @@ def at(place: Place, size: float) -> Hard:
 
 
 @cache
-def prepared(loss: str) -> tuple[Oracle, Module]:
-    return Oracle(driver.elaborated(loss)), driver.compile(loss, backend="torch").eval()
+def prepared(loss: str, backend: str = "torch") -> tuple[Oracle, Any]:
+    return Oracle(driver.elaborated(loss)), driver.compile(loss, backend=backend).eval()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("place", PLACES, ids=named)
 def test_ours_are_finite_where_others_are_not(place: Place, dtype: str) -> None:
-    oracle, module = prepared(place["loss"])
+    replay(place, dtype, *prepared(place["loss"]))
+
+
+@pytest.mark.skipif(isinstance(compiler.find(), Failure), reason="there is no C++ compiler")
+@pytest.mark.parametrize("place", PLACES, ids=named)
+def test_kernels_are_finite_there_too(place: Place) -> None:
+    oracle, module = prepared(place["loss"], "auto")
+    if not module.precompile():
+        pytest.skip("there is no kernel")
+    replay(place, "float32", oracle, module)
+
+
+def replay(place: Place, dtype: str, oracle: Oracle, module: Any) -> None:
     format, counted = FORMATS[dtype], 0
     for size in [place[dtype] * factor for factor in LARGER] + [format.largest / 4]:
         row = measure_one(oracle, module, place["loss"], format, at(place, size))
