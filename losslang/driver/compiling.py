@@ -195,7 +195,8 @@ def _of_sums(low: Lowered, real: Real) -> Kernel | None:
         found = cut(low)
         arrays, hypers = low.hard.arrays, low.hard.hyperparameters
         text = function_text("rest", found.rest, (*found.names, *hypers))
-        sums = Sums(text, len(arrays), found.scores, found.slopes, WIDEST)
+        label = low.label.name if low.label else None
+        sums = Sums(text, len(arrays), found.scores, found.slopes, WIDEST, label)
         return sums_kernel(rows(found.places), real, sums)
     except NoSlopesError:
         return None

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from losslang.codegen.native import compiler
-from losslang.codegen.native.call import Kernel, Real, Signature
+from losslang.codegen.native.call import KEEP, Kernel, Real, Signature
 from losslang.codegen.native.compiler import Failure
 from losslang.runtime.native import HALVES, NO_LABEL, Formula
 from losslang.runtime.products import Products
@@ -153,6 +153,9 @@ class Whole:
             if place is not None:
                 args.append(inputs[place])
                 continue
+            if name == KEEP:
+                args.append(None)
+                continue
             keyword, domain = self._settings[name]
             if keyword not in options:
                 return None
@@ -182,7 +185,7 @@ class Whole:
     def _again(self, reduction: str, ignored: int, *args: Any) -> Tensor:
         given = dict(zip((name for _, name in self._arguments), args, strict=True))
         inputs = [given[name] for name in self._inputs]
-        settings = {self._settings[n][0]: x for n, x in given.items() if n not in self._inputs}
+        settings = {self._settings[n][0]: x for n, x in given.items() if n in self._settings}
         more = {} if self._label is None else {"ignore_index": ignored}
         return self._public(*inputs, **settings, reduction=reduction, **more)
 

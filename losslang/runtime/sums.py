@@ -21,6 +21,7 @@ from losslang.runtime.native import (
     PLAIN,
     Formula,
     Job,
+    Reduction,
     contiguous,
     detached,
     differentiable,
@@ -32,7 +33,6 @@ from losslang.runtime.native import (
 class SumsOfPlaces(Formula):
     """``composed`` with a kernel for its sums over places."""
 
-    reduces = False
     tasks = ("sums", "slopes")
 
     def __init__(
@@ -51,18 +51,30 @@ class SumsOfPlaces(Formula):
         exec(kernel.sums.text, space)
         self.rest: Callable[..., Tensor] = space["rest"]
 
-    def job(self, args: Sequence[Any], again: Callable[..., Tensor], *_: Any) -> Job | None:
-        """What the kernel would be asked for; ``None`` where it is not for these arguments."""
-        if not all(type(x) in PLAIN and x.is_cpu for x in args[: self._sums.arrays]):
+    def job(
+        self,
+        args: Sequence[Any],
+        again: Callable[..., Tensor],
+        reduction: Reduction = "none",
+        ignored: int = NO_LABEL,
+    ) -> Job | None:
+        """What the kernel would be asked for; ``None`` where it is not for these arguments.
+
+        Without an array that says which places count, those that are not labelled ``ignored`` do.
+        """
+        arrays = [x for x in args[: self._sums.arrays] if x is not None]
+        if not all(type(x) in PLAIN and x.is_cpu for x in arrays):
             return None
-        if args[self.scores].ndim != 3 or is_transformed():
+        if args[self.scores].ndim < 2 or is_transformed():
             return None
-        examples, classes, places = args[self.scores].shape
+        examples, classes, *space = args[self.scores].shape
         for place, axis, batched, dtype in self._arrays:
             if place is None or place >= len(args):
                 continue
             x = args[place]
-            shape = (examples, places) if axis is None else (examples, classes, places)
+            if x is None:
+                continue
+            shape = (examples, *space) if axis is None else (examples, classes, *space)
             if not batched or x.dtype != dtype or x.shape != shape:
                 return None
             if x.requires_grad and place != self.scores:
@@ -73,25 +85,40 @@ class SumsOfPlaces(Formula):
                 return None
         if not 0 < classes <= self._sums.widest:
             return None
-        return Job(torch.Size((places,)), (classes, examples), again, "none", NO_LABEL)
+        return Job(torch.Size(space), (classes, examples), again, reduction, ignored)
 
     def run(self, args: Sequence[Any], job: Job) -> Tensor:
-        """The value of each example."""
-        if torch.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in args):
-            value: Tensor = _Sums.apply(self, job, *args)  # type: ignore[no-untyped-call]
-            return value
-        return self.rest(*self.summed(args, job), *args[self._sums.arrays :])
+        """The value of each example, or their sum or mean.
 
-    def summed(self, args: Sequence[Any], job: Job) -> tuple[Tensor, ...]:
-        """Each sum, over the examples and the classes."""
+        Raises ``IndexError`` if a label is no class, or if an example of which no place counts is
+        to be left out.
+        """
+        sums, counts = self.summed(args, job)
+        if any(x is None for x in args) and not counts.all():
+            raise IndexError("an example has no place that counts")
+        if torch.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in args):
+            value: Tensor = _Sums.apply(self, job, sums, *args)  # type: ignore[no-untyped-call]
+            return value
+        return self.value(sums, args[self._sums.arrays :], job)
+
+    def value(self, sums: Sequence[Tensor], settings: Sequence[Any], job: Job) -> Tensor:
+        """What becomes of the sums."""
+        value = self.rest(*sums, *settings)
+        if job.reduction == "none":
+            return value
+        return value.sum() / max(len(value), 1) if job.reduction == "mean" else value.sum()
+
+    def summed(self, args: Sequence[Any], job: Job) -> tuple[Sequence[Tensor], Tensor]:
+        """Each sum, over the examples and the classes, and how many places of an example count."""
         classes, examples = job.sizes
         slopes = self._sums.slopes
-        sums = torch.empty(len(slopes), examples, classes, dtype=self.real)
+        width = len(slopes) * examples * classes
+        found = torch.empty(width + examples, dtype=self.real)
         given = [*contiguous(args), *(None for _ in slopes)]
-        results = sums.data_ptr(), 0, 0, 0
+        results = found.data_ptr(), 0, 0, 0
         if self._run("sums", None, [None], given, job, results, 0, 1.0) < 0:
             raise IndexError("a label is outside of its axis")
-        return sums.unbind()
+        return found[:width].view(len(slopes), examples, classes).unbind(), found[width:]
 
     def gradient(self, args: Sequence[Any], job: Job, slopes: Sequence[Tensor]) -> Tensor:
         """The gradient by the scores, from that by each sum."""
@@ -105,24 +132,25 @@ class _Sums(torch.autograd.Function):
     """The value of each example, with the kernel's gradient."""
 
     @staticmethod
-    def forward(ctx: Any, formula: SumsOfPlaces, job: Job, *args: Any) -> Tensor:
-        arrays = formula._sums.arrays
-        sums = [x.requires_grad_() for x in detached(formula.summed(args, job))]
-        settings = detached(args[arrays:])
+    def forward(
+        ctx: Any, formula: SumsOfPlaces, job: Job, found: Sequence[Tensor], *args: Any
+    ) -> Tensor:
+        sums = [x.requires_grad_() for x in detached(found)]
+        settings = detached(args[formula._sums.arrays :])
         with torch.enable_grad():
-            value = formula.rest(*sums, *settings)
+            value = formula.value(sums, settings, job)
         ctx.save_for_backward(*(x for x in args if isinstance(x, Tensor)))
-        ctx.others = [None if isinstance(x, Tensor) else x for x in args]
+        ctx.others = [... if isinstance(x, Tensor) else x for x in args]
         ctx.formula, ctx.job, ctx.graph = formula, job, (sums, settings, value)
         return value.detach()
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         left = iter(ctx.saved_tensors)
-        args = [next(left) if x is None else x for x in ctx.others]
-        wanted = ctx.needs_input_grad[2:]
+        args = [next(left) if x is ... else x for x in ctx.others]
+        wanted = ctx.needs_input_grad[3:]
         if torch.is_grad_enabled():
-            return (None, None, *differentiable(ctx.job, args, wanted, slope))
+            return (None, None, None, *differentiable(ctx.job, args, wanted, slope))
         sums, settings, value = ctx.graph
         arrays, scores = len(args) - len(settings), ctx.formula.scores
         moving = [x for x, want in zip(settings, wanted[arrays:], strict=True) if want]
@@ -134,4 +162,4 @@ class _Sums(torch.autograd.Function):
             found[scores] = ctx.formula.gradient(args, ctx.job, by[: len(sums)])
         others = iter(by[len(sums) :])
         found[arrays:] = [next(others) if want else None for want in wanted[arrays:]]
-        return (None, None, *found)
+        return (None, None, None, *found)

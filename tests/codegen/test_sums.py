@@ -21,11 +21,8 @@ HEAD = "loss it(logits: real[class, *space], target: class[*space]) = "
 
 
 def test_equal_sums_are_one() -> None:
-    text = (
-        HEAD
-        + "mean(hit(c) / (1 + hit(c)) for c in class) where hit(c) = sum(logits[c, x] for x in space)"
-    )
-    assert len(parts(text).names) == 1
+    text = "mean(s(c) / (1 + s(c)) for c in class) where s(c) = sum(logits[c, x] for x in space)"
+    assert len(parts(HEAD + text).names) == 1
 
 
 def test_what_is_summed_is_a_formula_of_the_row_at_a_place() -> None:

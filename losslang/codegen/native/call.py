@@ -22,6 +22,9 @@ class Read:
     entries: Literal["real", "int", "bool"]
 
 
+KEEP = "@keep"
+"""What a formula calls the array that says which examples or places count."""
+
 MATRIX = "@matrix"
 """What a kernel calls the array that it reads and no call passes."""
 
@@ -48,7 +51,8 @@ class Sums:
     the classes, and the hyperparameters of the formula, and returns the values. ``arrays`` is the
     number of the formula's arguments that are arrays; ``scores`` is the one that has a gradient,
     over the examples, at most ``widest`` classes, and the places; ``slopes`` are the arrays by
-    which the kernel is told those of the sums.
+    which the kernel is told those of the sums. ``label`` is the argument that says which places
+    count, where no other does.
     """
 
     text: str
@@ -56,6 +60,7 @@ class Sums:
     scores: str
     slopes: tuple[str, ...]
     widest: int
+    label: str | None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ struct Example {
     Example(const Call& whole, const long* strides, int count, long gradient_stride, long example)
         : call(whole) {
         for (int n = 0; n < count; ++n)
-            arrays[n] = static_cast<const char*>(whole.arrays[n]) + strides[n] * example;
+            arrays[n] = !whole.arrays[n] ? nullptr
+                : static_cast<const char*>(whole.arrays[n]) + strides[n] * example;
         gradient = static_cast<char*>(whole.gradients[0]) + gradient_stride * example;
         call.arrays = arrays;
         call.gradients = &gradient;
@@ -40,6 +41,23 @@ template <int W, class From, class To>
 LOSSLANG_INLINE void lanes(const From* from, To* to, int count) {
     if (count == W) for (int w = 0; w < W; ++w) to[w] = To(from[w]);
     else for (int w = 0; w < W; ++w) to[w] = To(from[w < count ? w : 0]);
+}
+
+// Labels in W lanes, and which of them count where no array says so: those that are not `ignored`.
+// Whether one that counts is no class.
+template <int W, class To>
+LOSSLANG_INLINE int labels(
+    const std::int64_t* from, To* to, To* kept, int count, std::int64_t ignored, long size
+) {
+    int bad = 0;
+    for (int w = 0; w < W; ++w) {
+        const std::int64_t label = from[w < count ? w : 0];
+        const bool counts = label != ignored;
+        kept[w] = counts;
+        to[w] = To(counts ? label : 0);
+        bad |= counts & ((label < 0) | (label >= size));
+    }
+    return bad;
 }
 
 // The first `count` of W lanes to where they lie one after the other.

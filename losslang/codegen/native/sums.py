@@ -16,6 +16,7 @@ from losslang.codegen.native.call import Kernel, Real, Sums
 from losslang.codegen.native.compiler import header
 from losslang.codegen.native.kernel import LANES, NOTHING, Function, Text, indented, is_dear
 from losslang.codegen.rows import NoRowsError, Rows
+from losslang.codegen.variants import KEEP
 from losslang.ir.loss import BATCH
 
 WIDEST = 128
@@ -76,7 +77,7 @@ class _Text(Text):
         example = f"const Example one(call, strides, {len(self.arrays)}, stride, example);"
         yield 'extern "C" long sums(const char* packed) {'
         yield from open_call
-        yield f"    const long chunks = (call.rows + CHUNK - 1) / CHUNK, width = {many} * size;"
+        yield f"    const long chunks = (call.rows + CHUNK - 1) / CHUNK, width = {many} * size + 1;"
         yield "    std::vector<double> parts(examples * chunks * width);"
         yield "    const auto part = [&](long example, long begin, long end, long n) {"
         yield f"        {example}"
@@ -89,7 +90,9 @@ class _Text(Text):
         yield "            for (long n = example * chunks; n < (example + 1) * chunks; ++n)"
         yield "                total += parts[n * width + entry];"
         yield "            const long m = entry / size, k = entry % size;"
-        yield "            const long place = (m * examples + example) * size + k;"
+        yield "            const long own = (m * examples + example) * size + k;"
+        yield f"            const long end = {many} * examples * size + example;"
+        yield "            const long place = entry < width - 1 ? own : end;  // how many count"
         yield "            static_cast<A*>(call.value)[place] = A(total);"
         yield "        }"
         yield "    return bad ? -1 : 0;"
@@ -121,6 +124,7 @@ class _Places(Function):
 
     def __init__(self, text: _Text, task: Task) -> None:
         self._sums = text.summed if task == "sums" else []
+        self._label = text.sums.label
         super().__init__(text, "slopes", "narrow")
         self.name = f"{task}_of"
         self._dear = [
@@ -143,6 +147,8 @@ class _Places(Function):
         yield from indented(self._copies(), 4)
         for n in self._dear:
             yield f"    A aside{n}[WIDEST * W];"
+        if self._sums:
+            yield "    long counted = 0;"
         for m in range(len(self._sums)):
             yield f"    A total{m}[WIDEST * W];"
             yield f"    for (int k = 0; k < size_0 * W; ++k) total{m}[k] = 0;"
@@ -156,11 +162,23 @@ class _Places(Function):
             yield f"        for (int w = 0; w < W; ++w) total += total{m}[k * W + w];"
             yield f"        part[{m} * size_0 + k] = total;"
             yield "    }"
+        if self._sums:
+            yield f"    part[{len(self._sums)} * size_0] = double(counted);"
         yield "    return bad;"
         yield "}"
 
     def _tiles(self) -> Iterator[str]:
         """What is read of the places of the block, as numbers of one width."""
+        yield from self._reading()
+        found = {str(node.attrs[0]): (n, node) for n, node in self._reads()}
+        if KEEP.name in found and self._label in found:
+            (kept, _), (label, node) = found[KEEP.name], found[self._label]
+            place = list(self.text.arrays).index(KEEP.name)
+            start = f"{self._pointer(node)} + first"
+            yield f"if (!call.arrays[{place}])"
+            yield f"    bad |= labels<W>({start}, x{label}, x{kept}, count, call.ignored, size_0);"
+
+    def _reading(self) -> Iterator[str]:
         for n, node in self._reads():
             if BATCH.name not in node.dims:
                 continue
@@ -172,7 +190,9 @@ class _Places(Function):
             else:
                 yield f"{kind} x{n}[W];"
                 start, target = self._pointer(node), f"x{n}"
-            yield f"    lanes<W>({start} + first, {target}, count);"
+            place = list(self.text.arrays).index(str(node.attrs[0]))
+            test = f"if (call.arrays[{place}]) " if node.attrs[0] == KEEP.name else ""
+            yield f"    {test}lanes<W>({start} + first, {target}, count);"
 
     def _read(self, n: int) -> Iterator[str]:
         yield f"const {self._kind(n)} v{n} = {self._kind(n)}(x{n}[w]);"
@@ -200,6 +220,9 @@ class _Places(Function):
         if not self._sums:
             yield from super()._outputs()
             return
+        kept = [n for n, node in self._reads() if node.attrs[0] == KEEP.name]
+        each = f"x{kept[0]}[w] != 0" if kept else "1"
+        yield f"for (int w = 0; w < count; ++w) counted += {each};"
         yield "for (int k = 0; k < size_0; ++k) {"
         yield "    #pragma omp simd"
         yield "    for (int w = 0; w < W; ++w) {"

@@ -18,6 +18,7 @@ from losslang.codegen.torch.contract import Body
 from losslang.codegen.torch.formula import Writer, renamed
 from losslang.codegen.torch.layout import WIDTH, call, filled, folded
 from losslang.codegen.torch.part import Part
+from losslang.codegen.variants import KEEP
 from losslang.ir.loss import BATCH, Hyperparameter, Input, Loss
 
 CHECK = "CHECK_LABELS = True  # labels on the CPU are checked to be in range\n"
@@ -142,6 +143,9 @@ class _Text(Part):
         averages = ("averages", "training") if hard.averages else ()
         inputs = tuple(known.name for known in loss.inputs)
         known_names = {*inputs, *(h.name for h in loss.hyperparameters)}
+        packed = any(known.pack for known in loss.inputs)
+        if packed and self.low.label is not None:  # whose labels tell which places count
+            known_names.add(KEEP.name)
         return Signature(
             self.exports.formula,
             (*hard.arrays, *hard.hyperparameters, *averages),
@@ -152,7 +156,7 @@ class _Text(Part):
             not self.many
             and known_names.issuperset((*hard.arrays, *hard.hyperparameters, *averages))
             and set(inputs).issubset(hard.arrays)
-            and not any(known.pack for known in loss.inputs)
+            and not (packed and (loss.options or KEEP.name not in hard.arrays))
             and not any(h.formula is not None or h.learn for h in loss.hyperparameters),
         )
 
