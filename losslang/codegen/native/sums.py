@@ -15,12 +15,16 @@ from typing import Literal
 from losslang.codegen.native.call import Kernel, Real, Sums
 from losslang.codegen.native.compiler import header
 from losslang.codegen.native.kernel import LANES, NOTHING, Function, Text, indented, is_dear
+from losslang.codegen.plan import Node
 from losslang.codegen.rows import NoRowsError, Rows
 from losslang.codegen.variants import KEEP
 from losslang.ir.loss import BATCH
 
 WIDEST = 128
 """The most classes that a kernel is for."""
+
+BLOCK = 4
+"""Registers for each number of a place: while one waits for what it needs, others go on."""
 
 ARRAYS = 16
 """The most arrays that a kernel reads."""
@@ -133,6 +137,16 @@ class _Places(Function):
         self._known: dict[int, str] = {}
         """What an earlier loop over the classes has put aside."""
 
+    def _pointer(self, node: Node) -> str:
+        return f"p{list(self.text.arrays).index(str(node.attrs[0]))}"
+
+    def _pointers(self) -> Iterator[str]:
+        """Where arrays begin, read once, so that a loop need not."""
+        for _, node in self._reads():
+            kind = self._stored(node)
+            start = f"static_cast<const {kind}*>(call.arrays[{self._pointer(node)[1:]}])"
+            yield f"const {kind}* const {self._pointer(node)} = {start};"
+
     def _results(self) -> list[int]:
         return self._sums or super()._results()
 
@@ -140,9 +154,10 @@ class _Places(Function):
         """The text of the function."""
         part = ", double* part" if self._sums else ""
         yield f"static int {self.name}(const Call& call, long begin, long end{part}) {{"
-        yield f"    constexpr int W = {LANES[self.text.real]};"
+        yield f"    constexpr int W = {LANES[self.text.real] * BLOCK};"
         yield "    const int size_0 = int(call.sizes[0]);"
         yield "    int bad = 0;"
+        yield from indented(self._pointers(), 4)
         yield from indented(self._call(), 4)
         yield from indented(self._copies(), 4)
         for n in self._dear:
