@@ -458,7 +458,7 @@ class Function:
             axis = _along(self.nodes[x].dims)
             assert axis is not None
             size, chosen = self._size(axis), self._operand(label, "")
-            yield f"const bool out{n} = {chosen} < 0 || {chosen} >= {size};"
+            yield f"const bool out{n} = ({chosen} < 0) | ({chosen} >= {size});"
             yield f"bad |= out{n};"
             yield f"const int k{n} = out{n} ? 0 : {chosen};"
             yield from self._elements([x], f"k{n}", f"_{n}")
@@ -544,6 +544,7 @@ class Function:
             yield "}"
             return
         yield "for (int w = 0; w < count; ++w) {"
+        yield from indented(self._operands_of_row(arguments), 4)
         for n in reductions:
             kind = "double" if self.nodes[n].op == "sum" else self._kind(n)
             yield f"    {kind} t{n} = {_NEUTRAL[self.nodes[n].op]};"
@@ -551,6 +552,19 @@ class Function:
         for n in reductions:
             yield f"    r{n}[w] = {self._kind(n)}(t{n});"
         yield "}"
+        self._local = set()
+
+    def _operands_of_row(self, wanted: Iterable[int]) -> Iterator[str]:
+        """A row's numbers that a loop along it uses, in variables of their own.
+
+        GCC takes the choice of an entry of an array for a branch, and does not vectorise the loop.
+        """
+        found = {
+            a for n in self._closure(wanted) for a in self.nodes[n].args if self.level(a) == "row"
+        }
+        for n in sorted(found):
+            yield f"const {self._kind(n)} v{n} = r{n}[w];"
+        self._local = found
 
     def _keep(self, axis: str, arguments: Sequence[int]) -> Iterator[str]:
         """Put what the gradient needs again where the gradient will stand."""
@@ -592,8 +606,8 @@ class Function:
             yield "for (int k = from; k < to; ++k) {"
             yield from indented(self._elements(arguments, "k", "", known, hoisted=True), 4)
             yield from indented(self._keep(axis, arguments), 4)
-            for op, n, argument in zip(ops, reductions, arguments, strict=True):
-                yield f"    {_update(op, f'p{n}', f'e{argument}')}"
+            for op, n in zip(ops, reductions, strict=True):
+                yield f"    {_update(op, f'p{n}', f'e{self._counted(n) or self.nodes[n].args[0]}')}"
             yield "}"
 
         if label is not None:
@@ -601,7 +615,8 @@ class Function:
         yield f"for (int from = 0; from < {size}; from += STRETCH) {{"
         yield f"    const int to = {size} - from < STRETCH ? {size} : from + STRETCH;"
         for op, n in zip(ops, reductions, strict=True):
-            yield f"    {self._kind(n)} p{n} = {_NEUTRAL[op]};"
+            kind = "Whole" if self._counted(n) else self._held(n)
+            yield f"    {kind} p{n} = {kind}({_NEUTRAL[op]});"
         if label is None:
             yield from indented(part(""), 4)
         else:
@@ -613,6 +628,12 @@ class Function:
         for op, n in zip(ops, reductions, strict=True):
             yield f"    {_update(op, f't{n}', f'p{n}')}"
         yield "}"
+
+    def _counted(self, n: int) -> int | None:
+        """What is true at the places that a sum counts, if it only counts."""
+        argument = self.nodes[self.nodes[n].args[0]]
+        counts = self.nodes[n].op == "sum" and argument.op == "cast"
+        return argument.args[0] if counts and self._is_truth(argument.args[0]) else None
 
     def _label_tests(self, wanted: Sequence[int]) -> tuple[int | None, list[int]]:
         """The one label that places are compared with, and the comparisons."""
@@ -674,8 +695,10 @@ class Function:
             label, tests = self._label_tests([number])
             yield f"S* const out = {self._target(place)} + first * {size};"
             yield "for (int w = 0; w < count; ++w) {"
+            yield from indented(self._operands_of_row([number]), 4)
             yield from indented(self._along(number, axis, known, label, tests), 4)
             yield "}"
+            self._local = set()
             return
         yield f"A out[{NARROW} * W];"
         yield f"for (int k = 0; k < {size}; ++k) {{"
