@@ -32,6 +32,7 @@ UNARY = {
     "sigmoid": "x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x))",
     "softplus": "x < 0 ? std::log1p(std::exp(x)) : x + std::log1p(std::exp(-x))",
     "tanh": "std::tanh(x)",
+    "log1p_square": "std::fabs(x) < 1e9 ? std::log1p(x * x) : 2 * std::log(std::fabs(x))",
     "log1mexp": "x > W(-0.6931) ? std::log(-std::expm1(x)) : std::log1p(-std::exp(x))",
     "log_cosh": "std::fabs(x) < 1 ? std::log1p(2 * std::sinh(x / 2) * std::sinh(x / 2))"
     " : std::fabs(x) - std::log(W(2)) + std::log1p(std::exp(-2 * std::fabs(x)))",

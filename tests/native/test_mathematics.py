@@ -95,6 +95,7 @@ UNARY = {
     "tanh": Row(mpmath.tanh, -INF, INF, (-1, 0, 1)),
     "log1mexp": Row(log1mexp, -INF, 0, (0, -INF, NAN)),
     "log_cosh": Row(log_cosh, -INF, INF, (INF, 0, INF)),
+    "log1p_square": Row(lambda x: mpmath.log1p(x * x), -INF, INF, (INF, 0, INF)),
     "sinh": Row(mpmath.sinh, -INF, INF, (-INF, 0, INF)),
     "cosh": Row(mpmath.cosh, -INF, INF, (INF, 1, INF)),
     "asinh": Row(asinh, -INF, INF, (-INF, 0, INF)),
