@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy
@@ -13,12 +14,16 @@ from torch import Tensor
 from losslang.accuracy.floats import FORMATS, Format, relative
 from losslang.accuracy.inputs import Hard, hard_inputs
 from losslang.accuracy.truth import Entry, Oracle, Truth
-from losslang.ir.loss import Loss
+from losslang.ir import exact
+from losslang.ir.loss import Domain, Loss
 
 DTYPES = ("float32", "float64", "bfloat16")
 
 LOCAL_ULPS = 8.0
 """What a number that depends on one example may be off by, beside the rounding of its scores."""
+
+ROUNDINGS = 4.0
+"""How many roundings of all inputs an error may be worth to count as explained by them."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,14 @@ class Errors:
     """The worst of some numbers; ``excess`` counts ulps beyond what the scores' rounding excuses.
 
     The difference of two scores that lie ``d`` apart is uncertain by half an ulp of ``d``, and a
-    probability by that share of itself.
+    probability by that share of itself. ``unexplained`` counts what is left beyond that and a few
+    times the distance by which the true number moves if inputs and hyperparameters are rounded.
     """
 
     relative: float = 0.0
     ulps: float = 0.0
     excess: float = 0.0
+    unexplained: float = 0.0
     counted: int = 0
 
     def __or__(self, other: Errors) -> Errors:
@@ -39,6 +46,7 @@ class Errors:
             max(self.relative, other.relative),
             max(self.ulps, other.ulps),
             max(self.excess, other.excess),
+            max(self.unexplained, other.unexplained),
             self.counted + other.counted,
         )
 
@@ -114,7 +122,8 @@ def measure_one(oracle: Oracle, module: Module, name: str, format: Format, hard:
     gradients = {k.name: s.double() for k, s in zip(oracle.reals, slopes, strict=True)}
     value_format = FORMATS[str(found.dtype).removeprefix("torch.")]
     spread = _spread(oracle, held) if truth.local else numpy.zeros(len(truth.values))
-    return _compared(name, hard.name, format, value_format, truth, found, gradients, spread)
+    beside = Beside(oracle, held, settings, format)
+    return _compared(name, hard.name, format, value_format, truth, found, gradients, spread, beside)
 
 
 def _tensor(array: Any, dtype: torch.dtype) -> Tensor:
@@ -157,6 +166,7 @@ def _compared(
     found: Tensor,
     gradients: Mapping[str, Tensor],
     spread: Any,
+    beside: Beside,
 ) -> Row:
     value = gradient = Errors()
     bad: list[str] = []
@@ -165,7 +175,8 @@ def _compared(
     for n, (entry, number) in enumerate(zip(truth.values, numbers, strict=True)):
         finite.append(entry.kind != "value" or value_format.holds(entry.number))
         place = "value" if truth.whole else f"value[{n}]"
-        value |= _checked(entry, number, value_format, place, spread[n], bad)
+        moved = partial(beside.values, n, value_format)
+        value |= _checked(entry, number, value_format, place, spread[n], moved, bad)
     defined = [entry.kind != "none" for entry in truth.values]
     counts = [a and b for a, b in zip(finite, defined, strict=True)]
     for key, slopes in gradients.items():
@@ -175,12 +186,19 @@ def _compared(
                 continue
             place = f"d {key}[{', '.join(map(str, at))}]"
             apart = spread[at[0]] if truth.local else 0.0
-            gradient |= _checked(entries[at], slopes[at].item(), format, place, apart, bad)
+            number, moved = slopes[at].item(), partial(beside.slopes, key, at, format)
+            gradient |= _checked(entries[at], number, format, place, apart, moved, bad)
     return Row(name, format.name, pattern, value, gradient, tuple(bad))
 
 
 def _checked(
-    entry: Entry, number: float, format: Format, place: str, spread: float, bad: list[str]
+    entry: Entry,
+    number: float,
+    format: Format,
+    place: str,
+    spread: float,
+    moved: Callable[[Entry], float],
+    bad: list[str],
 ) -> Errors:
     """The errors of one number; what is not finite but should be goes to ``bad``."""
     if entry.kind == "none" or (entry.kind == "value" and not format.holds(entry.number)):
@@ -192,6 +210,61 @@ def _checked(
     if entry.kind == "kink":
         return Errors(counted=1)
     ulps = format.ulps(number, entry.number)
-    return Errors(
-        relative(number, entry.number), ulps, max(0.0, ulps - LOCAL_ULPS - float(spread)), 1
-    )
+    excess = max(0.0, ulps - LOCAL_ULPS - float(spread))
+    unexplained = max(0.0, excess - ROUNDINGS * moved(entry)) if excess else 0.0
+    return Errors(relative(number, entry.number), ulps, excess, unexplained, 1)
+
+
+class Beside:
+    """The true numbers at inputs and hyperparameters that are off by half an ulp, if asked for."""
+
+    def __init__(
+        self, oracle: Oracle, held: Mapping[str, Any], settings: Mapping[str, Any], format: Format
+    ) -> None:
+        self._oracle = oracle
+        self._held = held
+        self._settings = settings
+        self._format = format
+
+    def values(self, n: int, format: Format, entry: Entry) -> float:
+        """By how many ulps a value moves."""
+        return self._moved(entry, format, [truth.values[n] for truth in self._truths])
+
+    def slopes(self, name: str, at: tuple[int, ...], format: Format, entry: Entry) -> float:
+        """By how many ulps an entry of a gradient moves."""
+        return self._moved(entry, format, [truth.gradients[name][at] for truth in self._truths])
+
+    @staticmethod
+    def _moved(entry: Entry, format: Format, others: list[Entry]) -> float:
+        if any(other.kind != "value" for other in others):
+            return float("inf")
+        unit, here = format.unit(entry.number), exact.rough(entry.number)
+        return max(float(abs(exact.rough(other.number) - here) / unit) for other in others)
+
+    @cached_property
+    def _truths(self) -> list[Truth]:
+        return [self._at(numpy.random.default_rng(seed)) for seed in range(2)]
+
+    def _at(self, random: Any) -> Truth:
+        half = self._format.eps / 4  # of a number between two powers of 2, half a step on average
+        loss = self._oracle.loss
+        inputs = dict(self._held)
+        for known in self._oracle.reals:
+            x = inputs[known.name]
+            off = x * (1 + half * random.choice([-1.0, 1.0], x.shape))
+            inputs[known.name] = _inside(known.domain, x, off)
+        settings = dict(self._settings)
+        for hyper in loss.hyperparameters:
+            x = settings.get(hyper.name, hyper.default)
+            if hyper.kind == "real" and x is not None and hyper.formula is None:
+                x = numpy.asarray(x, dtype=float)
+                off = x * (1 + half * random.choice([-1.0, 1.0], x.shape))
+                settings[hyper.name] = _inside(hyper.domain, x, off).tolist()
+        return self._oracle.at(inputs, settings)
+
+
+def _inside(domain: Domain, x: Any, off: Any) -> Any:
+    """Numbers beside ``x``, or ``x`` where those are not within the domain."""
+    low = -numpy.inf if domain.low is None else float(domain.low)
+    high = numpy.inf if domain.high is None else float(domain.high)
+    return numpy.where((off > low) & (off < high), off, x)

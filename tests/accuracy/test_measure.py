@@ -53,6 +53,28 @@ def test_a_formula_that_cancels_is_caught():
     assert rows(program, cancelling, "float64")["random"].value.ulps < 100
 
 
+def test_rounded_inputs_explain_an_error_or_do_not():
+    """The angle of a sine is rounded like its input; a difference near 0 is lost without need."""
+
+    def sine(x: Tensor, reduction: str = "mean", mask: Tensor | None = None) -> Tensor:
+        value = (1000 * x).sin()
+        value = value if mask is None else torch.where(mask, value, 0.0)
+        return value if reduction == "none" else value.sum() / max(1, value.numel())
+
+    found = rows("loss it(x: real) = sin(1000 * x)", sine, "float32")["random"].value
+    assert found.excess > 0
+    assert found.unexplained == 0
+
+    def cancelling(x: Tensor, reduction: str = "mean", mask: Tensor | None = None) -> Tensor:
+        value = x.exp() - 1
+        value = value if mask is None else torch.where(mask, value, 0.0)
+        return value if reduction == "none" else value.sum() / max(1, value.numel())
+
+    assert (
+        rows("loss it(x: real) = exp(x) - 1", cancelling, "float32")["tiny"].value.unexplained > 0
+    )
+
+
 def test_a_wrong_gradient_is_caught():
     """The value of the square with the gradient of its half."""
     program = "loss it(x: real) = x**2"
