@@ -71,6 +71,7 @@ REASONS = {
     "quantile": DIFFERENCE,
     "rmse": "the sum of squares is beyond the range before its mean is taken",
     "smape": DIFFERENCE,
+    "smoothed_hinge": "the slope of a square in the branch not taken is beyond the range",
     "tukey_biweight": DIFFERENCE,
     "welsch": DIFFERENCE,
     "load_balance": OTHERS,

@@ -63,6 +63,10 @@ class Row:
     non_finite: tuple[str, ...]
 
 
+NUDGE = 8.0
+"""How many roundings inputs are moved by, for numbers that float64 can hold."""
+
+
 Module = Callable[..., Any]
 
 
@@ -239,26 +243,27 @@ class Beside:
         if any(other.kind != "value" for other in others):
             return float("inf")
         unit, here = format.unit(entry.number), exact.rough(entry.number)
-        return max(float(abs(exact.rough(other.number) - here) / unit) for other in others)
+        moved = max(float(abs(exact.rough(other.number) - here) / unit) for other in others)
+        return moved / NUDGE
 
     @cached_property
     def _truths(self) -> list[Truth]:
         return [self._at(numpy.random.default_rng(seed)) for seed in range(2)]
 
     def _at(self, random: Any) -> Truth:
-        half = self._format.eps / 4  # of a number between two powers of 2, half a step on average
+        step = self._format.eps / 4 * NUDGE  # a quarter of eps is half a step on average
         loss = self._oracle.loss
         inputs = dict(self._held)
         for known in self._oracle.reals:
             x = inputs[known.name]
-            off = x * (1 + half * random.choice([-1.0, 1.0], x.shape))
+            off = x * (1 + step * random.choice([-1.0, 1.0], x.shape))
             inputs[known.name] = _inside(known.domain, x, off)
         settings = dict(self._settings)
         for hyper in loss.hyperparameters:
             x = settings.get(hyper.name, hyper.default)
             if hyper.kind == "real" and x is not None and hyper.formula is None:
                 x = numpy.asarray(x, dtype=float)
-                off = x * (1 + half * random.choice([-1.0, 1.0], x.shape))
+                off = x * (1 + step * random.choice([-1.0, 1.0], x.shape))
                 settings[hyper.name] = _inside(hyper.domain, x, off).tolist()
         return self._oracle.at(inputs, settings)
 
