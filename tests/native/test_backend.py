@@ -237,6 +237,14 @@ def drawn(spec: str) -> list[torch.Tensor]:
 
 
 @with_compiler
+@pytest.mark.parametrize("options", [{"reduction": "sum"}, {"ignore_index": 2}])
+def test_the_defaults_of_a_config_hold_with_a_kernel(options: dict[str, Any]) -> None:
+    ours, torchs = (losslang.from_config("ce", backend=b, **options) for b in ("auto", "torch"))
+    assert ours.precompile()
+    torch.testing.assert_close(ours(LOGITS[:5], LABELS[:5]), torchs(LOGITS[:5], LABELS[:5]))
+
+
+@with_compiler
 def test_a_plain_call_of_nothing_is_zero() -> None:
     loss = losslang.compile("ce")
     assert loss.precompile()

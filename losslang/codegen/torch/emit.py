@@ -156,7 +156,8 @@ class _Text(Part):
             not self.many
             and known_names.issuperset((*hard.arrays, *hard.hyperparameters, *averages))
             and set(inputs).issubset(hard.arrays)
-            and not (packed and (loss.options or KEEP.name not in hard.arrays))
+            and not loss.options
+            and not (packed and KEEP.name not in hard.arrays)
             and not any(h.formula is not None or h.learn for h in loss.hyperparameters),
         )
 
