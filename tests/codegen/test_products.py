@@ -59,3 +59,9 @@ def test_the_pair_of_an_example_with_itself_lies_on_the_diagonal() -> None:
 def test_other_losses_are_not_cut(text: str, reason: str) -> None:
     with pytest.raises(NoSlopesError, match=reason):
         parts(HEAD + text)
+
+
+def test_the_page_of_a_loss_shows_the_matrix_and_its_rows() -> None:
+    page = driver.show("supcon", plan=True)
+    assert "matrix[i, k] = sum(left[i, dim] * right[k, dim] for dim)" in page
+    assert "d matrix[k] from" in page

@@ -54,3 +54,9 @@ def test_the_rest_reads_only_sums() -> None:
 def test_other_losses_are_not_cut(text: str, reason: str) -> None:
     with pytest.raises(NoSlopesError, match=reason):
         parts(HEAD + text)
+
+
+def test_the_page_of_a_loss_shows_what_is_summed_and_what_becomes_of_it() -> None:
+    page = driver.show("dice", plan=True)
+    assert "d logits[k] from" in page
+    assert "read(@sum0)" in page
