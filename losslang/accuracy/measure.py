@@ -256,7 +256,8 @@ class Beside:
         inputs = dict(self._held)
         for known in self._oracle.reals:
             x = inputs[known.name]
-            off = x * (1 + step * random.choice([-1.0, 1.0], x.shape))
+            with numpy.errstate(over="ignore"):
+                off = x * (1 + step * random.choice([-1.0, 1.0], x.shape))
             inputs[known.name] = _inside(known.domain, x, off)
         settings = dict(self._settings)
         for hyper in loss.hyperparameters:

@@ -20,7 +20,8 @@ from losslang.ir import adjoint
 from losslang.ir.binders import fresh, occurs, substitute
 from losslang.ir.heads import ONE, At, Index, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Loss, Term
-from losslang.rewrite.stability import Stabiliser, safe_branches
+from losslang.rewrite.branches import safe_branches
+from losslang.rewrite.stability import Stabiliser
 
 SLOPE = Tensor("@slope", "real")
 """What the rest of the computation multiplies each example's gradient with."""

@@ -24,7 +24,8 @@ from losslang.ir.loss import BATCH, EXAMPLE, Term
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta, Not
 from losslang.rewrite.engine import Rewriter
-from losslang.rewrite.stability import RULES, safe_branches, stabilise
+from losslang.rewrite.branches import safe_branches
+from losslang.rewrite.stability import RULES, stabilise
 
 
 @dataclass(frozen=True)
