@@ -23,8 +23,8 @@ from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Index, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Term
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta, Not
-from losslang.rewrite.engine import Rewriter
 from losslang.rewrite.branches import safe_branches
+from losslang.rewrite.engine import Rewriter
 from losslang.rewrite.stability import RULES, stabilise
 
 
