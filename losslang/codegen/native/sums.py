@@ -12,9 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from losslang.codegen.native.arguments import Arguments
 from losslang.codegen.native.call import Kernel, Real, Sums
 from losslang.codegen.native.compiler import header
-from losslang.codegen.native.kernel import LANES, NOTHING, Function, Text, indented, is_dear
+from losslang.codegen.native.function import LANES, NOTHING
+from losslang.codegen.native.narrow import Narrow
+from losslang.codegen.native.operations import indented, is_dear
 from losslang.codegen.plan import Node
 from losslang.codegen.rows import NoRowsError, Rows
 from losslang.codegen.variants import KEEP
@@ -34,10 +37,10 @@ Task = Literal["sums", "slopes"]
 
 def sums_kernel(rows: Rows, real: Real, sums: Sums) -> Kernel:
     """The functions ``sums`` and ``slopes``. Raises :class:`NoRowsError`."""
-    return _Text(rows, real, sums).kernel()
+    return _Arguments(rows, real, sums).sums_kernel()
 
 
-class _Text(Text):
+class _Arguments(Arguments):
     """What both functions share; the last output of the plan is the gradient, the others sums."""
 
     def __init__(self, rows: Rows, real: Real, sums: Sums) -> None:
@@ -52,16 +55,14 @@ class _Text(Text):
         if self.axes != [self.axis] or lost or len(self.arrays) > ARRAYS:
             raise NoRowsError("what is summed is not one number for each place and class")
 
-    def kernel(self) -> Kernel:
+    def sums_kernel(self) -> Kernel:
         """The text, with the number of examples as a further size."""
         axes = (self.axis, BATCH.name)
-        return replace(super().kernel(), axes=axes, sums=self.sums)
+        return replace(self.kernel(self._lines()), axes=axes, sums=self.sums)
 
     def _lines(self) -> Iterator[str]:
         yield header("sums.h")
-        yield f"using A = {self.real};"
-        yield f"using S = {self.stored};"
-        yield "using Whole = Format<A>::Word;"
+        yield from self.types()
         yield f"constexpr int WIDEST = {self.sums.widest};"
         yield ""
         for task in ("sums", "slopes"):
@@ -123,13 +124,13 @@ class _Text(Text):
             yield f"long({' * '.join(sizes)} * sizeof({stored}))"
 
 
-class _Places(Function):
+class _Places(Narrow):
     """Blocks of as many places as a register has lanes."""
 
-    def __init__(self, text: _Text, task: Task) -> None:
+    def __init__(self, text: _Arguments, task: Task) -> None:
         self._sums = text.summed if task == "sums" else []
         self._label = text.sums.label
-        super().__init__(text, "slopes", "narrow")
+        super().__init__(text, "slopes")
         self.name = f"{task}_of"
         self._dear = [
             n for n in self.needed if self.level(n) == "element" and is_dear(self.nodes[n].op)
