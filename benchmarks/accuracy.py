@@ -36,8 +36,15 @@ AREAS = "areas are products of lengths, and beyond the range"
 OTHERS = "1 - p of a class that is not the label: p is kept, and 1 - p is not"
 PAIRS = "similarities are kept, and 1 - similarity is not: nothing is left where vectors coincide"
 CANCELS = "entries of the gradient that are differences of nearly equal numbers"
+EXPONENTS = "what is taken the exponential of is that large, and rounded"
 
 REASONS = {
+    "poly1_focal": EXPONENTS,
+    "balanced_softmax": EXPONENTS,
+    "ldam": EXPONENTS,
+    "logit_adjusted": EXPONENTS,
+    "vs_loss": EXPONENTS,
+    "multi_similarity": PAIRS,
     "mbls": "the two summands are computed one by one",
     "brier": OTHERS,
     "ldr_kl": "`log(C)` is subtracted, to which the sum comes close where `tau` is large",
