@@ -10,8 +10,11 @@ wants a number) goes to the composed formula, and so does the slope of a slope.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -26,6 +29,8 @@ WORTH_A_THREAD = 1 << 17
 """Calls of fewer numbers run in one thread."""
 
 NO_LABEL = -(1 << 63)
+
+_PROCESS = os.getpid()
 
 Reduction: TypeAlias = Literal["none", "sum", "mean"]
 
@@ -94,7 +99,7 @@ class Formula:
         self._nothing = [None] * len(self.slots)
         pointers = len(self._arrays) + len(self.slots)
         counts = f"{pointers}P{len(self._hypers)}d{len(kernel.axes)}q"
-        self._pack = struct.Struct(f"@{counts}PPPPqqqdqq").pack
+        self._pack = struct.Struct(f"@{counts}PPPPqqqdqqP").pack
 
     def __call__(self, *args: Any) -> Tensor:
         """The values; a label outside of its axis raises ``IndexError``."""
@@ -265,6 +270,7 @@ class Formula:
                 slope_scale,
                 job.reduction == "mean",
                 torch.get_num_threads() if work >= WORTH_A_THREAD else 1,
+                _team() if os.getpid() == _PROCESS else 0,
             )
         )
         return count
@@ -304,6 +310,21 @@ class _Rows(torch.autograd.Function):
                 if x is not None:
                     x *= factor
         return (None, None, *ctx.formula.per_argument(found, args))
+
+
+@cache
+def _team() -> int:
+    """The address of ``GOMP_parallel`` in the OpenMP that torch computes with; 0 if there is none.
+
+    Threads of torch wait for more work by turning round for a while, and others beside them would
+    have to wait. After a fork, which OpenMP does not survive, a kernel starts its own.
+    """
+    library = Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"
+    try:
+        found = ctypes.CDLL(str(library)).GOMP_parallel
+    except (OSError, AttributeError):
+        return 0
+    return ctypes.cast(found, ctypes.c_void_p).value or 0
 
 
 def differentiable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -167,6 +168,27 @@ def test_a_fork_of_a_process_that_builds_is_not_held_up() -> None:
         "if not child:\n"
         "    loss(z, y)\n"
         "    loss.precompile()\n"
+        "    os._exit(0)\n"
+        "print(os.waitpid(child, 0)[1])\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout == "0\n", run.stderr
+
+
+@with_compiler
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_uses_threads_of_its_own() -> None:
+    text = (
+        "import os, torch, losslang\n"
+        "torch.set_num_threads(2)\n"
+        "loss = losslang.compile('mae')\n"
+        "z, y = torch.zeros(600, 500), torch.zeros(600).long()\n"
+        "loss.precompile(), loss(z, y)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    loss(z, y)\n"
         "    os._exit(0)\n"
         "print(os.waitpid(child, 0)[1])\n"
     )

@@ -34,8 +34,11 @@ template <int n, class T> LOSSLANG_INLINE T power(T x) {
 // `gradients` where that one is not wanted. Arrays are contiguous, the rows first. A row whose label
 // is `ignored` has value and gradient 0. The slope of row i is slope[i * slope_step] * slope_scale.
 // If `total` is not null, it receives the sum of the values, or with `is_mean` their mean over the
-// rows that count, of which there are `kept`. `guard` receives which rows have a value, if some may not.
+// rows that count, of which there are `kept`. `guard` receives which rows have a value, if some may
+// not. `team` is the `GOMP_parallel` of the OpenMP whose threads are to be used, or null.
 constexpr int WORD = 8;
+
+using Team = void (*)(void (*work)(void*), void* data, unsigned threads, unsigned flags);
 
 struct Order {
     void* value;
@@ -48,6 +51,7 @@ struct Order {
     double slope_scale;
     long is_mean;
     long threads;
+    Team team;
 };
 
 struct Call : Order {
@@ -76,28 +80,34 @@ constexpr int STRETCH = 1024;
 // Rows are shared among threads in multiples of this, so that no two write to one cache line.
 constexpr long SHARE = 64;
 
-// Calls part(begin, end) for shares of 0 ... count in threads of their own; what any returns, or'ed.
-template <class F> int in_parts(long count, long threads, F part) {
-    if (threads > count) threads = count;
-    if (threads <= 1) return part(0, count);
+// Calls part(begin, end) for shares of 0 ... count, as many as there are threads; what any returns,
+// or'ed. The threads are those of the team, which may be fewer, or else are started here.
+template <class F> int in_parts(const Order& order, long count, F part) {
+    const long shares = order.threads < count ? order.threads : count;
+    if (shares <= 1) return part(0, count);
     std::atomic<int> bad{0};
-    auto share = [&](long n) { bad |= part(count * n / threads, count * (n + 1) / threads); };
-    std::vector<std::thread> started;
-    for (long n = 1; n < threads; ++n) {
-        try {
-            started.emplace_back(share, n);
-        } catch (const std::system_error&) {  // the system has no more threads
-            share(n);
-        }
+    std::atomic<long> next{0};
+    auto work = [&] {
+        for (long n = next++; n < shares; n = next++)
+            bad |= part(count * n / shares, count * (n + 1) / shares);
+    };
+    if (order.team) {
+        order.team([](void* data) { (*static_cast<decltype(work)*>(data))(); }, &work, shares, 0);
+        return bad;
     }
-    share(0);
+    std::vector<std::thread> started;
+    try {
+        for (long n = 1; n < shares; ++n) started.emplace_back(work);
+    } catch (const std::system_error&) {  // the system has no more threads; those that there are do it
+    }
+    work();
     for (std::thread& thread : started) thread.join();
     return bad;
 }
 
 // Calls rows(call, begin, end) for all rows; what any of them returns, or'ed.
 template <class F> int in_threads(const Call& call, F rows) {
-    return in_parts((call.rows + SHARE - 1) / SHARE, call.threads, [&](long begin, long end) {
+    return in_parts(call, (call.rows + SHARE - 1) / SHARE, [&](long begin, long end) {
         return rows(call, begin * SHARE, end * SHARE < call.rows ? end * SHARE : call.rows);
     });
 }

@@ -26,7 +26,7 @@ struct Example {
 // Calls part(example, begin, end, n) for the n-th chunk of places, of all examples.
 template <class F> int in_chunks(const Call& call, long examples, F part) {
     const long chunks = (call.rows + CHUNK - 1) / CHUNK;
-    return in_parts(examples * chunks, call.threads, [&](long first, long last) {
+    return in_parts(call, examples * chunks, [&](long first, long last) {
         int bad = 0;
         for (long n = first; n < last; ++n) {
             const long begin = n % chunks * CHUNK, end = begin + CHUNK;
