@@ -167,6 +167,8 @@ class Whole:
                 if domain is not None or not all(isinstance(x, int | float) for x in value):
                     return None
                 value = torch.tensor(value, dtype=formula.real)
+            elif isinstance(value, Tensor) and value.ndim and not value.requires_grad:
+                value = value.to(formula.real)
             args.append(value)
             used += 1
         reduction, ignored = options.get("reduction", "mean"), options.get("ignore_index", -100)
