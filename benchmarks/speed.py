@@ -158,7 +158,7 @@ ROWS: Mapping[str, Loss] = {
     "ldr_kl": _ldr_kl,
     "squentropy": _squentropy,
 }
-SHAPES = ((32, 10), (256, 100), (65536, 10), (8192, 1000), (2048, 32000))
+SHAPES = ((32, 10), (256, 100), (16384, 100), (65536, 10), (8192, 1000), (2048, 32000))
 
 WORKS = (
     *(Work(loss, shape, _labelled, ROWS[loss]) for shape in SHAPES for loss in ROWS),
