@@ -5,9 +5,10 @@ Usage: ``python -m benchmarks.speed [--out FOLDER] [--only LOSS...] [--compiled]
 with the table into the folder (``docs/speed`` if it is not named). ``--compiled`` adds
 ``torch.compile`` of the code written by hand, which takes half a minute to build for each work.
 
-Providers take turns, so that what else the machine does falls on all of them. Times are medians;
-the spread is the distance between quartiles over the median; memory is the highest resident size
-during a call above that before it, in units of the first input.
+Providers take turns, so that what else the machine does falls on all of them; a turn is one call,
+or as many as take ``TURN``. Times are medians over turns; the spread is the distance between
+quartiles over the median; memory is the highest resident size during a call above that before it,
+when there is no gradient, in units of the first input.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ Loss: TypeAlias = Callable[..., Tensor]
 
 SECONDS = 4.0
 """How long the providers of one work take turns."""
+
+TURN = 2e-3
 
 LARGE = 1 << 22
 """From so many numbers on the memory of a call shows."""
@@ -204,13 +207,19 @@ def providers(work: Work, *, compiled: bool) -> dict[str, Loss]:
     return found
 
 
-def steps(work: Work, *, compiled: bool) -> Iterator[tuple[str, str, Callable[[], None]]]:
-    """Provider, mode and what to time, over the same inputs."""
+def drawn_inputs(work: Work) -> list[Tensor]:
+    """The same for all providers; those that are real want gradients."""
     torch.manual_seed(0)
-    inputs = [
+    return [
         x.to(work.dtype).requires_grad_() if x.is_floating_point() else x
         for x in work.inputs(*work.shape)
     ]
+
+
+def steps(
+    work: Work, inputs: list[Tensor], *, compiled: bool
+) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    """Provider, mode and what to time."""
     leaves = [x for x in inputs if x.requires_grad]
 
     def both(function: Loss) -> Callable[[], None]:
@@ -239,16 +248,17 @@ def steps(work: Work, *, compiled: bool) -> Iterator[tuple[str, str, Callable[[]
 
 def measured(work: Work, *, compiled: bool) -> Iterator[Row]:
     """All providers of one work, in turns."""
-    runs = list(steps(work, compiled=compiled))
+    inputs = drawn_inputs(work)
+    runs = list(steps(work, inputs, compiled=compiled))
     times: list[list[float]] = [[] for _ in runs]
-    for _, _, run in runs:
-        run()
+    counts = [_calls_a_turn(run) for _, _, run in runs]
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(times[0]) < 5:
-        for (_, _, run), taken in zip(runs, times, strict=True):
+        for (_, _, run), count, taken in zip(runs, counts, times, strict=True):
             start = time.perf_counter()
-            run()
-            taken.append(time.perf_counter() - start)
+            for _ in range(count):
+                run()
+            taken.append((time.perf_counter() - start) / count)
     (of_copy,) = (
         statistics.median(taken)
         for (name, _, _), taken in zip(runs, times, strict=True)
@@ -259,6 +269,8 @@ def measured(work: Work, *, compiled: bool) -> Iterator[Row]:
         low, median, high = statistics.quantiles(taken, n=4)
         memory = float("nan")
         if size >= LARGE:
+            for x in inputs:
+                x.grad = None
             memory = extra_memory(run) / (size * work.dtype.itemsize)
         yield Row(
             loss=work.loss,
@@ -275,6 +287,13 @@ def measured(work: Work, *, compiled: bool) -> Iterator[Row]:
             device=f"{_processor()}, {torch.get_num_threads()} threads",
             versions=f"torch {torch.__version__}, losslang {losslang.__version__}",
         )
+
+
+def _calls_a_turn(run: Callable[[], None]) -> int:
+    run()
+    start = time.perf_counter()
+    run()
+    return max(1, int(TURN / (time.perf_counter() - start)))
 
 
 def extra_memory(run: Callable[[], None]) -> float:
