@@ -132,74 +132,17 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
         raise ValueError(f"backend must be 'auto' or 'torch', not {backend!r}")
     text = emitted([loss])
     _check_settings(loss, settings, text.keywords[loss.name])
-    kernels = Kernels((text.signatures[loss.name],), lambda _, real: _kernel(loss, real))
+    low = text.lowered[loss.name]
+    kernels = Kernels((text.signatures[loss.name],), lambda _, real: _kernel(low, real))
     module = load_module(text.text, text.digest, kernels if backend == "auto" else None)
     made: Module = getattr(module, text.entries[loss.name][1])(**settings)
     return made
 
 
-def _kernel(loss: Loss, real: Real) -> Kernel | str:
-    """The kernel of a loss, or why it has none."""
-    from losslang.codegen.lower import lower
-    from losslang.codegen.native.kernel import kernel
-    from losslang.codegen.rows import rows
-    from losslang.codegen.slopes import NoSlopesError, with_slopes
+def _kernel(low: Lowered, real: Real) -> Kernel | str:
+    from losslang.codegen.native.choice import kernel_of
 
-    try:
-        low = lower(loss)
-        if not any(known.axes for known in loss.inputs):
-            # Their slopes overflow near the end of the range where those of the operations do not.
-            return "losses of single numbers are left to torch"
-        try:
-            found = rows(with_slopes(low))
-        except NoSlopesError as reason:
-            return _of_products(low, real) or _of_sums(low, real) or str(reason)
-        label = low.label.name if low.label else None
-        return kernel(found, real, label)
-    except NoSlopesError as reason:
-        return str(reason)
-
-
-def _of_products(low: Lowered, real: Real) -> Kernel | None:
-    """The kernel of a loss of pairs, if it is one."""
-    from losslang.codegen.native.call import Product
-    from losslang.codegen.native.kernel import kernel
-    from losslang.codegen.products import cut
-    from losslang.codegen.rows import rows
-    from losslang.codegen.slopes import NoSlopesError
-    from losslang.codegen.torch.function import function_text
-
-    try:
-        found = cut(low)
-        arrays, hypers = low.hard.arrays, low.hard.hyperparameters
-        text = function_text("factors", found.factors, (*arrays, *hypers))
-        if real in ("bfloat16", "float16"):
-            return None
-        return kernel(rows(found.rows), real, None, Product(text, len(arrays), found.sizes))
-    except NoSlopesError:
-        return None
-
-
-def _of_sums(low: Lowered, real: Real) -> Kernel | None:
-    """The kernel of a loss of sums over places, if it is one."""
-    from losslang.codegen.native.call import Sums
-    from losslang.codegen.native.sums import WIDEST, sums_kernel
-    from losslang.codegen.rows import rows
-    from losslang.codegen.slopes import NoSlopesError
-    from losslang.codegen.sums import cut
-    from losslang.codegen.torch.function import function_text
-
-    if real in ("bfloat16", "float16"):
-        return None
-    try:
-        found = cut(low)
-        arrays, hypers = low.hard.arrays, low.hard.hyperparameters
-        text = function_text("rest", found.rest, (*found.names, *hypers))
-        label = low.label.name if low.label else None
-        sums = Sums(text, len(arrays), found.scores, found.slopes, WIDEST, label)
-        return sums_kernel(rows(found.places), real, sums)
-    except NoSlopesError:
-        return None
+    return kernel_of(low, real)
 
 
 def _check_settings(loss: Loss, settings: Mapping[str, Any], known: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from losslang._version import __version__
-from losslang.codegen.lower import Variant, lower
+from losslang.codegen.lower import Lowered, Variant, lower
 from losslang.codegen.native.call import Interval, Signature
 from losslang.codegen.torch import helpers, signature, table
 from losslang.codegen.torch.classes import class_text
@@ -30,8 +30,9 @@ _ALL, _DIGEST = "\1", "\2"
 class Emitted:
     """A module's text.
 
-    ``entries`` are its losses with the names of their function and class, ``signatures`` with
-    how their functions are called, ``keywords`` what each accepts by name.
+    ``entries`` are its losses with the names of their function and class, ``signatures`` with how
+    their functions are called, ``keywords`` with what each accepts by name, ``lowered`` with what
+    the text was written from.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Emitted:
     signatures: dict[str, Signature]
     keywords: dict[str, tuple[str, ...]]
     digest: str
+    lowered: dict[str, Lowered]
 
 
 def emit(losses: Iterable[Loss]) -> Emitted:
@@ -64,7 +66,8 @@ def emit(losses: Iterable[Loss]) -> Emitted:
     )
     text = text.replace(_ALL, ", ".join(f'"{name}"' for name in exported))
     digest = hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()[:16]
-    return Emitted(text.replace(_DIGEST, digest), entries, signatures, keywords, digest)
+    lowered = {part.low.loss.name: part.low for part in parts}
+    return Emitted(text.replace(_DIGEST, digest), entries, signatures, keywords, digest, lowered)
 
 
 def used_helpers(text: str, known: dict[str, str]) -> dict[str, str]:
