@@ -140,9 +140,10 @@ def _live(loss: Loss, backend: str, settings: Mapping[str, Any]) -> Module:
 
 
 def _kernel(low: Lowered, real: Real) -> Kernel | str:
-    from losslang.codegen.native.choice import kernel_of
+    with _collection_postponed():
+        from losslang.codegen.native.choice import kernel_of
 
-    return kernel_of(low, real)
+        return kernel_of(low, real)
 
 
 def _check_settings(loss: Loss, settings: Mapping[str, Any], known: Iterable[str]) -> None:
