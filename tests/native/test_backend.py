@@ -86,7 +86,7 @@ def test_a_kernel_is_built_for_large_calls_and_for_many() -> None:
 
 @with_compiler
 def test_each_type_of_numbers_has_its_kernel() -> None:
-    loss = losslang.compile("ce")
+    loss = losslang.compile("gce(q=0.15)")
     assert loss.precompile(torch.float32)
     assert loss.precompile(torch.float64)
     assert loss.precompile(torch.bfloat16)
