@@ -228,10 +228,10 @@ class Formula:
     ) -> list[Tensor | None]:
         """Gradients in the order of the arguments; summed for an argument that is one number."""
         ordered: list[Tensor | None] = [None] * len(given)
-        for (place, _), x in zip(self._gradients, found, strict=True):
-            if x is not None:
-                total = x if given[place].ndim else x.sum()
-                ordered[place] = total.to(given[place].dtype)
+        for (place, axis), x in zip(self._gradients, found, strict=True):
+            if x is not None and axis is None:
+                x = (x if given[place].ndim else x.sum()).to(given[place].dtype)
+            ordered[place] = x
         return ordered
 
     def _run(
