@@ -20,6 +20,7 @@ from losslang.ir.binders import walk
 from losslang.ir.heads import At, Index, Size
 from losslang.ir.loss import Loss
 from losslang.ir.truth import Equal, Less, LessEqual
+from losslang.verify import solving
 from losslang.verify.partition import half, pinned, restricted
 from losslang.verify.prover import Budget
 from losslang.verify.statement import Bounds, Region, Sign
@@ -527,7 +528,7 @@ def _roots(formula: Sign, symbol: sympy.Symbol, region: Region) -> Iterator[Expr
             continue
         numerator = sympy.together(expr).as_numer_denom()[0]
         try:
-            solved = sympy.solve(numerator, symbol)
+            solved = solving.solve(numerator, symbol)
         except (NotImplementedError, ValueError, TypeError):
             continue
         for root in solved:

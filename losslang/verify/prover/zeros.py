@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr, Rational, S
 
 from losslang.ir.binders import substitute
+from losslang.verify import solving
 from losslang.verify.compose import spread
 from losslang.verify.proof import Proof
 from losslang.verify.prover.run import Run
@@ -65,7 +66,7 @@ def critical(expr: Expr, symbol: sympy.Symbol) -> tuple[Expr, ...]:
             hard = {f for f in hard if not f.is_polynomial(symbol)}
             if len(hard) > 1 or sympy.count_ops(top) > MAX_OPERATIONS:
                 return []
-            return list(sympy.solve(top, symbol))
+            return solving.solve(top, symbol)
         except Exception:  # SymPy raises what it likes on equations that it cannot solve
             return []
 

@@ -15,6 +15,7 @@ from sympy import Expr, Rational, S
 
 from losslang.ir.binders import substitute
 from losslang.ir.heads import Branch
+from losslang.verify import solving
 from losslang.verify.statement import Region
 
 UNUSABLE = (S.NaN, S.ComplexInfinity, S.ImaginaryUnit)
@@ -68,7 +69,7 @@ def solutions(expr: Expr, symbol: sympy.Symbol) -> Iterator[Expr]:
             if symbol not in shape.free_symbols:
                 continue
             try:
-                found = sympy.solve(shape, symbol)
+                found = solving.solve(shape, symbol)
             except (NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
                 continue
             if found:

@@ -10,6 +10,7 @@ from sympy import Expr, Rational, S, Symbol
 
 from losslang.ir.binders import substitute
 from losslang.ir.derive import derivative
+from losslang.verify import solving
 from losslang.verify.cells import cells
 from losslang.verify.property import Strategy
 from losslang.verify.readings import Regression
@@ -80,7 +81,7 @@ def _inverses(link: Expr, f: Symbol) -> Iterator[Expr]:
         return
     plain = Symbol(f.name, real=True)
     try:
-        found = sympy.solve(link.xreplace({f: plain}) - MEAN, plain)
+        found = solving.solve(link.xreplace({f: plain}) - MEAN, plain)
     except (NotImplementedError, ValueError, TypeError):
         return
     for root in found:
@@ -190,7 +191,7 @@ def _best(reading: Regression, y: Expr) -> Iterator[Expr]:
     slope = derivative(substitute(reading.loss, {reading.target: y}), reading.prediction)
     if slope.has(sympy.exp, sympy.log) and slope.free_symbols <= {reading.prediction}:
         try:
-            yield from sympy.solve(substitute(slope, {reading.prediction: f}), f)
+            yield from solving.solve(substitute(slope, {reading.prediction: f}), f)
         except (NotImplementedError, ValueError, TypeError):
             return
 
