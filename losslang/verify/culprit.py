@@ -69,8 +69,8 @@ def _falls(
     for use in refuted.uses:
         for reading in part.readings:
             if isinstance(reading, type(whole.readings[use.reading])):
-                case = Case(reading, question, use.guess)
                 with suppress(Exception):  # a theorem may trip over what was guessed for another
+                    case = Case(reading, question, use.guess)
                     found = part.proofs(strategy, case, budget.part(SUMMAND_SECONDS))
                     if isinstance(found, tuple):
                         return True
