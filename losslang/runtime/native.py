@@ -258,7 +258,9 @@ class Formula:
         for place, option in self._hypers:
             words.append(float(given[place]) if option is None else float(given[place] == option))
         rows = job.rows
-        work = rows * max(job.sizes, default=1)
+        threads = 1
+        if rows * max(job.sizes, default=1) >= WORTH_A_THREAD:
+            threads = torch.get_num_threads()
         count: int = self._functions[task](
             self._pack(
                 *words,
@@ -269,8 +271,8 @@ class Formula:
                 slope_step,
                 slope_scale,
                 job.reduction == "mean",
-                torch.get_num_threads() if work >= WORTH_A_THREAD else 1,
-                _team() if os.getpid() == _PROCESS else 0,
+                threads,
+                _team() if threads > 1 and os.getpid() == _PROCESS else 0,
             )
         )
         return count

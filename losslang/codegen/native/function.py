@@ -58,6 +58,10 @@ class Function(ABC):
         self.needed = sorted(text.rows.needed(wanted, self.loaded))
         self.depth = self._depths()
         self.kept = self._kept() if task == "both" else {}
+        self._of_values = text.rows.needed(self._values())
+        self._of_gradients = [
+            text.rows.needed([number], self.loaded) for _, number, _ in text.gradients
+        ]
         self.divisors = {
             self.nodes[n].args[1] for n in self.needed if self._is_by_the_call(self.nodes[n])
         }
@@ -66,13 +70,14 @@ class Function(ABC):
 
     def _results(self) -> list[int]:
         """What the function computes."""
-        text, task = self.text, self.task
-        gradients = [number for _, number, _ in text.gradients]
-        return [
-            *([text.value] if task != "slopes" else ()),
-            *([text.guard] if task != "slopes" and text.guard is not None else ()),
-            *(gradients if task != "values" else ()),
-        ]
+        gradients = [number for _, number, _ in self.text.gradients]
+        return [*self._values(), *(gradients if self.task != "values" else ())]
+
+    def _values(self) -> list[int]:
+        """What is known of a row whether or not its gradients are wanted."""
+        if self.task == "slopes":
+            return []
+        return [self.text.value, *([] if self.text.guard is None else [self.text.guard])]
 
     def _kept(self) -> dict[int, int]:
         """The dearest of what a pass computes at each place and a gradient there needs again.
@@ -358,13 +363,8 @@ class Function(ABC):
 
     def _condition(self, n: int) -> str:
         """Where only some gradients need a statistic: that one of them is wanted."""
-        places = [
-            place
-            for place, (_, number, _) in enumerate(self.text.gradients)
-            if n in self.text.rows.needed([number], self.loaded)
-        ]
-        of_value = self.task != "slopes" and n in self.text.rows.needed([self.text.value])
-        if of_value or len(places) == len(self.text.gradients):
+        places = [place for place, needed in enumerate(self._of_gradients) if n in needed]
+        if n in self._of_values or len(places) == len(self._of_gradients):
             return ""
         return " || ".join(f"call.gradients[{place}]" for place in places)
 
