@@ -10,6 +10,7 @@ from collections.abc import Callable
 import sympy
 from sympy import Basic, Expr
 
+from losslang.codegen.native import call
 from losslang.ir.binders import Binder, free_indices, fresh, substitute, walk
 from losslang.ir.heads import ONE, At, Axis, Branch, Index, Labelled, Size, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
@@ -17,7 +18,7 @@ from losslang.ir.mask import Masking
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta, Not, Truth
 
-KEEP = Tensor("@keep", "bool")
+KEEP = Tensor(call.KEEP, "bool")
 """Which examples (and places on the pack) count. No name of a program begins with this sign."""
 
 SOFT = Tensor("@labels", "real")

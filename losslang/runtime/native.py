@@ -339,6 +339,14 @@ def differentiable(
     return [next(found) if want else None for want in wanted]
 
 
+def defined(text: str, name: str) -> Callable[..., Any]:
+    """A function of a text that came with a kernel."""
+    space: dict[str, Any] = {}
+    exec(text, space)
+    found: Callable[..., Any] = space[name]
+    return found
+
+
 def detached(args: Sequence[Any]) -> list[Any]:
     """The arguments as leaves of a graph of their own."""
     return [

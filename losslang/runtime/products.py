@@ -17,7 +17,15 @@ import torch
 from torch import Tensor
 
 from losslang.codegen.native.call import MATRIX, Kernel
-from losslang.runtime.native import PLAIN, Formula, Job, contiguous, detached, differentiable
+from losslang.runtime.native import (
+    PLAIN,
+    Formula,
+    Job,
+    contiguous,
+    defined,
+    detached,
+    differentiable,
+)
 
 Result: TypeAlias = Any
 """The values; with them, where some rows have none, which have one."""
@@ -40,9 +48,8 @@ class Products(Formula):
         assert kernel.product is not None
         self._product = kernel.product
         self._sizes = [(names.index(name), dim) for name, dim in kernel.product.sizes]
-        space: dict[str, Any] = {}
-        exec(kernel.product.text, space)
-        self.factors: Callable[..., tuple[Tensor, Tensor]] = space["factors"]
+        self.factors: Callable[..., tuple[Tensor, Tensor]]
+        self.factors = defined(kernel.product.text, "factors")
 
     def job(self, args: Sequence[Any], again: Callable[..., Result], *reduced: Any) -> Job | None:
         """What the kernel would be asked for; ``None`` where it is not for these arguments."""

@@ -23,6 +23,7 @@ from losslang.runtime.native import (
     Job,
     Reduction,
     contiguous,
+    defined,
     detached,
     differentiable,
     is_number,
@@ -47,9 +48,7 @@ class SumsOfPlaces(Formula):
         super().__init__(composed, (*names, *kernel.sums.slopes), kernel, library, dtype)
         self._sums = kernel.sums
         self.scores = names.index(kernel.sums.scores)
-        space: dict[str, Any] = {}
-        exec(kernel.sums.text, space)
-        self.rest: Callable[..., Tensor] = space["rest"]
+        self.rest: Callable[..., Tensor] = defined(kernel.sums.text, "rest")
 
     def job(
         self,

@@ -18,8 +18,8 @@ import losslang
 from losslang.codegen.native import compiler
 from losslang.codegen.native.compiler import Failure
 from losslang.runtime import backend
-from losslang.runtime.backend import Dispatch
 from losslang.runtime.native import Formula
+from tests.native.modules import dispatch
 
 LOGITS = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([0, 1, 2, 3, 4, -100])
@@ -27,13 +27,6 @@ LABELS = torch.tensor([0, 1, 2, 3, 4, -100])
 with_compiler = pytest.mark.skipif(
     isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
 )
-
-
-def dispatch(module: Any) -> Dispatch:
-    """The formula of a live module."""
-    (found,) = sys.modules[type(module).__module__].__kernels__.values()
-    assert isinstance(found, Dispatch)
-    return found
 
 
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[Formula]:
@@ -156,6 +149,15 @@ def test_without_a_compiler_torch_serves_and_says_so_once(monkeypatch: pytest.Mo
     assert "no working C++ compiler" in str(notice.message)
 
 
+def printed(text: str) -> str:
+    """What a program prints in a process of its own."""
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120
+    )
+    assert not run.returncode, run.stderr
+    return run.stdout
+
+
 @with_compiler
 def test_a_fork_of_a_process_that_builds_is_not_held_up() -> None:
     text = (
@@ -171,10 +173,7 @@ def test_a_fork_of_a_process_that_builds_is_not_held_up() -> None:
         "    os._exit(0)\n"
         "print(os.waitpid(child, 0)[1])\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120
-    )
-    assert run.stdout == "0\n", run.stderr
+    assert printed(text) == "0\n"
 
 
 @with_compiler
@@ -192,10 +191,7 @@ def test_a_fork_uses_threads_of_its_own() -> None:
         "    os._exit(0)\n"
         "print(os.waitpid(child, 0)[1])\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=120
-    )
-    assert run.stdout == "0\n", run.stderr
+    assert printed(text) == "0\n"
 
 
 # ---------------------------------------------------------------- plain calls

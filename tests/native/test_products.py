@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-import losslang
 from losslang.codegen.native import compiler
 from losslang.codegen.native.compiler import Failure
-from losslang.runtime.backend import Dispatch
 from losslang.runtime.products import Products
+from tests.native.modules import compiled, formula
 
 pytestmark = pytest.mark.skipif(
     isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
@@ -34,20 +32,6 @@ def drawn(spec: str, examples: int, dtype: torch.dtype = torch.float64) -> list[
     return rows
 
 
-def compiled(spec: str, dtype: torch.dtype = torch.float64) -> tuple[Any, Any]:
-    """A loss with its kernel, and the same by torch."""
-    ours = losslang.compile(spec)
-    assert ours.precompile(dtype)
-    assert isinstance(formula(ours, dtype), Products)
-    return ours, losslang.compile(spec, backend="torch")
-
-
-def formula(module: Any, dtype: torch.dtype = torch.float64) -> Any:
-    (found,) = sys.modules[type(module).__module__].__kernels__.values()
-    assert isinstance(found, Dispatch)
-    return found._formulas[dtype]
-
-
 def slopes(module: Any, inputs: list[Tensor], **options: Any) -> list[Tensor]:
     """The value, and the gradients for slopes that differ between examples."""
     given = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
@@ -60,7 +44,7 @@ def slopes(module: Any, inputs: list[Tensor], **options: Any) -> list[Tensor]:
 @pytest.mark.parametrize("examples", [1, 2, 37, 70, 200])
 @pytest.mark.parametrize("spec", PAIRS)
 def test_a_kernel_computes_what_torch_does(spec: str, examples: int) -> None:
-    ours, torchs = compiled(spec)
+    ours, torchs = compiled(spec, Products)
     inputs = drawn(spec, examples)
     for options in ({}, {"reduction": "none"}, {"reduction": "sum"}):
         found, wanted = (slopes(module, inputs, **options) for module in (ours, torchs))
@@ -69,7 +53,7 @@ def test_a_kernel_computes_what_torch_does(spec: str, examples: int) -> None:
 
 @pytest.mark.parametrize("spec", PAIRS)
 def test_what_is_masked_is_in_no_row(spec: str) -> None:
-    ours, torchs = compiled(spec)
+    ours, torchs = compiled(spec, Products)
     inputs = drawn(spec, 60)
     for mask in (torch.arange(60) % 3 > 0, torch.arange(60) < 1, torch.zeros(60).bool()):
         options = {"mask": mask, "weight": torch.linspace(0, 1, 60).double()}
@@ -79,7 +63,7 @@ def test_what_is_masked_is_in_no_row(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", PAIRS)
 def test_single_precision_is_as_exact_as_that_of_torch(spec: str) -> None:
-    ours, torchs = compiled(spec, torch.float32)
+    ours, torchs = compiled(spec, Products, torch.float32)
     inputs = drawn(spec, 100, torch.float32)
     exact = slopes(torchs, [x.double() if x.is_floating_point() else x for x in inputs])
     for found, other, truth in zip(
@@ -91,14 +75,14 @@ def test_single_precision_is_as_exact_as_that_of_torch(spec: str) -> None:
 
 
 def test_a_scale_that_overflows_exponentials_does_no_harm() -> None:
-    ours, torchs = compiled("circle", torch.float32)
+    ours, torchs = compiled("circle", Products, torch.float32)
     inputs = drawn("circle", 60, torch.float32)
     found, wanted = (slopes(module, inputs, gamma=1000.0) for module in (ours, torchs))
     torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-3)
 
 
 def test_an_example_without_positives_has_no_value() -> None:
-    ours, torchs = compiled("supcon")
+    ours, torchs = compiled("supcon", Products)
     rows = drawn("supcon", 50)[0]
     labels = torch.arange(50) // 2
     labels[10:20] = torch.arange(100, 110)
@@ -108,7 +92,7 @@ def test_an_example_without_positives_has_no_value() -> None:
 
 
 def test_a_hyperparameter_has_a_gradient() -> None:
-    ours, torchs = compiled("info_nce")
+    ours, torchs = compiled("info_nce", Products)
     u, v = drawn("info_nce", 60)
     for learned in (False, True):
         found = []
@@ -122,7 +106,7 @@ def test_a_hyperparameter_has_a_gradient() -> None:
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_one_factor_may_be_fixed(side: int) -> None:
-    ours, torchs = compiled("info_nce")
+    ours, torchs = compiled("info_nce", Products)
     found = []
     for module in (ours, torchs):
         inputs = drawn("info_nce", 60)
@@ -132,7 +116,7 @@ def test_one_factor_may_be_fixed(side: int) -> None:
 
 
 def test_both_factors_may_be_one_tensor() -> None:
-    ours, torchs = compiled("info_nce")
+    ours, torchs = compiled("info_nce", Products)
     rows = drawn("info_nce", 60)[0]
     found = []
     for module in (ours, torchs):
@@ -142,7 +126,7 @@ def test_both_factors_may_be_one_tensor() -> None:
 
 
 def test_a_second_backward_gives_the_same() -> None:
-    ours, _ = compiled("supcon")
+    ours, _ = compiled("supcon", Products)
     rows, labels = drawn("supcon", 60)
     rows.requires_grad_()
     value = ours(rows, labels)
@@ -151,13 +135,13 @@ def test_a_second_backward_gives_the_same() -> None:
 
 
 def test_the_slope_of_a_slope() -> None:
-    ours, _ = compiled("supcon")
+    ours, _ = compiled("supcon", Products)
     rows, labels = drawn("supcon", 6)
     assert torch.autograd.gradgradcheck(lambda x: ours(x, labels), (rows.requires_grad_(),))
 
 
 def test_without_a_gradient_the_kernel_computes_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, _ = compiled("info_nce")
+    ours, _ = compiled("info_nce", Products)
     made = formula(ours)
     tasks: list[str] = []
     run = made._run
@@ -177,14 +161,14 @@ def test_without_a_gradient_the_kernel_computes_none(monkeypatch: pytest.MonkeyP
 
 
 def test_threads_do_not_change_a_digit() -> None:
-    ours, _ = compiled("supcon", torch.float32)
+    ours, _ = compiled("supcon", Products, torch.float32)
     inputs = drawn("supcon", 700, torch.float32)
     once, again = (slopes(ours, inputs, reduction="none") for _ in range(2))
     assert all(map(torch.equal, once, again))
 
 
 def test_what_the_kernel_is_not_for_goes_to_torch() -> None:
-    ours, torchs = compiled("info_nce")
+    ours, torchs = compiled("info_nce", Products)
     made = formula(ours)
     u, v = drawn("info_nce", 6)
     keep = torch.ones(6, dtype=torch.bool)
@@ -202,7 +186,7 @@ def test_what_the_kernel_is_not_for_goes_to_torch() -> None:
 
 
 def test_a_module_survives_pickling_with_its_kernel() -> None:
-    ours, _ = compiled("supcon")
+    ours, _ = compiled("supcon", Products)
     again = pickle.loads(pickle.dumps(ours))
     assert again.precompile(torch.float64)
     inputs = drawn("supcon", 60)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-import losslang
 from losslang.codegen.native import compiler
 from losslang.codegen.native.compiler import Failure
 from losslang.runtime.sums import SumsOfPlaces
+from tests.native.modules import compiled, formula
 
 pytestmark = pytest.mark.skipif(
     isinstance(compiler.find(), Failure), reason="there is no C++ compiler"
@@ -27,19 +26,6 @@ def drawn(*shape: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tens
     generator = torch.Generator().manual_seed(sum(shape))
     logits = 2 * torch.randn(shape, generator=generator, dtype=dtype)
     return logits, torch.randint(0, shape[1], (shape[0], *shape[2:]), generator=generator)
-
-
-def compiled(spec: str, dtype: torch.dtype = torch.float64) -> tuple[Any, Any]:
-    """A loss with its kernel, and the same by torch."""
-    ours = losslang.compile(spec)
-    assert ours.precompile(dtype)
-    assert isinstance(formula(ours, dtype), SumsOfPlaces)
-    return ours, losslang.compile(spec, backend="torch")
-
-
-def formula(module: Any, dtype: torch.dtype = torch.float64) -> Any:
-    (found,) = sys.modules[type(module).__module__].__kernels__.values()
-    return found._formulas[dtype]
 
 
 def slopes(module: Any, logits: Tensor, labels: Tensor, **options: Any) -> list[Tensor]:
@@ -57,7 +43,7 @@ def same(found: Any, wanted: Any) -> None:
 @pytest.mark.parametrize("shape", [(1, 2, 1), (3, 4, 37), (2, 21, 5, 7), (2, 3, 70, 70), (2, 1, 9)])
 @pytest.mark.parametrize("spec", LIBRARY)
 def test_a_kernel_computes_what_torch_does(spec: str, shape: tuple[int, ...]) -> None:
-    ours, torchs = compiled(spec)
+    ours, torchs = compiled(spec, SumsOfPlaces)
     logits, labels = drawn(*shape)
     for reduction in ("mean", "none", "sum"):
         found, wanted = (slopes(m, logits, labels, reduction=reduction) for m in (ours, torchs))
@@ -66,7 +52,7 @@ def test_a_kernel_computes_what_torch_does(spec: str, shape: tuple[int, ...]) ->
 
 @pytest.mark.parametrize("spec", LIBRARY)
 def test_what_is_masked_or_ignored_is_in_no_sum(spec: str) -> None:
-    ours, torchs = compiled(spec)
+    ours, torchs = compiled(spec, SumsOfPlaces)
     logits, labels = drawn(4, 3, 10, 7)
     labels[0, 2:5] = -100
     labels[3] = -100
@@ -76,14 +62,14 @@ def test_what_is_masked_or_ignored_is_in_no_sum(spec: str) -> None:
 
 
 def test_classes_may_be_last() -> None:
-    ours, torchs = compiled("dice")
+    ours, torchs = compiled("dice", SumsOfPlaces)
     logits, labels = drawn(2, 3, 10, 7)
     turned = logits.movedim(1, -1).contiguous()
     same(*(slopes(module, turned, labels, class_dim=-1) for module in (ours, torchs)))
 
 
 def test_single_precision_is_as_exact_as_that_of_torch() -> None:
-    ours, torchs = compiled("dice", torch.float32)
+    ours, torchs = compiled("dice", SumsOfPlaces, torch.float32)
     logits, labels = drawn(2, 4, 90, 90, dtype=torch.float32)
     logits[0] *= 20
     exact = slopes(torchs, logits.double(), labels)
@@ -95,7 +81,7 @@ def test_single_precision_is_as_exact_as_that_of_torch() -> None:
 
 
 def test_a_hyperparameter_has_a_gradient_and_may_be_one_per_example() -> None:
-    ours, torchs = compiled("dice")
+    ours, torchs = compiled("dice", SumsOfPlaces)
     logits, labels = drawn(3, 4, 20)
     for smooth in (torch.tensor(0.7).double(), torch.tensor([0.5, 1.0, 2.0]).double()):
         found = []
@@ -106,7 +92,7 @@ def test_a_hyperparameter_has_a_gradient_and_may_be_one_per_example() -> None:
 
 
 def test_a_second_backward_gives_the_same() -> None:
-    ours, _ = compiled("dice")
+    ours, _ = compiled("dice", SumsOfPlaces)
     logits, labels = drawn(2, 3, 50)
     value = ours(logits.requires_grad_(), labels)
     first, second = (torch.autograd.grad(value, logits, retain_graph=True) for _ in range(2))
@@ -114,13 +100,13 @@ def test_a_second_backward_gives_the_same() -> None:
 
 
 def test_the_slope_of_a_slope() -> None:
-    ours, _ = compiled("dice")
+    ours, _ = compiled("dice", SumsOfPlaces)
     logits, labels = drawn(2, 3, 5)
     assert torch.autograd.gradgradcheck(lambda z: ours(z, labels), (logits.requires_grad_(),))
 
 
 def test_threads_do_not_change_a_digit() -> None:
-    ours, _ = compiled("dice", torch.float32)
+    ours, _ = compiled("dice", SumsOfPlaces, torch.float32)
     inputs = drawn(3, 4, 300, 200, dtype=torch.float32)
     before = torch.get_num_threads()
     found = []
@@ -135,7 +121,7 @@ def test_threads_do_not_change_a_digit() -> None:
 
 
 def test_nothing_is_kept_but_the_inputs() -> None:
-    ours, _ = compiled("dice")
+    ours, _ = compiled("dice", SumsOfPlaces)
     logits, labels = drawn(2, 3, 50)
     sizes: list[int] = []
 
@@ -156,7 +142,7 @@ def _job(module: Any, logits: Tensor) -> Any:
 
 
 def test_what_the_kernel_is_not_for_goes_to_torch() -> None:
-    ours, torchs = compiled("dice")
+    ours, torchs = compiled("dice", SumsOfPlaces)
     made = formula(ours)
     logits, labels = drawn(2, 3, 5)
     keep = labels >= 0
@@ -176,7 +162,7 @@ def test_what_the_kernel_is_not_for_goes_to_torch() -> None:
 
 @pytest.mark.parametrize("label", [-1, 3])
 def test_a_label_outside_of_the_classes_is_refused(label: int) -> None:
-    ours, _ = compiled("dice")
+    ours, _ = compiled("dice", SumsOfPlaces)
     logits, labels = drawn(2, 3, 50)
     labels[1, 7] = label
     with pytest.raises(IndexError):
@@ -184,7 +170,7 @@ def test_a_label_outside_of_the_classes_is_refused(label: int) -> None:
 
 
 def test_a_module_survives_pickling_with_its_kernel() -> None:
-    ours, _ = compiled("dice")
+    ours, _ = compiled("dice", SumsOfPlaces)
     again = pickle.loads(pickle.dumps(ours))
     assert again.precompile(torch.float64)
     inputs = drawn(2, 3, 50)
