@@ -231,7 +231,7 @@ def same_values(one: Loss, other: Loss) -> bool:
 def _value(loss: Loss, given: tuple[dict[str, Any], dict[str, Any]]) -> float:
     """The mean over the batch, or infinity for no value: a number that equals itself."""
     try:
-        found = float(interpret(loss, *given, digits=20, draws={}, averages={}).mean)
+        found = float(interpret(loss, *given, digits=20, draws={}, state={}).mean)
     except (UndefinedError, ValueError, TypeError, ZeroDivisionError, OverflowError):
         return math.inf
     return found if math.isfinite(found) else math.inf

@@ -64,7 +64,7 @@ struct Worst {
 };
 
 // Two arguments have to belong together.
-enum Kind { unary, pow_, xlogy_, exp_of_ };
+enum Kind { unary, pow_, xlogy_, hypot_, exp_of_ };
 
 template <class T> void arguments(Kind kind, std::uint64_t i, T& x, T& y) {
     y = 0;
@@ -75,6 +75,7 @@ template <class T> void arguments(Kind kind, std::uint64_t i, T& x, T& y) {
     x = sample<T>(2 * mixed(i) + i % 2);
     T u = uniform<T>(i ^ 0x5555) - T(0.5);
     if (kind == exp_of_) y = x * u * std::numeric_limits<T>::epsilon();
+    if (kind == hypot_) y = x * T(4) * u;
     if (kind == xlogy_) y = std::fabs(sample<T>(mixed(i ^ 0x3333)));
     if (kind != pow_) return;
     x = i % 4 == 3 ? 1 + std::ldexp(u, -int(i >> 2) % 20) : std::fabs(x);

@@ -53,6 +53,7 @@ UNARY = {
 BINARY = {
     "pow": "x >= 0 && y == y ? std::pow(x, y) : W(NAN)",
     "xlogy": "x == 0 && y == y ? 0 : x * std::log(y)",
+    "hypot": "std::hypot(x, y)",
     "exp_of": "std::exp(x + y)",
 }
 """What a function should be, of numbers ``x`` and ``y`` of a type ``W``."""

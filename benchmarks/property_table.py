@@ -1,32 +1,41 @@
 """Write ``docs/properties.md``: what the verifier says of every loss of the library.
 
 Usage: ``python -m benchmarks.property_table [--jobs N] [--timeout S] [LOSS...]`` from the root of
-the repository. With names only those losses are printed, and nothing is written.
+the repository. With names only those losses are verified anew; what is known of the others is read
+from ``docs/properties.csv``, which has a line per loss and question.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import multiprocessing
 import platform
-import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import losslang
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
+from losslang.resources import library_files
+from losslang.syntax import nodes
 from losslang.verify.verdict import Verdict
 from losslang.verify.wording import short
+from tests.library.worked import declared, worked
 
 OUTPUT = Path(__file__).parent.parent / "docs" / "properties.md"
+DATA = OUTPUT.with_suffix(".csv")
 
 HEADER = """# Properties of the library
 
-What `losslang verify` says of every loss, for all settings of its hyperparameters and every number
-of classes, unless a condition is given. Losses of one kind stand together; a property that has no
-meaning for a kind is not in its table. Written by `python -m benchmarks.property_table`.
+What `losslang verify` says of the library's losses, for all settings of their hyperparameters and
+every number of classes, unless a condition is given. Losses of one kind stand together; a property
+that has no meaning for a kind is not in its table. Written by
+`python -m benchmarks.property_table`.
 
 | entry | means |
 | --- | --- |
@@ -46,7 +55,6 @@ class Row:
     name: str
     kind: str
     entries: dict[str, str]
-    seconds: float
 
 
 def entry(verdict: Verdict) -> str:
@@ -68,19 +76,35 @@ def column(question: str) -> str:
     return question if name == "elicits" or not rest else name
 
 
-def row(name: str, timeout: float) -> Row | None:
-    """All verdicts on one loss; ``None`` for one that takes another loss."""
-    start = time.perf_counter()
+def row(name: str, timeout: float) -> Row:
+    """All verdicts on one loss, as its example has it where something must be given.
+
+    What it claims without a condition has been proved, whatever the time here: its proofs stand in
+    ``tests/cases/proofs``.
+    """
     try:
         report = losslang.verify(name, timeout=timeout)
     except DiagnosticError:
-        return None
+        loss = declared(library_files()[name])
+        report = losslang.verify(worked(loss, loss.examples[0]).spec, timeout=timeout)
     entries: dict[str, str] = {}
     for verdict in report.verdicts:
         question = str(verdict.question)
         key = column(question)
         entries[question if key in entries else key] = entry(verdict)
-    return Row(name, report.kind, entries, time.perf_counter() - start)
+    for claim in declared(library_files()[name]).claims:
+        question, says = claimed(claim)
+        for key in (question, column(question)):
+            if entries.get(key) == "?":
+                entries[key] = says
+    return Row(name, report.kind, entries)
+
+
+def claimed(claim: nodes.Claim) -> tuple[str, str]:
+    """The question that a claim answers, and its answer; none for one with a condition."""
+    if claim.condition is not None or claim.relation is not None:
+        return "", ""
+    return claim.property.span.text, "no" if claim.negated else "yes"
 
 
 def table(rows: list[Row]) -> list[str]:
@@ -109,30 +133,53 @@ def page(rows: list[Row]) -> str:
     asked = sum(len(r.entries) for r in rows)
     machine = f"Python {platform.python_version()}, {multiprocessing.cpu_count()} cores"
     lines.append(
-        f"{decided} of {asked} questions decided ({machine}, losslang {losslang.__version__})."
+        f"{decided} of {asked} questions about {len(rows)} losses decided ({machine}, losslang"
+        f" {losslang.__version__})."
     )
     return HEADER + "\n".join(lines) + "\n"
 
 
-def _job(arguments: tuple[str, float]) -> Row | None:
+@cache
+def known() -> dict[str, Row]:
+    """The rows that have been written."""
+    rows: dict[str, Row] = {}
+    if DATA.exists():
+        with DATA.open(encoding="utf-8", newline="") as file:
+            for name, kind, question, said in csv.reader(file):
+                rows.setdefault(name, Row(name, kind, {})).entries[question] = said
+    return rows
+
+
+def write(rows: Iterable[Row]) -> None:
+    """Write data and page."""
+    kept = list(rows)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerows((r.name, r.kind, *cell) for r in kept for cell in r.entries.items())
+    DATA.write_text(text.getvalue(), encoding="utf-8")
+    OUTPUT.write_text(page(kept), encoding="utf-8")
+
+
+def _job(arguments: tuple[str, float]) -> Row:
     return row(*arguments)
 
 
 def main() -> None:
-    """Write the page, or print a part of it."""
+    """Verify losses and write what is known of all."""
     parser = argparse.ArgumentParser(description="what the verifier says of the library")
     parser.add_argument("losses", nargs="*", metavar="LOSS")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     parser.add_argument("--timeout", type=float, default=90.0, metavar="S")
+    parser.add_argument("--missing", action="store_true", help="only losses without a row")
     options = parser.parse_args()
-    names = options.losses or [known.name for known in driver.library()]
+    names = [entry.name for entry in driver.library()]
+    rows = dict(known())
+    wanted = [n for n in options.losses or names if not (options.missing and n in rows)]
+    jobs = [(name, options.timeout) for name in wanted]
     with multiprocessing.Pool(options.jobs) as pool:
-        jobs = [(name, options.timeout) for name in names]
-        rows = [r for r in pool.imap(_job, jobs, chunksize=1) if r is not None]
-    if options.losses:
-        print(page(rows))
-    else:
-        OUTPUT.write_text(page(rows), encoding="utf-8")
+        for found in pool.imap_unordered(_job, jobs):
+            rows[found.name] = found
+            write(rows[name] for name in names if name in rows)
 
 
 if __name__ == "__main__":

@@ -132,9 +132,16 @@ DIGITS: dict[str, Callable[..., object]] = {
     "/": lambda x, y: x / y,
     "max": max,
     "min": min,
-    "if": lambda x, y: x if x < y else y * y,
+    "if": lambda x, y: x if _is_less(x, y) else y * y,
     "**": lambda x, n: x**n,
 }
+
+
+def _is_less(x: mpmath.mpf, y: mpmath.mpf) -> bool:
+    """Raises ``ArithmeticError`` where only the rounding of equal numbers tells them apart."""
+    if x != y and abs(x - y) < mpmath.mpf("1e-50") * abs(y):
+        raise ArithmeticError
+    return bool(x < y)
 
 
 def value(
@@ -233,6 +240,8 @@ def against(
     f = lambda v: floats(sample.tree, v=v, c=c)  # noqa: E731
     points = INSIDE if sample.kind == "local" else LINE
     values = f(points)
+    if np.isnan(values).all():
+        return None  # of a loss without values anything is true
     for v in points[np.isnan(values)][:5]:
         # Floats overflow; only digits tell that there is no value.
         if (
@@ -373,10 +382,14 @@ def _calibrated(sample, verdict, c, f, points, values):  # type: ignore[no-untyp
     ):
         for world in worlds:
             cost = sum(w * f(p[:, k]) for k, w in enumerate(world))
-            found = _wrong(cost, p[:, 0] > p[:, 1:].max(1) + 1e-12)
+            found = _wrong(cost, p[:, 0] > p[:, 1:].max(1) - TIE)
             if found is not None:
                 return f"for labels of {world} the softmax {p[found]} beats every right one"
     return None
+
+
+TIE = 0.015
+"""What is wrong by less counts as right: a right softmax may lie between those of the grid."""
 
 
 def _wrong(cost: np.ndarray, right: np.ndarray) -> int | None:

@@ -6,7 +6,6 @@ import json
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +15,7 @@ from click.testing import CliRunner
 import losslang
 from losslang.cli import COMMANDS, main
 from losslang.diagnostics import Diagnostic, DiagnosticError, Label, fail
+from losslang.driver.stdlib import LibraryEntry
 from losslang.source import Source, Span
 from losslang.syntax.format import format_module
 
@@ -27,18 +27,17 @@ UNTIDY = LOSS.replace(" =\n    ", "=\n ")
 TIDY = format_module(LOSS)
 
 
-@dataclass
-class Entry:
-    name: str
-    family: str
-    summary: str
-    path: Path
-
-
 LIBRARY = (
-    Entry("ce", "classification", "Cross-entropy.", Path("ce.loss")),
-    Entry("focal", "classification", "Focal loss.", Path("focal.loss")),
-    Entry("dice", "segmentation", "Dice loss.", Path("dice.loss")),
+    LibraryEntry("ce", "classification", "Cross-entropy.", Path("ce.loss")),
+    LibraryEntry("focal", "classification", "Focal loss.", Path("focal.loss")),
+    LibraryEntry(
+        "dice",
+        "segmentation",
+        "Dice loss.",
+        Path("dice.loss"),
+        claims=("bounded <= 1",),
+        aliases=("monai.losses.DiceLoss(smooth_nr=smooth)",),
+    ),
 )
 
 
@@ -309,8 +308,21 @@ def test_list_for_programs(driver):
             "family": "segmentation",
             "summary": "Dice loss.",
             "path": "dice.loss",
+            "claims": ["bounded <= 1"],
+            "aliases": ["monai.losses.DiceLoss(smooth_nr=smooth)"],
         }
     ]
+
+
+def test_list_by_what_is_claimed_and_by_what_others_call_it(driver):
+    dice = "segmentation\n  dice  Dice loss.\n"
+    assert run("list", "--property", "bounded").stdout == dice
+    assert run("list", "DiceLoss").stdout == dice
+    assert run("list", "--library", "monai").stdout == (
+        dice + "        monai.losses.DiceLoss(smooth_nr=smooth)\n"
+    )
+    unknown = run("list", "--library", "torch")
+    assert (unknown.exit_code, "there are monai" in unknown.stderr) == (2, True)
 
 
 def test_examples_that_hold_and_fail(driver, loss_file):

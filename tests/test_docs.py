@@ -54,10 +54,11 @@ def test_links_lead_somewhere(page):
 
 
 def test_every_page_is_on_the_map():
-    text = (ROOT / "docs/index.md").read_text(encoding="utf-8")
-    for page in (ROOT / "docs").rglob("*.md"):
-        if page.name != "index.md":
-            assert f"]({page.relative_to(ROOT / 'docs')})" in text
+    """Except the pages of single losses, which the catalogue's index leads to."""
+    docs = ROOT / "docs"
+    text = (docs / "index.md").read_text(encoding="utf-8")
+    for page in {*docs.rglob("*.md")} - {docs / "index.md", *docs.glob("catalogue/*/*.md")}:
+        assert f"]({page.relative_to(docs)})" in text
 
 
 def test_ci_runs_what_the_readme_says():

@@ -130,6 +130,14 @@ def test_encoders_learn_from_whole_batches():
     assert float(tau) != 0.07
 
 
+def test_a_network_solves_the_heat_equation():
+    """To a hundredth of the temperature at the start; without its conditions it finds another."""
+    solved = example("pinn", "pinn(border=10, first=10)")
+    assert float(solved.split()[-1]) < 0.01
+    free = example("pinn", "pinn(border=0, first=0)", "--steps", 100)
+    assert float(free.split()[-1]) > 0.1
+
+
 def test_shapes_are_segmented():
     told = example("segmentation", "--images", 64, "--epochs", 16)
     found = {
@@ -139,6 +147,21 @@ def test_shapes_are_segmented():
     assert found.keys() == {"ce", "dice(smooth=1)", "ce + 0.5 * dice(smooth=0)"}
     # Who calls everything background gets no more than a third.
     assert min(found.values()) > 0.45
+
+
+def tasks(*options: object) -> dict[str, list[float]]:
+    return table(example("multi_objective", *options))
+
+
+def test_shares_of_the_gradient_make_up_for_the_scale_of_a_term():
+    rows = tasks("--only", "sum", "shares", "--epochs", 12)
+    assert rows["shares"][0] > rows["sum"][0] + 0.2
+
+
+def test_every_way_of_weighing_tasks_trains():
+    rows = tasks("--epochs", 4)
+    assert len(rows) == 8
+    assert all(off < 2 for _, off in rows.values())  # who always says the middle is off by 2.2
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.loss")), ids=lambda p: p.stem)

@@ -80,6 +80,9 @@ def needed_settings(loss: Loss) -> dict[str, Any]:
 FAR = 100.0
 """Stands for an end of a domain that is infinite."""
 
+FAR_COUNT = 8
+"""Stands for an end of the domain of a whole number that is infinite."""
+
 NEAR = 2.0**-10
 """How near to an open end of its domain a hyperparameter is taken."""
 
@@ -91,19 +94,19 @@ def _ends(hyper: Hyperparameter) -> Iterator[tuple[str, Any]]:
     elif hyper.kind == "bool":
         yield from (("false", False), ("true", True))
     elif not hyper.axes:
-        for value in _real_ends(hyper.domain):
-            if hyper.kind == "int":
-                value = round(value) if abs(value) < FAR else 8 if value > 0 else -8
-            yield f"{value:.4g}", value
+        whole = hyper.kind == "int"
+        far, near = (FAR_COUNT, 1) if whole else (FAR, NEAR)
+        for value in _number_ends(hyper.domain, far, near):
+            yield f"{value:.4g}", int(value) if whole else value
 
 
-def _real_ends(domain: Domain) -> tuple[float, float]:
-    low = -FAR if domain.low is None else float(domain.low)
-    high = FAR if domain.high is None else float(domain.high)
+def _number_ends(domain: Domain, far: float, near: float) -> tuple[float, float]:
+    low = -far if domain.low is None else float(domain.low)
+    high = far if domain.high is None else float(domain.high)
     if domain.low is not None and not domain.low_closed:
-        low += NEAR
+        low += near
     if domain.high is not None and not domain.high_closed:
-        high -= NEAR
+        high -= near
     return low, high
 
 
@@ -165,13 +168,12 @@ def _scored(loss: Loss, format: Format, scores: Array, labels: tuple[int, ...]) 
 
 def _repeated(rows: Array, known: Input, own: tuple[Axis, ...]) -> Array:
     """Rows for one place, repeated over the input's further axes with the rows moved on by one."""
-    further = [axis for axis in known.axes if axis not in own]
+    places = list(enumerate(known.axes, 1))
+    further = [place for place, axis in places if axis not in own]
     for _ in further:
         rows = numpy.stack([numpy.roll(rows, -n, axis=0) for n in range(CLASSES)], axis=-1)
-    order = [axis for axis in known.axes if axis in own] + further
-    return numpy.moveaxis(
-        rows, range(1, rows.ndim), [1 + known.axes.index(axis) for axis in order]
-    ).copy()
+    order = [place for place, axis in places if axis in own] + further
+    return numpy.moveaxis(rows, range(1, rows.ndim), order).copy()
 
 
 def _signed(loss: Loss, format: Format) -> Iterator[tuple[str, dict[str, Array]]]:
@@ -192,12 +194,15 @@ def _labelled(loss: Loss, format: Format, sizes: list[float]) -> dict[str, Array
     scores = numpy.array([sign * size for size in sizes for sign in (1, -1, 1, -1)])
     other = -1 if any(known.kind == "sign" for known in loss.inputs) else 0
     labels = numpy.array([label for _ in sizes for label in (1, other, other, 1)])
+    beside = {axis for known in loss.inputs if known.kind in ("bit", "sign") for axis in known.axes}
     found: dict[str, Array] = {}
     for known in loss.inputs:
-        if known.kind in ("bit", "sign"):
-            found[known.name] = labels
-        elif known.kind == "real" and not known.axes:
-            found[known.name] = _admitted(scores, known.domain, format)
+        alone = known.batched and known.pack is None
+        if known.kind in ("bit", "sign") and alone:
+            found[known.name] = _repeated(labels, known, ())
+        elif known.kind == "real" and alone and (not known.axes or set(known.axes) <= beside):
+            spread = _repeated(scores, known, ())
+            found[known.name] = _admitted(spread, known.domain, format)
         else:
             found[known.name] = _plain(known, len(scores), 3, format)
     return found
@@ -230,12 +235,12 @@ def _multiples(loss: Loss, format: Format, by: tuple[float, float]) -> dict[str,
             found[known.name] = _plain(known, 3, 4, format)
             continue
         base = numpy.array([1.0, -1.0, 0.5]).reshape(3, *(1 for _ in known.axes))
-        for axis in known.axes:
+        for place, axis in enumerate(known.axes, 1):
             shape = [1] * base.ndim
-            shape[1 + known.axes.index(axis)] = _size(axis)
+            shape[place] = _size(axis)
             base = base * numpy.array([1.0, -0.75, 0.5, 1.0][: _size(axis)]).reshape(shape)
         with numpy.errstate(over="ignore"):
-            array = base * by[turn % 2]
+            array = (base if known.batched else base[0]) * by[turn % 2]
         turn += 1
         if _is_box(known):
             array = numpy.sort(array, axis=-1)[..., [0, 1, 2, 3]]

@@ -245,7 +245,7 @@ def _agree(left: Any, right: Any) -> bool:
 def _is_local(loss: Loss) -> bool:
     """Whether an example's value reads no other example, and nothing of the batch."""
     (term,) = loss.terms
-    if EXAMPLE not in term.result or loss.averages:
+    if EXAMPLE not in term.result or loss.states:
         return False
     batched = {known.name for known in loss.inputs if known.batched}
     for node in (*walk(term.body), *walk(term.guard)):

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import sympy
 from sympy import Add, Expr, Mul, Pow
 
+from losslang.codegen import lifting
 from losslang.codegen.plan import Array
-from losslang.ir.heads import ONE, Branch, Detach, Ema, Index, Max, Size
+from losslang.ir.heads import ONE, Branch, Detach, Index, Max, Size
+from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Truth
 
@@ -44,6 +46,8 @@ def positive(e: Expr) -> bool:
     """Whether a number is known to be above 0, also as a float: exponentials round to 0."""
     if isinstance(e, sympy.exp):
         return False
+    if isinstance(e, Apply) and e.name == "binade":
+        return True
     if isinstance(e, Add):
         return any(map(positive, e.args)) and all(map(nonnegative, e.args))
     if e.is_extended_positive and not e.has(sympy.exp):
@@ -61,7 +65,7 @@ def nonnegative(e: Expr) -> bool:
         return True
     if isinstance(e, Max):
         return any(map(nonnegative, e.args))
-    if isinstance(e, Reduce) and e.op in ("norm", "count"):
+    if isinstance(e, Reduce) and e.op in ("norm", "root_mean_square", "count"):
         return True
     if isinstance(e, Reduce) and e.op not in ("sum", "mean", "prod", "max", "min"):
         return False
@@ -74,8 +78,6 @@ def _inherits(e: Expr, sign: Callable[[Expr], bool]) -> bool:
         return all(map(sign, e.args))
     if isinstance(e, Branch):
         return all(map(sign, e.args[1:]))
-    if isinstance(e, Ema):
-        return sign(e.args[1]) and sign(e.args[3])
     if isinstance(e, Detach):
         return sign(e.args[0])
     if isinstance(e, Reduce):
@@ -88,7 +90,7 @@ def plan_product(planner: Planner, e: Mul) -> Array:
     number, rest = e.as_coeff_Mul()
     above: list[Array] = []
     below: list[Array] = []
-    for factor in Mul.make_args(rest):
+    for factor in lifting.grouped(Mul.make_args(rest)):
         if is_below(factor):
             below.append(planner.plan(1 / factor))
         elif factor != ONE:

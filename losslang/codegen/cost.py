@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from losslang.codegen import sums
 from losslang.codegen.native.call import MATRIX
-from losslang.codegen.plan import Node, Plan
+from losslang.codegen.plan import Node, Plan, loops_around
 from losslang.codegen.products import COLUMNS, Cut
 from losslang.codegen.rows import Rows, rows
 from losslang.ir.loss import BATCH
@@ -15,20 +15,25 @@ from losslang.ir.loss import BATCH
 Monomial = tuple[str, ...]
 """Axes whose sizes are multiplied."""
 
+ROUNDS = "rounds of a loop"
+
 VIEWS = frozenset(
     "read hyper const size arange chosen view column as_tensor as_truth detach expand select"
-    " diagonal".split()
+    " prior round loop select_at full"
+    " diagonal slice narrow windows flip".split()
 )
 PRODUCTS = frozenset(
-    "mul div ratio pow sqrt reciprocal prod einsum unit norm"
+    "mul div ratio pow sqrt reciprocal prod einsum unit norm root_mean_square"
     " square_share square_ratio hypot_minus_one".split()
 )
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf"
     " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_odds log_softmax logsumexp"
-    " log1p_square less_log1p expm1_less".split()
+    " logsumexp_of_any"
+    " log1p_square hypot less_log1p expm1_less".split()
 )
-SORTS = frozenset("sort rank topk quantile nanquantile".split())
+SORTS = frozenset("sort rank order topk quantile nanquantile".split())
+MATRICES = frozenset("logdet eigenvalues singular_values eigenvectors singular_vectors".split())
 
 
 def cost_lines(plan: Plan) -> list[str]:
@@ -37,20 +42,23 @@ def cost_lines(plan: Plan) -> list[str]:
         "multiplications": Counter(),
         "exp, log, ...": Counter(),
         "sorted numbers": Counter(),
+        "decomposing matrices": Counter(),
         "numbers kept": Counter(),
     }
-    for node in plan.nodes:
+    for node, loops in zip(plan.nodes, loops_around(plan), strict=True):
         if node.op in VIEWS or node.dtype == "static":
             continue
-        counts["numbers kept"][tuple(sorted(node.dims))] += 1
-        for title, ops in zip(counts, (PRODUCTS, FUNCTIONS, SORTS), strict=False):
+        again = (ROUNDS,) * len(loops)
+        counts["numbers kept"][tuple(sorted((*node.dims, *again)))] += 1
+        for title, ops in zip(counts, (PRODUCTS, FUNCTIONS, SORTS, MATRICES), strict=False):
             if node.op in ops:
-                counts[title][_work(plan, node)] += 1
+                counts[title][tuple(sorted((*_work(plan, node), *again)))] += 1
     axes = {axis for count in counts.values() for monomial in count for axis in monomial}
     letters = _letters(sorted(axes, key=lambda axis: (axis != "batch", axis)))
     width = max(map(len, counts))
     lines = [f"{t.ljust(width)}  {_polynomial(c, letters)}" for t, c in counts.items() if c]
-    meaning = [f"{s} = {'examples' if a == 'batch' else f'size({a})'}" for a, s in letters.items()]
+    special = {BATCH.name: "examples", ROUNDS: ROUNDS}
+    meaning = [f"{s} = {special.get(a, f'size({a})')}" for a, s in letters.items()]
     return [*lines, f"where {', '.join(meaning)}"] if meaning else lines
 
 
@@ -66,7 +74,11 @@ def _letters(axes: Iterable[str]) -> dict[str, str]:
     letters: dict[str, str] = {}
     for axis in axes:
         wanted = "N" if axis == "batch" else axis[:1].upper()
-        plain = axis.isidentifier() and wanted not in letters.values() and wanted not in "EO"
+        plain = (
+            (axis.isidentifier() or axis == ROUNDS)
+            and wanted not in letters.values()
+            and wanted not in "EO"
+        )
         letters[axis] = wanted if plain else f"|{axis}|"
     return letters
 

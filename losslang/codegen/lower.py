@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from sympy import Expr
 
-from losslang.codegen import variants
+from losslang.codegen import states, variants
 from losslang.codegen.plan import Plan, Storage
 from losslang.codegen.planner import Planner
+from losslang.codegen.ranges import Ranges
 from losslang.ir.binders import free_indices
-from losslang.ir.heads import ONE, Axis, Index, Labelled, Tensor
-from losslang.ir.loss import BATCH, Input, Loss, Term
+from losslang.ir.heads import ONE, At, Axis, Index, Labelled, Tensor
+from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss, State, Term
+from losslang.ir.truth import And
 from losslang.rewrite.stability import Stabiliser, stabilise
+from losslang.rewrite.units import Units
 
 MAX_HINTS = 40
 """How many of the program's names are looked up in a plan: they only serve readers."""
@@ -26,7 +29,7 @@ class Variant:
     plan: Plan
     arrays: tuple[str, ...]
     hyperparameters: tuple[str, ...]
-    averages: bool
+    states: bool
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,11 @@ def lower(loss: Loss) -> Lowered:
     )
 
     def hard(term: Term) -> Expr:
-        simple = linear[loss.terms.index(term)] or not term.body.has(Labelled)
+        marked = label is not None and term.body.has(Labelled)
+        simple = linear[loss.terms.index(term)] or not marked
         return variants.plain(term.body) if simple else variants.weighted(term.body)
 
+    plain = [variants.plain(term.guard) for term in loss.terms]
     soft: Variant | None = None
     unsoft: tuple[str, ...] = ()
     if label is not None:
@@ -66,18 +71,24 @@ def lower(loss: Loss) -> Lowered:
         guards = [variants.softened(term.guard, label) for term in loss.terms]
         pairs = zip(loss.terms, bodies, guards, strict=True)
         unsoft = tuple(term.name for term, *found in pairs if None in found)
+        unsoft += tuple(s.name for s in loss.states if not _has_soft(s, label))
         if not unsoft:
-            soft = _variant(loss, label, [b for b in bodies if b is not None], soft=True)
+            found = [[e for e in some if e is not None] for some in (bodies, guards)]
+            soft = _variant(loss, label, *found, soft=True)
     return Lowered(
         loss,
         label,
-        _variant(loss, label, [hard(term) for term in loss.terms], soft=False),
+        _variant(loss, label, [hard(term) for term in loss.terms], plain, soft=False),
         soft,
         linear,
         unsoft,
         label is not None and any(variants.compares_labels(t.body, label) for t in loss.terms),
         {h.name: _formula(loss, h.formula) for h in loss.hyperparameters if h.formula is not None},
     )
+
+
+def _has_soft(state: State, label: Input) -> bool:
+    return None not in [variants.softened(formula, label) for formula in state.formulas]
 
 
 def storage(loss: Loss, label: Input | None, *, soft: bool) -> dict[Tensor, Storage]:
@@ -101,31 +112,48 @@ def storage(loss: Loss, label: Input | None, *, soft: bool) -> dict[Tensor, Stor
     for hyper in loss.hyperparameters:
         if hyper.axes:
             found[hyper.tensor] = Storage(hyper.name, hyper.axes)
+    for state in loss.states:
+        found[state.tensor] = Storage(state.name, state.axes, states.dtype_of(state))
     for draw in loss.draws:
         found[draw.tensor] = Storage(draw.name, draw.axes)
     found[variants.KEEP] = Storage(variants.KEEP.name, (BATCH, *pack), "bool")
+    found[variants.COUNTED] = Storage(variants.COUNTED.name, (BATCH,), "bool")
     found[variants.LABEL_WEIGHT] = Storage(variants.LABEL_WEIGHT.name, (BATCH, *pack))
     return found
 
 
-def _variant(loss: Loss, label: Input | None, bodies: list[Expr], *, soft: bool) -> Variant:
+def _variant(
+    loss: Loss, label: Input | None, bodies: list[Expr], guards: list[Expr], *, soft: bool
+) -> Variant:
     pack = label.pack if label else None
-    stabiliser = Stabiliser()
+    in_units, stabiliser = Units(loss.inputs), Stabiliser()
     examples = any(term.result for term in loss.terms)
-    planner = Planner(storage(loss, label, soft=soft), examples=examples)
+    domains = {h.name: h.domain for h in loss.hyperparameters if h.kind == "int"}
+    in_ranges = Ranges(domains)
 
     def ready(expr: Expr, result: tuple[Index, ...]) -> Expr:
-        return stabiliser(variants.masked(expr, pack, result))
+        return stabiliser(in_units(in_ranges(variants.masked(expr, pack, result))))
+
+    def kept(expr: Expr) -> Expr:
+        meant = variants.softened(expr, label) if soft and label is not None else None
+        return ready(variants.plain(expr) if meant is None else meant, (EXAMPLE,))
+
+    found = [states.rewritten(state, kept) for state in loss.states]
+    if any(known.batched for known in loss.inputs):
+        counted = At(variants.COUNTED, EXAMPLE)
+        found = [replace(state, guard=And(counted, state.guard)) for state in found]
+    planner = Planner(
+        storage(loss, label, soft=soft), examples=examples, domains=domains, kept=found
+    )
 
     outputs = [
-        planner.output(
-            term.name, ready(body, term.result), ready(term.guard, term.result), term.result
-        )
-        for term, body in zip(loss.terms, bodies, strict=True)
+        planner.output(term.name, ready(body, term.result), ready(guard, term.result), term.result)
+        for term, body, guard in zip(loss.terms, bodies, guards, strict=True)
     ]
     for hint, name in islice(loss.hints.items(), MAX_HINTS):
         if not soft and isinstance(hint, Expr):
-            planner.suggest(ready(variants.plain(hint), tuple(free_indices(hint))), name)
+            for part in in_ranges.versions(in_units.same(variants.plain(hint))):
+                planner.suggest(ready(part, tuple(free_indices(part))), name)
     return _read(loss, planner.finish(outputs))
 
 
@@ -138,11 +166,12 @@ def _read(loss: Loss, plan: Plan) -> Variant:
     arrays = {str(n.attrs[0]) for n in plan.nodes if n.op in ("read", "size")}
     hypers = {str(n.attrs[0]) for n in plan.nodes if n.op in ("hyper", "chosen")}
     declared = [h.name for h in loss.hyperparameters]
-    own = (variants.COMPARED.name, variants.KEEP.name, variants.LABEL_WEIGHT.name)
+    marks = (variants.COMPARED, variants.KEEP, variants.COUNTED, variants.LABEL_WEIGHT)
+    own = tuple(mark.name for mark in marks)
     order = [*(i.name for i in loss.inputs), *declared, *(d.name for d in loss.draws)]
     return Variant(
         plan,
         tuple(name for name in (*order, *own) if name in arrays),
         tuple(name for name in (*declared, "progress") if name in hypers),
-        any(n.op == "ema" for n in plan.nodes),
+        bool(plan.writes),
     )

@@ -43,12 +43,16 @@ class Output:
 
 @dataclass(frozen=True)
 class Plan:
-    """``names`` are for readers; ``scalars`` are hyperparameters that must be single numbers."""
+    """``names`` are for readers; ``scalars`` are hyperparameters that must be single numbers.
+
+    ``writes`` are the new arrays of states, by the names of the states.
+    """
 
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     names: Mapping[int, str]
     scalars: frozenset[str]
+    writes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,17 @@ class _Order:
 
     def __call__(self, index: Index) -> tuple[int, int, int]:
         return (index != EXAMPLE, -index.level, self.seen.index(index))
+
+
+def loops_around(plan: Plan) -> list[frozenset[str]]:
+    """For each node the loops in whose rounds alone it has a meaning."""
+    found: list[frozenset[str]] = []
+    for node in plan.nodes:
+        inside = frozenset[str]().union(*(found[a] for a in node.args))
+        if node.op in ("prior", "round"):
+            inside |= {str(node.attrs[0])}
+        found.append(inside - {str(node.attrs[0])} if node.op == "loop" else inside)
+    return found
 
 
 def common_axes(axes: Sequence[tuple[Index, ...]]) -> tuple[Index, ...]:

@@ -13,13 +13,27 @@ from functools import reduce as fold
 import sympy
 from sympy import Add, Expr, Mul, Pow
 
-from losslang.codegen import arithmetic, ordering, reading, reductions
+from losslang.codegen import (
+    arithmetic,
+    lifting,
+    loops,
+    ordering,
+    reading,
+    reductions,
+    spectra,
+    states,
+)
 from losslang.codegen.plan import Array, DType, Node, Output, Plan, Storage, common_axes
+from losslang.codegen.whole import count, whole
 from losslang.diagnostics import InternalError
-from losslang.ir.heads import ONE, At, Axis, Branch, Detach, Ema, Index, Max, Min, Size, Tensor
-from losslang.ir.loss import EXAMPLE
+from losslang.ir.binders import free_indices
+from losslang.ir.heads import ONE, At, Axis, Branch, Detach, Index, Max, Min, Size, Tensor
+from losslang.ir.inside import Domains, is_floor
+from losslang.ir.loss import EXAMPLE, State
 from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.recursion import Prior, Recursion
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or
 
 LEAVES = ("read", "hyper", "const", "size", "arange", "chosen")
@@ -28,10 +42,23 @@ LEAVES = ("read", "hyper", "const", "size", "arange", "chosen")
 class Planner:
     """Turns expressions into nodes. One planner makes one plan."""
 
-    def __init__(self, storage: Mapping[Tensor, Storage], *, examples: bool = True) -> None:
+    def __init__(
+        self,
+        storage: Mapping[Tensor, Storage],
+        *,
+        examples: bool = True,
+        domains: Domains | None = None,
+        kept: Iterable[State] = (),
+    ) -> None:
         self.nodes: list[Node] = []
         self.names: dict[int, str] = {}
         self.scalars: set[str] = set()
+        self.loops: dict[object, Array] = {}
+        self.earlier: dict[Expr, dict[int, tuple[Array, tuple[Index, ...]]]] = {}
+        self.rounds = 0
+        self.domains = domains or {}
+        self.states = {state.tensor: state for state in kept}
+        self.following = {state.following: state for state in kept}
         self._storage = storage
         self._examples = examples
         self._known: dict[Node, int] = {}
@@ -71,8 +98,10 @@ class Planner:
         return replace(array, node=made, static=False)
 
     def as_tensor(self, array: Array) -> Array:
-        """A static number where torch wants a tensor."""
-        if not array.static:
+        """A static number where torch wants a tensor; what is computed from one is a tensor."""
+        node = self.nodes[array.node]
+        below = {self.nodes[a].op for a in node.args if node.op != "choose"}
+        if not array.static or "as_tensor" in below:
             return array
         made = self.node("as_tensor", (array.node,), dtype="static")
         return Array(made, (), True, array.hypers)
@@ -123,8 +152,12 @@ class Planner:
     def plan(self, expr: Expr) -> Array:
         """The array of a scalar expression over its free indices."""
         if expr not in self._memo:
-            self._memo[expr] = self._build(expr)
+            self._memo[expr] = lifting.lifted(self, expr) or self._build(expr)
         return self._memo[expr]
+
+    def know(self, expr: Expr, array: Array) -> None:
+        """Say what the array of an expression is, such as the number of a loop's round."""
+        self._memo[expr] = array
 
     def suggest(self, expr: Expr, name: str) -> None:
         """Call the array of ``expr`` by the program's name for it, if the plan has that array."""
@@ -158,7 +191,8 @@ class Planner:
             return Array(self.size_of(e.axis), static=True)
         if isinstance(e, Delta | Equal | Less | LessEqual):
             op = {Delta: "eq", Equal: "eq", Less: "lt", LessEqual: "le"}[type(e)]
-            return self._truth(op, [self.plan(a) for a in e.args])
+            places = all(a.is_integer for a in e.args) and any(map(free_indices, e.args))
+            return self._truth(op, [whole(self, a) if places else self.plan(a) for a in e.args])
         if isinstance(e, And | Or | Not):
             op = {And: "and", Or: "or", Not: "not"}[type(e)]
             return self._truth(op, [self.plan(a) for a in e.args])
@@ -171,21 +205,28 @@ class Planner:
             return self._extremum(e)
         if isinstance(e, Detach):
             return self.map("detach", [self.as_tensor(self.plan(e.args[0]))])
-        if isinstance(e, Ema):
-            x, decay = self.plan(e.args[1]), self.plan(e.args[2])
-            self.scalars |= decay.hypers
-            made = self.node("ema", (self.as_tensor(x).node, decay.node), (e.site,))
-            return Array(made)
         if isinstance(e, Reduce):
-            return reductions.plan_reduce(self, e)
+            special = spectra.plan_logdet(self, e) or ordering.plan_by_rank(self, e)
+            return special or reductions.plan_reduce(self, e)
         if isinstance(e, Ordered):
             return ordering.plan_ordered(self, e)
+        if isinstance(e, Spectrum):
+            return spectra.plan_spectrum(self, e)
+        if isinstance(e, Recursion):
+            return loops.plan_recursion(self, e)
+        if isinstance(e, Prior):
+            return loops.plan_prior(self, e)
+        if is_floor(e) and e.has(Size) and not e.free_symbols and not free_indices(e):
+            return whole(self, e)
         return self._function(e)
 
     def _function(self, e: Expr) -> Array:
         row = primitive_of(e)
         name = row.name if row else getattr(e, "name", type(e).__name__)
-        args = [self.as_tensor(self.as_float(self.plan(a))) for a in operands(e)]
+        args = [self.as_float(self.plan(a)) for a in operands(e)]
+        if name in ("product", "log1p_square") and not all(a.static for a in args):
+            return self.map({"product": "mul"}.get(name, name), args)
+        args = [self.as_tensor(a) for a in args]
         if name == "difference":
             return self.map("add", args, ("+", "-"))
         name = {"product": "mul", "quotient": "ratio"}.get(str(name), str(name))
@@ -227,7 +268,7 @@ class Planner:
         if yes.static and no.static:
             # Two Python numbers would make a tensor of torch's default dtype.
             yes = self.as_tensor(yes)
-        return self.map("where", [test, self.as_float(yes), self.as_float(no)])
+        return self.map("where", [self.truth_tensor(test), self.as_float(yes), self.as_float(no)])
 
     def _extremum(self, e: Max | Min) -> Array:
         least = isinstance(e, Min)
@@ -253,12 +294,10 @@ class Planner:
 
     def axis_size(self, axis: Axis) -> int:
         """Number of places of an axis, written or read off an array."""
-        return self.size_of(axis) if axis.size is None else self.plan(axis.size).node
+        return self.size_of(axis) if axis.size is None else whole(self, count(self, axis)).node
 
     def _arange(self, index: Index) -> int:
-        size = index.axis.size
-        count = self.size_of(index.axis) if size is None else self.plan(size).node
-        return self.node("arange", (count,), (), (index,), "int")
+        return self.node("arange", (self.axis_size(index.axis),), (), (index,), "int")
 
     def spread(self, array: Array, axes: tuple[Index, ...]) -> int:
         """The array with a dimension for each of ``axes``, of size 1 where it has none."""
@@ -279,13 +318,14 @@ class Planner:
         planned = self.as_tensor(self.as_float(self.plan(body)))
         if EXAMPLE not in result:
             self.scalars |= planned.hypers
-        value = self._over(planned, result)
+        value = self.over(planned, result)
         kept = None
         if guard != ONE:
-            kept = self._over(self.truth_tensor(self.plan(guard)), result)
+            kept = self.over(self.truth_tensor(self.plan(guard)), result)
         return Output(name, value, kept, tuple(i.axis.name for i in result))
 
-    def _over(self, array: Array, axes: tuple[Index, ...]) -> int:
+    def over(self, array: Array, axes: tuple[Index, ...]) -> int:
+        """The node of an array spread over ``axes``, repeated along those it lacks."""
         if array.axes == axes:
             return array.node
         missing = [a for a in axes if a not in array.axes]
@@ -298,8 +338,10 @@ class Planner:
     def finish(self, outputs: Iterable[Output]) -> Plan:
         """The plan of what was asked for, without nodes that it does not need."""
         asked = tuple(outputs)
+        writes = [(s.name, states.plan_following(self, s).node) for s in self.states.values()]
         needed: set[int] = set()
         todo = [n for out in asked for n in (out.value, out.guard) if n is not None]
+        todo += [number for _, number in writes]
         while todo:
             number = todo.pop()
             if number not in needed:
@@ -317,4 +359,5 @@ class Planner:
             ),
             {new[n]: name for n, name in self.names.items() if n in needed},
             frozenset(self.scalars),
+            tuple((name, new[number]) for name, number in writes),
         )

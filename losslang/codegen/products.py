@@ -62,7 +62,7 @@ class _Product:
 def cut(low: Lowered) -> Cut:
     """The two parts. Raises :class:`NoSlopesError` for a loss that has none."""
     loss = low.loss
-    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.averages:
+    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.states:
         raise NoSlopesError("the loss has no value for each example")
     (term,) = loss.terms
     body, guard = (body_of(low, expr) for expr in (term.body, term.guard))

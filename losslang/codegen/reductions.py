@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Mul
 
-from losslang.codegen import arithmetic
+from losslang.codegen import arithmetic, lifting
 from losslang.codegen.plan import Array, DType, common_axes
 from losslang.ir.heads import ONE, Index
+from losslang.ir.inside import implied
 from losslang.ir.loss import BATCH
+from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import And, Not, Or
 
@@ -38,7 +40,9 @@ def plan_reduce(planner: Planner, e: Reduce) -> Array:
     """The array of a fold."""
     if e.op in ("any", "all"):
         return _any_all(planner, e)
-    if e.op in ("sum", "mean") and e.guard == ONE:
+    if e.op == "root_mean_square":
+        return _root_mean_square(planner, e)
+    if e.op in ("sum", "mean"):
         contracted = _contraction(planner, e)
         if contracted is not None:
             return contracted
@@ -88,7 +92,10 @@ def _collapsed(planner: Planner, e: Reduce, array: Array, count: Array | None) -
     present = [b for b in e.binders if b in array.axes]
     missing = [b for b in e.binders if b not in array.axes]
     op = _TORCH_REDUCTION.get(e.op, e.op)
-    if e.op == "mean" and (count is not None or any(b.axis == BATCH for b in present)):
+    if op == "logsumexp" and (planner.rounds or e.body.has(Recursion)):
+        # The logarithm of a probability may be -inf at some places, and at all of them early on.
+        op = "logsumexp_of_any"
+    if e.op == "mean" and (count is not None or any(_may_be_empty(planner, b) for b in present)):
         total = _collapse(planner, "sum", array, present)
         if count is None:
             sizes = [Array(planner.axis_size(b.axis), static=True) for b in present]
@@ -106,6 +113,35 @@ def _collapsed(planner: Planner, e: Reduce, array: Array, count: Array | None) -
     return result
 
 
+def _may_be_empty(planner: Planner, index: Index) -> bool:
+    size = index.axis.size
+    if size is None:
+        return index.axis == BATCH
+    return not implied(size - 1, ONE, planner.domains)
+
+
+def _root_mean_square(planner: Planner, e: Reduce) -> Array:
+    """A number before what is squared divides the count, so that it enters before the root."""
+    number, body = e.body.as_coeff_Mul()
+    array, count = planner.as_tensor(planner.as_float(planner.plan(body))), None
+    if e.guard != ONE:
+        guard = planner.truth_tensor(planner.plan(e.guard))
+        array = filled(planner, guard, array, 0.0)
+        least = planner.constant(ONE)
+        count = planner.map("clamp_min", [_count(planner, guard, e.binders), least])
+    present = [b for b in e.binders if b in array.axes]
+    if count is None:
+        sizes = [Array(planner.axis_size(b.axis), static=True) for b in present]
+        count = planner.as_tensor(fold(lambda a, b: planner.map("mul", [a, b]), sizes))
+    if abs(number) != ONE:
+        count = planner.map("div", [count, planner.constant(number**2)])
+    rest = tuple(a for a in array.axes if a not in present)
+    dims = tuple(array.axes.index(b) - len(array.axes) for b in present)
+    spread = planner.spread(count, rest) if count.axes else count.node
+    made = planner.node("root_mean_square", (array.node, spread), dims, rest)
+    return Array(made, rest, hypers=array.hypers)
+
+
 def _log_count(
     planner: Planner,
     e: Reduce,
@@ -119,7 +155,12 @@ def _log_count(
         number = planner.map("clamp_min", [count, planner.constant(ONE)])
     elif counted:
         sizes = [Array(planner.axis_size(b.axis), static=True) for b in counted]
-        number = planner.as_tensor(fold(lambda a, b: planner.map("mul", [a, b]), sizes))
+        size = fold(lambda a, b: planner.map("mul", [a, b]), sizes)
+        if e.op == "logmeanexp" and any(
+            b.axis != BATCH and _may_be_empty(planner, b) for b in counted
+        ):
+            size = planner.map("static_maximum", [size, planner.constant(ONE)])
+        number = planner.as_tensor(size)
     else:
         return result
     sign = "-" if e.op == "logmeanexp" else "+"
@@ -136,7 +177,7 @@ def _contraction(planner: Planner, e: Reduce) -> Array | None:
     """A sum of products whose factors have different axes, without forming the product."""
     groups: dict[tuple[Index, ...], list[Expr]] = {}
     outside: list[Expr] = []
-    for factor in Mul.make_args(e.body):
+    for factor in lifting.grouped(Mul.make_args(e.body)):
         axes = planner.plan(factor).axes
         if axes:
             groups.setdefault(axes, []).append(factor)
@@ -153,6 +194,17 @@ def _contraction(planner: Planner, e: Reduce) -> Array | None:
         planner.as_float(arithmetic.multiplied(planner, [planner.plan(f) for f in fs]))
         for fs in merged.values()
     ]
+    count: Array | None = None
+    if e.guard != ONE:
+        guard = planner.truth_tensor(planner.plan(e.guard))
+        guarded = [set(guard.axes) <= set(array.axes) for array in arrays]
+        if guard.static or not any(guarded):
+            return None
+        arrays = [
+            filled(planner, guard, array, 0.0) if kept else array
+            for array, kept in zip(arrays, guarded, strict=True)
+        ]
+        count = _count(planner, guard, e.binders) if e.op == "mean" else None
     rest = tuple(a for a in union if a not in e.binders)
     letters = _letters(union)
     text = ",".join("".join(letters[a] for a in array.axes) for array in arrays)
@@ -160,7 +212,11 @@ def _contraction(planner: Planner, e: Reduce) -> Array | None:
     made = planner.node("einsum", [array.node for array in arrays], (spec,), rest)
     total = Array(made, rest)
     planner.scalars.update(*(array.hypers for array in arrays))
-    if e.op == "mean":
+    if count is not None:
+        total = planner.map(
+            "div", [total, planner.map("clamp_min", [count, planner.constant(ONE)])]
+        )
+    elif e.op == "mean":
         for b in e.binders:
             size = Array(planner.axis_size(b.axis), static=True)
             total = planner.map(

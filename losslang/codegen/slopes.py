@@ -22,6 +22,7 @@ from losslang.ir.heads import ONE, At, Index, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Loss, Term
 from losslang.rewrite.branches import safe_branches
 from losslang.rewrite.stability import Stabiliser
+from losslang.rewrite.units import Units
 
 SLOPE = Tensor("@slope", "real")
 """What the rest of the computation multiplies each example's gradient with."""
@@ -39,9 +40,10 @@ def with_slopes(low: Lowered) -> Plan:
     Raises :class:`NoSlopesError` for a loss of another form.
     """
     loss = low.loss
-    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.averages:
+    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.states:
         raise NoSlopesError("the loss has no value for each example")
-    terms = tuple(replace(term, body=body_of(low, term.body)) for term in loss.terms)
+    in_units = Units(loss.inputs)
+    terms = tuple(replace(term, body=in_units(body_of(low, term.body))) for term in loss.terms)
     return planned(replace(loss, terms=terms), storage(loss, low.label, soft=False))
 
 

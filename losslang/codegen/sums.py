@@ -48,7 +48,7 @@ def cut(low: Lowered) -> Cut:
     """The two parts. Raises :class:`NoSlopesError` for a loss that has none."""
     loss = low.loss
     pack = next((known.pack for known in loss.inputs if known.pack), None)
-    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.averages or pack is None:
+    if len(loss.terms) != 1 or loss.terms[0].result != (EXAMPLE,) or loss.states or pack is None:
         raise NoSlopesError("the loss has no sums over places")
     (term,) = loss.terms
     if term.guard != ONE:

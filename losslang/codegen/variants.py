@@ -15,11 +15,15 @@ from losslang.ir.binders import Binder, free_indices, fresh, substitute, walk
 from losslang.ir.heads import ONE, At, Axis, Branch, Index, Labelled, Size, Tensor
 from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss
 from losslang.ir.mask import Masking
+from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta, Not, Truth
 
 KEEP = Tensor(call.KEEP, "bool")
 """Which examples (and places on the pack) count. No name of a program begins with this sign."""
+
+COUNTED = Tensor("@counted", "bool")
+"""Which examples count, none of them perhaps: these write to states."""
 
 SOFT = Tensor("@labels", "real")
 """Weight of each label of each example, class weights included."""
@@ -32,12 +36,20 @@ LABEL_WEIGHT = Tensor("@label_weight", "real")
 
 
 def label_input(loss: Loss) -> Input | None:
-    """The input with one class per example (or per place of the pack), if there is one."""
+    """The input with one class per example (or per place of the pack), if there is one.
+
+    One that has no scores points into another array, and is an input like any other.
+    """
     for known in loss.inputs:
         alone = known.kind == "index" and known.batched and known.axes in ((), (known.pack,))
-        if alone and any(known.over in other.axes for other in loss.inputs):
+        if alone and any(is_scores(other, known) for other in loss.inputs):
             return known
     return None
+
+
+def is_scores(known: Input, label: Input) -> bool:
+    """Whether an input has a number for each class wherever there is a label."""
+    return known.batched and label.over in known.axes and {*known.axes} == {label.over, *label.axes}
 
 
 # ---------------------------------------------------------------- generic rewriting
@@ -75,7 +87,11 @@ def masked(expr: Expr, pack: Axis | None, result: tuple[Index, ...] = (EXAMPLE,)
 def looks_at_batch(expr: Expr, pack: Axis | None) -> bool:
     """Whether a mask changes more than which results are kept."""
     return any(
-        (isinstance(e, Binder) and any(i.axis in (BATCH, pack) for i in e.binders))
+        (
+            isinstance(e, Binder)
+            and not isinstance(e, Recursion)
+            and any(i.axis in (BATCH, pack) for i in e.binders)
+        )
         or (isinstance(e, Size) and e.axis in (BATCH, pack))
         for e in walk(expr)
     )

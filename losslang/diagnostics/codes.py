@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TITLES: dict[str, str] = {
     # syntax: what the text may look like
+    "alias-without-loss": "an alias has no loss above it",
     "assignment-for-comparison": "`=` stands where a comparison was meant",
     "bad-binder": "an index is bound by something else than `for k in axis`",
     "bad-claim": "an argument of a claimed property is a condition",
@@ -20,7 +21,9 @@ TITLES: dict[str, str] = {
     "foreign-word": "a word of another language is used",
     "keyword-as-name": "a keyword is used as a name",
     "malformed-number": "digits run into something that is not part of a number",
+    "misplaced-function": "a function stands where the training loop would pass one",
     "misplaced-guard": "a comprehension has two guards, or one before a binder",
+    "misplaced-state": "a helper function or a composition declares state",
     "misplaced-star": "the `*` of a signature has no use where it stands",
     "misplaced-text": "a string stands inside a formula",
     "missing-body": "no formula follows an `=`",
@@ -43,6 +46,7 @@ TITLES: dict[str, str] = {
     # names and what they stand for
     "circular-definition": "a name under `where` depends on itself",
     "no-inputs": "a loss takes nothing from the training loop",
+    "not-a-function": "something else stands where a function is wanted",
     "not-a-loss": "something else stands where a loss is wanted",
     "not-a-name": "`taylor` is given no name to expand in",
     "not-a-value": "a function, a loss or a choice stands where a number is wanted",
@@ -59,17 +63,22 @@ TITLES: dict[str, str] = {
     "axis-as-value": "an axis is used as a number",
     "axis-mismatch": "axes or the axis of an index do not agree",
     "batch-first": "`batch` stands behind another axis",
+    "index-not-inside": "a computed index is not shown to lie inside its axis",
     "index-out-of-range": "a number reads behind the end of an axis",
     "misplaced-comprehension": "a comprehension stands outside of a reduction",
     "no-such-axis": "an array does not have the axis that is named",
     "no-value-per-example": "a loss over the whole batch is read example by example",
     "not-an-axis": "something else stands where the name of an axis is wanted",
     "not-an-index": "a number or array is used as an index",
+    "not-a-matrix": "a function of matrices is given something else",
+    "not-square": "the eigenvalues of a matrix over two different axes",
     "nothing-to-reduce": "a single number is reduced",
     "range-size": "the count of a `range` or `topk` is no common whole number",
     "repeated-axis": "an array has an axis twice",
+    "second-copy": "the second copy of an axis stands where it has no meaning",
     "too-many-indices": "an array is read with more indices than it has axes",
     "unknown-axis": "no axis of that name exists",
+    "unordered-axis": "arithmetic on an index whose places have no order",
     "unpack-size": "the names and the places of an array differ in number",
     # types, domains and values
     "choice-comparison": "a choice is compared otherwise than for equality",
@@ -83,6 +92,13 @@ TITLES: dict[str, str] = {
     "out-of-domain": "a hyperparameter's value is outside of its domain",
     "type-mismatch": "a value does not have the type of its parameter",
     "undefined-constant": "a part of the formula has no real value",
+    # state
+    "missing-size": "nothing says how many places an axis of a state has",
+    "no-state": "`next` is asked of a formula without state",
+    "queue-length": "the length of a queue is no common whole number",
+    "state-index": "a state is written elsewhere than at one place for each example",
+    "state-type": "a state is not an array of real numbers",
+    "state-update": "a state is not written by exactly one update",
     # calls
     "argument-count": "a call has too many or too few arguments",
     "misplaced-learn": "`learn(...)` stands inside a formula",
@@ -90,6 +106,16 @@ TITLES: dict[str, str] = {
     "missing-input": "a loss needs an input that nothing defines",
     "repeated-argument": "a parameter is given twice",
     "unknown-keyword": "a call names a parameter that does not exist",
+    # functions that call themselves
+    "recursion-argument": "a function calls itself at something else than a smaller number",
+    "recursion-base": "a function calls itself without an end",
+    "recursion-count": "nothing bounds how often a function calls itself",
+    "recursion-effect": "chance or state stands in a function that calls itself",
+    "recursion-nested": "at each step of one recursion another would begin",
+    "recursion-shape": "the values of a function change their axes from step to step",
+    # derivatives inside a formula
+    "grad-of-constant": "a formula does not depend on what it is differentiated by",
+    "no-derivative": "a part of a formula has no derivative that is known",
     # configs
     "ambiguous-key": "a config's key could set the hyperparameters of several terms",
     "bad-config": "a config or one of its values is not of a kind that is read",

@@ -13,6 +13,7 @@ from losslang.syntax import nodes
 
 def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, ...]:
     """Errors and warnings of a file; loads no torch."""
+    from losslang.ir.signatures import check_alias
     from losslang.syntax.mistakes import layout_warnings
 
     try:
@@ -21,9 +22,12 @@ def check_file(path: Path | str, text: str | None = None) -> tuple[Diagnostic, .
         return error.diagnostics
     found: list[Diagnostic] = list(layout_warnings(module))
     for declaration in module.declarations:
-        if isinstance(declaration, nodes.Loss) and not takes_losses(declaration):
+        if isinstance(declaration, nodes.Loss):
             try:
-                of_declaration(declaration, scope)
+                for alias in declaration.aliases:
+                    check_alias(declaration, alias)
+                if not takes_losses(declaration):
+                    of_declaration(declaration, scope)
             except DiagnosticError as error:
                 found.extend(error.diagnostics)
                 # Whatever uses a loss that is too large is so too, after as long a time.

@@ -103,6 +103,8 @@ def _measured(loss: Loss, name: str, backend: str) -> AccuracyResult:
 
     if loss.draws:
         return AccuracyResult(name, (), "it draws random numbers")
+    if any(state.axes for state in loss.states):
+        return AccuracyResult(name, (), "its value depends on what it keeps")
     is_native = backend == "native"
     module = _live(loss, "auto" if is_native else backend, needed_settings(loss)).eval()
     dtypes = with_kernels(module) if is_native else DTYPES
@@ -149,7 +151,11 @@ def _kernel(low: Lowered, real: Real) -> Kernel | str:
 def _check_settings(loss: Loss, settings: Mapping[str, Any], known: Iterable[str]) -> None:
     """Refuse keywords that no call of the loss would accept, and numbers outside their domains."""
     from losslang.ir.scope import suggestion
+    from losslang.ir.states import check_sizes
 
+    if loss.state_axes:
+        check_sizes(loss, {**loss.sizes, **(settings.get("sizes") or {})})
+        known = (*known, "sizes")
     hypers = {hyper.name: hyper for hyper in loss.hyperparameters}
     for name, value in settings.items():
         if name not in known:

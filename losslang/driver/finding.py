@@ -41,18 +41,23 @@ def elaborated(
 
 
 def elaborated_config(
-    config: Any, *, folder: Path | str = ".", read: bundle.Read | None = None
+    config: Any,
+    *,
+    folder: Path | str = ".",
+    read: bundle.Read | None = None,
+    of_values: bool = False,
 ) -> Loss:
     """The IR of a config: a string, or a mapping with ``spec`` and what it uses.
 
-    Paths of files in the config are relative to ``folder``, and ``read`` gives their texts. Raises
+    Paths of files in the config are relative to ``folder``, and ``read`` gives their texts. With
+    ``of_values`` a loss over losses that is named without them is one of their values. Raises
     :class:`~losslang.diagnostics.DiagnosticError`.
     """
     from losslang.ir import config as configs
 
     understood = configs.read(config)
     scopes = load_each((Path(folder) / file for file in understood.files), read or read_file)
-    return _complete(configs.elaborate(understood, no_file(*scopes)[1]))
+    return _complete(configs.elaborate(understood, no_file(*scopes)[1], of_values=of_values))
 
 
 def of_declaration(declaration: nodes.Loss, scope: Scope) -> Loss:
@@ -101,6 +106,9 @@ def declared(module: nodes.Module, name: str | None) -> nodes.Loss:
 
 
 def _title(expression: nodes.Expr) -> str:
+    from losslang.ir.signatures import taken_once
+
+    expression = taken_once(expression) or expression
     if isinstance(expression, nodes.Name):
         return expression.id
     if isinstance(expression, nodes.Call):
@@ -117,6 +125,6 @@ def _standing_alone(module: nodes.Module, path: Path | str) -> list[nodes.Loss]:
 
 def takes_losses(loss: nodes.Loss) -> bool:
     """Whether a loss is one of other losses, which it has to be given."""
-    from losslang.ir.signatures import split_inputs
+    from losslang.ir.signatures import losses_taken
 
-    return loss.signature is not None and bool(split_inputs(loss)[0])
+    return bool(losses_taken(loss))

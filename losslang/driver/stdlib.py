@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
 _DECLARED = re.compile(r"^(?:loss|fn)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
 # Listing the library parses nothing: its files are in the standard layout, which a test holds.
+_STATED = re.compile(r"^(claim|alias)\s+(.+(?:\n(?: +.*|\)))*)$", re.MULTILINE)
 _DOCUMENTED = re.compile(
     r'(?:^"""(?P<doc>(?:(?!""").)*)"""\s+)?(?:^cite\s+"[^"\n]*"\s+)*^loss\s+(?P<name>[A-Za-z_]\w*)',
     re.MULTILINE | re.DOTALL,
 )
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
 
 
 class StandardLibrary:
@@ -73,6 +79,17 @@ class LibraryEntry:
     family: str
     summary: str
     path: Path
+    claims: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """What other libraries call it, as in ``torch.nn.CrossEntropyLoss(weight=class_weight)``."""
+
+    def mentions(self, word: str) -> bool:
+        """Whether a name or the summary holds a word."""
+        return word.lower() in " ".join((self.name, self.summary, *self.aliases)).lower()
+
+    def known_to(self, package: str) -> tuple[str, ...]:
+        """Its names in one package."""
+        return tuple(alias for alias in self.aliases if alias.partition(".")[0] == package)
 
 
 def library() -> tuple[LibraryEntry, ...]:
@@ -81,7 +98,14 @@ def library() -> tuple[LibraryEntry, ...]:
     found: list[LibraryEntry] = []
     for path in resources.library_files().values():
         family = path.relative_to(root).parts[0]
-        for match in _DOCUMENTED.finditer(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        declared = list(_DOCUMENTED.finditer(text))
+        for match, after in zip_longest(declared, declared[1:]):
             summary = (match["doc"] or "").strip().split("\n")[0]
-            found.append(LibraryEntry(match["name"], family, summary, path))
+            below = text[match.end() : after.start() if after else len(text)]
+            stated: dict[str, list[str]] = {"claim": [], "alias": []}
+            for keyword, says in _STATED.findall(below):
+                stated[keyword].append(_on_one_line(says))
+            claims, aliases = map(tuple, stated.values())
+            found.append(LibraryEntry(match["name"], family, summary, path, claims, aliases))
     return tuple(sorted(found, key=lambda entry: (entry.family, entry.name)))

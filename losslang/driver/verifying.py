@@ -41,7 +41,7 @@ def verify(
         name = declared(load(path)[0], name).name
     config = bundle.config(given | hyperparameters, path, name)
     texts = bundle.Texts(read_file, Path(".") if path is None else Path(path).parent)
-    loss = elaborated_config(config, folder=texts.folder, read=texts)
+    loss = elaborated_config(config, folder=texts.folder, read=texts, of_values=True)
     source = {"loss": config, "files": texts.known, "digest": digest(_settled(loss))}
     settings = {h.name: bundle.shown(h.default) for h in loss.hyperparameters if h.given}
     return Report(loss.name, Engine(loss, timeout), PROPERTIES, source, settings)
@@ -82,7 +82,7 @@ def check_certificate(document: Any, timeout: float = 60.0) -> CertificateResult
 def _certified(document: Mapping[str, Any]) -> Loss:
     """The loss that a certificate is about, from the texts that it brings along."""
     texts = bundle.Texts(bundle.nowhere, known=document.get("files"))
-    return _settled(elaborated_config(document.get("loss"), read=texts))
+    return _settled(elaborated_config(document.get("loss"), read=texts, of_values=True))
 
 
 def _settled(loss: Loss) -> Loss:

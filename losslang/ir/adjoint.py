@@ -28,7 +28,6 @@ from losslang.ir.heads import (
     At,
     Branch,
     Detach,
-    Ema,
     Index,
     Labelled,
     Max,
@@ -39,9 +38,10 @@ from losslang.ir.heads import (
 from losslang.ir.loss import BATCH
 from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import SPECTRA, Spectrum
 from losslang.ir.truth import And, Delta, Less, LessEqual, Not, Truth
 
-_FLAT = (Truth, Index, Size, Detach, Ema)
+_FLAT = (Truth, Index, Size, Detach)
 """Heads through which no gradient flows."""
 
 
@@ -75,7 +75,8 @@ def gradients(
     """The gradient of a total by each of ``variables``, at the given places.
 
     At a kink it is one element of the generalised gradient: the first of equal arguments of an
-    extremum takes it all. Raises :class:`NoRuleError` for ``quantile``, which has none.
+    extremum takes it all. Raises :class:`NoRuleError` for ``quantile`` and for
+    eigenvectors, which have none.
     """
     tape = _Tape(tuple(variables))
     for output in outputs:
@@ -184,6 +185,8 @@ class _Tape:
             yield from self._reduce(e, adjoint)
         elif isinstance(e, Ordered):
             yield from self._along(e, adjoint)
+        elif isinstance(e, Spectrum):
+            yield from self._entries(e, adjoint)
         elif isinstance(e, Branch):
             test, yes, no = e.args
             yield yes, adjoint * test, ()
@@ -232,10 +235,23 @@ class _Tape:
             share = Branch(And(guard, LessEqual(indices[0], e.at)), adjoint, ZERO)
         elif e.op == "sort":
             rank = Ordered("rank", indices, guard, body, indices[0])
+            if isinstance(e.at, Index) and Size(e.at.axis) != Size(indices[0].axis):
+                # The first few alone are read: a sum over them may become a read at any rank.
+                guard = And(guard, Less(rank, Size(e.at.axis)))
             share = Branch(guard, adjoint * Delta(rank, e.at), ZERO)
+        elif e.op == "entry":
+            share = adjoint * Delta(indices[0], e.at)
         else:
             raise NoRuleError(f"no derivative for {e.op}")
         yield body, share, indices
+
+    def _entries(
+        self, e: Spectrum, adjoint: Expr
+    ) -> Iterator[tuple[Expr, Expr, tuple[Index, ...]]]:
+        if e.op not in SPECTRA:
+            raise NoRuleError(f"no derivative for {e.op}")
+        indices, guard, body = self.opened(e)
+        yield body, Branch(guard, adjoint * e.slope(*indices), ZERO), indices
 
 
 def _partials(e: Expr) -> Iterator[tuple[Expr, Expr]]:

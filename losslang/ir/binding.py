@@ -77,12 +77,15 @@ def _bind_axis(
                 also=(Label(parameter.span, "declared here"),),
             )
         return
-    known = frame.axes.setdefault(dim.name, axis)
+    name = dim.name.removesuffix("'")
+    if name != dim.name:
+        axis = axis.other
+    known = frame.axes.setdefault(name, axis)
     declared = (Label(parameter.span, "declared here"),)
     if known != axis:
-        both = f"axis {dim.name!r} would be both {known.name!r} and {axis.name!r}"
+        both = f"axis {name!r} would be both {known.name!r} and {axis.name!r}"
         fail("axis-mismatch", both, span, also=declared)
-    if (dim.name == BATCH.name) != (axis == BATCH):
+    if (name == BATCH.name) != (axis == BATCH):
         other = f"input {parameter.name!r} has axis {dim.name!r}, but gets {axis.name!r}"
         fail("axis-mismatch", other, span, also=declared)
 

@@ -10,9 +10,9 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir import effects, indexing, limits, orders, vectors
+from losslang.ir import effects, gradients, indexing, limits, matrices, orders, states, vectors
 from losslang.ir.binders import free_indices
-from losslang.ir.calls import guard_along, only_axis, over
+from losslang.ir.calls import guard_along, only_axis, over, take_only
 from losslang.ir.frame import Frame
 from losslang.ir.heads import ONE, Index, Max, Min
 from losslang.ir.primitives import BY_NAME
@@ -44,7 +44,7 @@ def primitive(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     elab.require(row.requires(*(v.body for v in values)), frame, node.span)
     if row.name == "xlogy":
         return elementwise(vectors.xlogy, *values)
-    return elementwise(row.build, *values)
+    return elementwise(row.build, *values, kind="int" if row.name == "floor" else "real")
 
 
 # ---------------------------------------------------------------- reductions
@@ -103,6 +103,19 @@ def reduction(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     return Value(Reduce(name, indices, guard, body), axes, kind, guard=outer)  # type: ignore[arg-type]
 
 
+def once(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
+    """A loss of inputs without examples, such as a model's weights; see :func:`merge.collect`."""
+    take_only(node, 1)
+    if not frame.open:
+        fail(
+            "misplaced-option",
+            "'once' is said of a whole loss, not inside a formula",
+            node.span,
+            help="write it in the config, for example ce + 1e-4 * once(l2_penalty)",
+        )
+    return elab.number(node.args[0], frame)
+
+
 REDUCTIONS = (
     "sum mean max min prod std var logsumexp logmeanexp any all count argmax argmin".split()
 )
@@ -125,11 +138,18 @@ TABLE: dict[str, Builtin] = {
     "sort": orders.sort,
     "topk": orders.topk,
     "quantile": orders.quantile,
+    "eigenvalues": matrices.eigenvalues,
+    "singular_values": matrices.singular_values,
+    "logdet": matrices.logdet,
     "detach": effects.detach,
-    "ema": effects.ema,
+    "ema": states.ema,
+    "queue": states.queue,
+    "next": states.following,
     "normal": effects.normal,
     "uniform": effects.uniform,
     "bernoulli": effects.bernoulli,
     "taylor": effects.taylor,
+    "grad": gradients.grad,
     "learn": effects.learn,
+    "once": once,
 }

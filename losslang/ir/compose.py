@@ -9,7 +9,17 @@ from typing import Any
 import sympy
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import binding, builtins, instantiate, keys, limits, options, settings
+from losslang.ir import (
+    binding,
+    builtins,
+    instantiate,
+    keys,
+    limits,
+    options,
+    settings,
+    signatures,
+    states,
+)
 from losslang.ir.binders import free_indices, substitution
 from losslang.ir.elaborate import Elaborator
 from losslang.ir.frame import Frame
@@ -20,12 +30,13 @@ from losslang.ir.loss import (
     Input,
     Loss,
     Requirement,
+    State,
     Term,
     Written,
 )
 from losslang.ir.merge import Inputs, collect
 from losslang.ir.scope import Entry, Scope
-from losslang.ir.values import Lazy, Setting, Value, axes_text, slot
+from losslang.ir.values import Lazy, Setting, Value, axes_text, copies, slot
 from losslang.source import Span
 from losslang.syntax import nodes
 from losslang.syntax.limits import children
@@ -73,7 +84,8 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
     for parameter in extras.signature:
         inputs.add(parameter.name, parameter, axes, False, scope)
     for definition in extras.definitions:
-        collect(definition.value, scope, inputs, own)
+        if not isinstance(definition, nodes.State):
+            collect(definition.value, scope, inputs, own)
     collect(expr, scope, inputs, own)
     merged = inputs.merged
     elab = inputs.elab
@@ -84,6 +96,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
     elab.keep(frame)
     elab.settings = {key: Setting(node, frame) for key, node in extras.settings.items()}
     instantiate.define(frame, extras.definitions)
+    states.prepare(elab, frame, (expr, *extras.definitions))
     for key, node in extras.hyperparameters.items():
         frame.names[key] = settings.introduce(elab, key, Setting(node, frame))
     for key, node in extras.options.items():
@@ -103,7 +116,7 @@ def _elaborate(expr: nodes.Expr, scope: Scope, name: str, extras: Extras) -> Los
             Requirement(final(r.condition), final(r.guard), r.span) for r in elab.requires
         ),
         draws=tuple(replace(d, axes=tuple(map(final, d.axes))) for d in elab.draws.values()),
-        averages=tuple(elab.averages.values()),
+        states=tuple(_renamed(state, final) for state in elab.states.values()),
         formula=expr.span.text,
         hints={final(e): n for e, n in elab.hints.items()},
         origin={final(e): s for e, s in elab.origin.items()},
@@ -127,7 +140,8 @@ def reached(
     """The losses that an expression, its parts and their formulas name, each once, in order."""
     found: dict[str, nodes.Loss] = {}
     own = frozenset(name for part in parts for name in names_of(part))
-    first: list[nodes.Node] = [*(part.value for part in reversed(parts)), expr]
+    values = [part.value for part in reversed(parts) if not isinstance(part, nodes.State)]
+    first: list[nodes.Node] = [*values, expr]
     todo = [(node, scope, own) for node in first]
     while todo:
         node, inside, hidden = todo.pop()
@@ -137,7 +151,8 @@ def reached(
         if entry is not None and isinstance(entry.declaration, nodes.Loss):
             found[name] = declaration = entry.declaration
             inside, hidden = entry.scope, names_of(declaration)
-            below = [declaration.body, *(d.value for d in declaration.where)]
+            valued = (d for d in declaration.where if not isinstance(d, nodes.State))
+            below = [declaration.body, *(d.value for d in valued)]
         todo += [(child, inside, hidden) for child in reversed(below)]
     return tuple(found.values())
 
@@ -166,17 +181,26 @@ def _documented(loss: Loss, declaration: nodes.Loss | nodes.Function) -> Loss:
         doc=declaration.doc.value if declaration.doc else "",
         cites=tuple(cite.text for cite in declaration.cites),
         formula=formula if loss.formula == declaration.name else f"{loss.formula}\n{formula}",
-        claims=declaration.claims,
+        claims=tuple(c for c in declaration.claims if not _is_of_values(c, declaration)),
         examples=declaration.examples,
+        aliases=declaration.aliases,
     )
+
+
+def _is_of_values(claim: nodes.Claim, loss: nodes.Loss) -> bool:
+    """Whether a claim is about the values of a loss that was given."""
+    args = claim.property.args if isinstance(claim.property, nodes.Call) else ()
+    named = {a.id for a in args if isinstance(a, nodes.Name)}
+    return not named.isdisjoint(signatures.losses_taken(loss))
 
 
 def _root(merged: Mapping[str, Input], scope: Scope, axes: dict[str, Axis]) -> Frame:
     frame = Frame(scope, axes=dict(axes), places=((EXAMPLE, BATCH),), open=True)
     for known in merged.values():
-        body = At(known.tensor, *((EXAMPLE,) if known.batched else ()), *map(slot, known.axes))
+        own = copies(known.axes)
+        body = At(known.tensor, *((EXAMPLE,) if known.batched else ()), *map(slot, own))
         kind = known.kind
-        frame.names[known.name] = Value(body, known.axes, kind, known.over)
+        frame.names[known.name] = Value(body, own, kind, known.over)
     return frame
 
 
@@ -249,6 +273,7 @@ def _summands(
 
 def _title(node: nodes.Expr, frame: Frame) -> str:
     """Name of a term: that of the one loss or named part in it."""
+    node = signatures.taken_once(node) or node
     if isinstance(node, nodes.Name | nodes.Call):
         name = node.id if isinstance(node, nodes.Name) else node.function.id
         if name in frame.names:
@@ -261,9 +286,24 @@ def _title(node: nodes.Expr, frame: Frame) -> str:
     return ""
 
 
+def _renamed(state: State, final: Callable[[Any], Any]) -> State:
+    """A state with the settled names of hyperparameters in its formulas and its sizes."""
+    return replace(
+        state,
+        axes=tuple(map(final, state.axes)),
+        indices=tuple(map(final, state.indices)),
+        places=tuple(map(final, state.places)),
+        value=final(state.value),
+        guard=final(state.guard),
+        length=None if state.length is None else final(state.length),
+    )
+
+
 def _final_names(elab: Elaborator) -> tuple[Mapping[str, str], Callable[[Any], Any]]:
     """The settled names of the hyperparameters, and the renaming of expressions."""
-    names = settings.settle_names(elab.hyperparameters, {draw.name for draw in elab.draws.values()})
+    others = {draw.name for draw in elab.draws.values()}
+    others |= {state.name for state in elab.states.values()}
+    names = settings.settle_names(elab.hyperparameters, others)
     rule: dict[sympy.Basic, sympy.Basic] = {}
     for _, hyper in elab.hyperparameters:
         final = replace(hyper, name=names[hyper.name])

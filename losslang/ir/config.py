@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from losslang.diagnostics import fail
-from losslang.ir import builtins, compose, kinds, plain
+from losslang.ir import builtins, compose, functionals, kinds, plain, states
 from losslang.ir.elaborate import CONSTANTS
 from losslang.ir.loss import Loss
 from losslang.ir.options import CALL_WORDS
@@ -15,7 +15,7 @@ from losslang.ir.scope import Scope, suggestion
 from losslang.syntax import nodes
 from losslang.syntax.limits import children
 
-STRUCTURE = ("spec", "kind", "import", "path", "name")
+STRUCTURE = ("spec", "kind", "import", "path", "name", "sizes")
 # What Hydra may leave in the mapping that it read.
 HYDRA = ("_target_", "_convert_", "_recursive_", "_partial_")
 
@@ -32,6 +32,7 @@ class Config:
     files: tuple[str, ...]
     name: str | None
     values: Mapping[str, plain.Value]
+    sizes: Mapping[str, int] = field(default_factory=dict)
     beside: frozenset[str] = frozenset()
 
 
@@ -39,13 +40,15 @@ def read(config: Any) -> Config:
     """A string, a mapping, or a mapping with the one or the other under ``loss``."""
     config, beside = _inner(plain.plain(config))
     if isinstance(config, str):
-        return Config(plain.expression(config, "spec").node, None, (), None, {}, beside)
+        return Config(plain.expression(config, "spec").node, None, (), None, {}, {}, beside)
     if not isinstance(config, Mapping):
         fail(
             "bad-config",
             f"a config is a string or a mapping, not {type(config).__name__}",
             help='for example "ce + 0.5 * dice", or {"spec": "focal", "gamma": 2}',
         )
+    sizes = _sizes(config.get("sizes"))
+    config = {key: value for key, value in config.items() if key != "sizes"}
     found = {key: value for key, value in plain.keys(config).items() if key not in HYDRA}
     files = _files(found.pop("import", None), "import") + _files(found.pop("path", None), "path")
     name, kind = _word(found.pop("name", None), "name"), _word(found.pop("kind", None), "kind")
@@ -65,7 +68,7 @@ def read(config: Any) -> Config:
             help=suggestion(kind, kinds.KINDS) or f"the kinds are {known}",
         )
     values = {key: plain.expression(value, key) for key, value in found.items()}
-    return Config(plain.expression(spec, "spec").node, kind, files, name, values, beside)
+    return Config(plain.expression(spec, "spec").node, kind, files, name, values, sizes, beside)
 
 
 def merged(config: Any, keys: Mapping[str, Any]) -> Any:
@@ -95,6 +98,13 @@ def _files(value: Any, key: str) -> tuple[str, ...]:
     return tuple(files)
 
 
+def _sizes(value: Any) -> Mapping[str, int]:
+    sizes = {} if value is None else plain.plain(value)
+    if not isinstance(sizes, Mapping):
+        fail("bad-config", "`sizes` gives axes of states their sizes: {sample: 50000}")
+    return {str(axis): plain.plain(size) for axis, size in sizes.items()}
+
+
 def _word(value: Any, key: str) -> str | None:
     if value is not None and not (isinstance(value, str) and value.isidentifier()):
         fail("bad-config", f"`{key}` is a single word, not {value!r}")
@@ -104,8 +114,13 @@ def _word(value: Any, key: str) -> str | None:
 # ---------------------------------------------------------------- meaning
 
 
-def elaborate(config: Config, scope: Scope) -> Loss:
-    """The IR of a config's loss. Raises :class:`~losslang.diagnostics.DiagnosticError`."""
+def elaborate(config: Config, scope: Scope, *, of_values: bool = False) -> Loss:
+    """The IR of a config's loss. Raises :class:`~losslang.diagnostics.DiagnosticError`.
+
+    With ``of_values`` a loss over losses that is named without them is one of their values.
+    """
+    if of_values:
+        scope = functionals.over_values(config.spec, scope)
     kind = None if config.kind is None else kinds.declared(config.kind)
     brought = {} if kind is None else {d.name: d for d in kind.where if isinstance(d, nodes.Let)}
     _check_brought(config, brought)
@@ -121,6 +136,9 @@ def elaborate(config: Config, scope: Scope) -> Loss:
     )
     loss = compose.elaborate(config.spec, scope, config.name or title(config.spec), extras)
     _check_beside(config, loss)
+    if config.sizes:
+        states.check_sizes(loss, config.sizes)
+        loss = replace(loss, sizes=config.sizes)
     used = [d for name, d in brought.items() if _uses(config.spec, parts, name)]
     definitions = [*used, *parts.values()]
     if definitions:
@@ -187,6 +205,8 @@ def free_names(node: nodes.Node, bound: frozenset[str] = frozenset()) -> Iterato
     """The names that an expression uses and that none of its comprehensions binds."""
     if isinstance(node, nodes.Comprehension | nodes.ArrayComprehension):
         bound |= {binder.name for binder in node.binders}
+    if isinstance(node, nodes.Lambda):
+        bound |= {node.parameter}
     if isinstance(node, nodes.Name) and node.id not in bound:
         yield node
     for child in children(node):

@@ -1,4 +1,4 @@
-"""Built-in functions beyond plain formulas: gradient stops, state, chance, expansions."""
+"""Built-in functions beyond plain formulas: gradient stops, chance, expansions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import fail
-from losslang.ir.binders import free_indices
 from losslang.ir.calls import (
     parameters,
     take_only,
 )
 from losslang.ir.frame import Frame
-from losslang.ir.heads import ONE, ZERO, At, Detach, Ema
-from losslang.ir.loss import EXAMPLE, Average, Draw
-from losslang.ir.reduce import Reduce
-from losslang.ir.settings import _fraction
+from losslang.ir.heads import ONE, ZERO, At, Detach
+from losslang.ir.loss import Draw
+from losslang.ir.recursion import is_step
 from losslang.ir.truth import Less
 from losslang.ir.values import Value, elementwise
 from losslang.syntax import nodes
@@ -35,43 +33,28 @@ def detach(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
     return replace(value, body=Detach(value.body))
 
 
-def ema(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
-    """A running average; a per-example value is averaged over the kept examples first."""
-    given = parameters(node, ("x",), ("decay", "init"))
-    value = elab.scalar(given["x"], frame)
-    x = value.body
-    if EXAMPLE in free_indices(x):
-        x = Reduce("mean", (EXAMPLE,), value.guard, x)
-    if free_indices(x):
-        fail("axes-left", "ema takes a number, or one number per example", given["x"].span)
-    decay = elab.scalar(given["decay"], frame).body if "decay" in given else sympy.Rational(99, 100)
-    init = elab.scalar(given["init"], frame).body if "init" in given else ZERO
-    if not init.is_number:
-        fail("default-not-constant", "ema starts at a number", given["init"].span)
-    key = (id(node), id(frame.root))
-    if key not in elab.averages:
-        elab.averages[key] = Average(_average_name(elab), _fraction(init))
-    return Value(Ema(elab.averages[key].name, Detach(x), decay, init))
-
-
-def _average_name(elab: Elaborator) -> str:
-    """``running_`` and the name under which the average is defined."""
-    taken = {average.name for average in elab.averages.values()}
-    name = wanted = f"running_{elab.defining or 'mean'}"
-    while name in taken:
-        name = f"{wanted}_{len(taken) + 1}"
-    return name
-
-
 def _draw_name(elab: Elaborator, kind: str) -> str:
     """``normal_1``, or with the next number that no input, hyperparameter or draw has."""
     taken = elab.inputs | {draw.name for draw in elab.draws.values()}
+    taken |= {state.name for state in elab.states.values()}
     taken |= {hyper.name.split(".")[1] for _, hyper in elab.hyperparameters}
     names = (f"{kind}_{n}" for n in count(len(elab.draws) + 1))
     return next(name for name in names if name not in taken)
 
 
+def outside_of_steps(node: nodes.Call, frame: Frame) -> None:
+    """Refuse chance and state in a function that calls itself: they would differ at each step."""
+    if any(is_step(axis) for _, axis in frame.places):
+        fail(
+            "recursion-effect",
+            f"{node.function.id} stands in a function that calls itself",
+            node.span,
+            help="name it under `where` without a parameter: then it is the same at each step",
+        )
+
+
 def _draw(elab: Elaborator, node: nodes.Call, frame: Frame, kind: str) -> Expr:
+    outside_of_steps(node, frame)
     key = (id(node), id(frame.root))
     if key not in elab.draws:
         axes = tuple(axis for _, axis in frame.places)

@@ -9,17 +9,17 @@ import sympy
 from sympy import Expr, Rational
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import builtins, indexing, instantiate, limits, operators
+from losslang.ir import builtins, functions, indexing, instantiate, limits, operators, recursive
 from losslang.ir.frame import Frame
 from losslang.ir.heads import ONE, ZERO, Axis
 from losslang.ir.loss import (
     BATCH,
     PROGRESS,
-    Average,
     Constant,
     Draw,
     Hyperparameter,
     Requirement,
+    State,
 )
 from losslang.ir.scope import suggestion
 from losslang.ir.values import (
@@ -29,6 +29,7 @@ from losslang.ir.values import (
     Lazy,
     LocalFunctionValue,
     LossValue,
+    MapValue,
     Setting,
     Value,
     axes_text,
@@ -50,7 +51,8 @@ class Elaborator:
         self.hyperparameters: list[tuple[str, Hyperparameter]] = []
         self.registered: dict[tuple[Span, str], Binding] = {}
         self.draws: dict[tuple[int, int], Draw] = {}
-        self.averages: dict[tuple[int, int], Average] = {}
+        self.states: dict[tuple[int, int], State] = {}
+        self.queues: dict[Axis, tuple[Expr, Span]] = {}
         self.hints: dict[sympy.Basic, str] = {}
         self.origin: dict[sympy.Basic, Span] = {}
         self.settings: Mapping[str, Setting] = {}
@@ -60,7 +62,9 @@ class Elaborator:
         self.labelled = False
         self.packs: frozenset[Axis] = frozenset()
         self.inputs: frozenset[str] = frozenset()
+        self.recursions: list[recursive.Active] = []
         self._names: dict[tuple[int, str], Binding] = {}
+        self._called: set[sympy.Basic] = set()
         self._frames: list[Frame] = []
         self._active: list[tuple[int, str]] = []
         self._axes: set[str] = set()
@@ -82,6 +86,7 @@ class Elaborator:
                 Choice: "a choice",
                 FunctionValue: "a function",
                 LocalFunctionValue: "a function",
+                MapValue: "a function",
             }
             fail(
                 "not-a-value",
@@ -108,6 +113,11 @@ class Elaborator:
     def scalar(self, node: nodes.Expr, frame: Frame) -> Value:
         """A number without axes."""
         value = self.number(node, frame)
+        self.check_scalar(value, node)
+        return value
+
+    def check_scalar(self, value: Value, node: nodes.Expr) -> None:
+        """Refuse a value with axes where a single number is wanted."""
         if value.axes:
             fail(
                 "axes-left",
@@ -115,7 +125,6 @@ class Elaborator:
                 node.span,
                 help=f"reduce it, for example sum(..., axis={value.axes[0]})",
             )
-        return value
 
     def condition(self, node: nodes.Expr, frame: Frame) -> Value:
         """A truth value."""
@@ -175,14 +184,14 @@ class Elaborator:
         if condition != ONE:
             self.requires.append(Requirement(condition, frame.guard, span))
 
-    def new_axis(self, name: str, size: Expr | None = None) -> Axis:
+    def new_axis(self, name: str) -> Axis:
         """An axis that is equal to no other; its name is ``name`` where that is free."""
         free, n = name, 1
         while free in self._axes or free == BATCH.name:
             n += 1
             free = f"{name}_{n}"
         self._axes.add(free)
-        return Axis(free, size)
+        return Axis(free)
 
     def known_axis(self, axis: Axis) -> Axis:
         """An axis that stands already; no other will have its name."""
@@ -213,7 +222,7 @@ class Elaborator:
 
     def unknown(self, name: str, span: Span, frame: Frame) -> NoReturn:
         """Report a name that nothing defines."""
-        if name in frame.axes or name == BATCH.name:
+        if name.removesuffix("'") in {*frame.axes, BATCH.name}:
             fail(
                 "axis-as-value",
                 f"{name!r} is an axis, not a value",
@@ -242,8 +251,14 @@ class Elaborator:
             self._active.pop()
             self._names[key] = value
             if isinstance(value, Value):
-                self.hints.setdefault(value.body, node.id)
+                self._named(value.body, node.id)
         return self._names[key]
+
+    def _named(self, body: Expr, name: str) -> None:
+        """Note the first name of a part; that of the function that made it is none of its own."""
+        if body in self._called or body not in self.hints:
+            self._called.discard(body)
+            self.hints[body] = name
 
     def _place(self, node: nodes.Unpack, value: Value, position: int) -> Value:
         size = value.axes[0].size if len(value.axes) == 1 else None
@@ -266,7 +281,9 @@ class Elaborator:
         if isinstance(target, LossValue):
             return instantiate.call(self, target, node, frame)
         if isinstance(target, LocalFunctionValue):
-            return self._local_call(target, node, frame)
+            return self.local_call(target, node, frame)
+        if isinstance(target, MapValue):
+            return functions.call(self, target, node, frame)
         if isinstance(target, FunctionValue):
             return instantiate.call_function(self, target, node, frame)
         fail(
@@ -276,7 +293,8 @@ class Elaborator:
             help="arrays are read with brackets, as in v[k]" if isinstance(target, Value) else None,
         )
 
-    def _local_call(self, function: LocalFunctionValue, node: nodes.Call, frame: Frame) -> Binding:
+    def local_call(self, function: LocalFunctionValue, node: nodes.Call, frame: Frame) -> Binding:
+        """The value of a function under ``where``, or of one written in place."""
         wanted = function.node.parameters
         if node.keywords or len(node.args) != len(wanted):
             fail(
@@ -293,6 +311,11 @@ class Elaborator:
                 node.span,
             )
         values = [self.evaluate(arg, frame) for arg in node.args]
+        if recursive.calls_itself(function):
+            given = dict(zip(wanted, values, strict=True))
+            folded = recursive.call(self, function, node, given, frame)
+            if folded is not None:
+                return folded
         places = tuple(
             (v.body, v.over)
             for v in values
@@ -303,8 +326,9 @@ class Elaborator:
         self.keep(inside)
         result = self.evaluate(function.node.value, inside.where(frame.guard))
         self.ascend()
-        if isinstance(result, Value):
-            self.hints.setdefault(result.body, function.node.name)
+        if isinstance(result, Value) and result.body not in self.hints:
+            self.hints[result.body] = function.node.name
+            self._called.add(result.body)
         return result
 
     def _misplaced(self, node: nodes.Comprehension, frame: Frame) -> Binding:
@@ -323,6 +347,7 @@ class Elaborator:
         nodes.Comprehension: _misplaced,
         nodes.ArrayComprehension: indexing.array,
         nodes.ListLiteral: indexing.list_of,
+        nodes.Lambda: functions.function,
     }
 
 

@@ -10,17 +10,22 @@ from typing import Any, ClassVar, TypeAlias
 import mpmath
 import numpy
 import sympy
-from sympy import Basic, Expr
+from sympy import Basic, Expr, Tuple
 
 from losslang.diagnostics import InternalError
 from losslang.ir import exact
 from losslang.ir.binders import Binder, free_indices
+from losslang.ir.decomposition import Decomposition, decomposed
 from losslang.ir.exact import Number
-from losslang.ir.folds import FOLDS, UndefinedError, best, quantile
-from losslang.ir.heads import At, Axis, Branch, Detach, Ema, Index, Labelled, Max, Min, Size
+from losslang.ir.folds import FOLDS, UndefinedError, best, mean, quantile
+from losslang.ir.heads import At, Axis, Branch, Detach, Index, Labelled, Max, Min, Size
+from losslang.ir.loss import BATCH, EXAMPLE, State
 from losslang.ir.primitives import operands, primitive_of
+from losslang.ir.recursion import Prior, Recursion
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
+from losslang.ir.unrolled import Table
 
 Environment: TypeAlias = dict[Index, int]
 Code: TypeAlias = Callable[[Environment], Number]
@@ -30,6 +35,7 @@ Code: TypeAlias = Callable[[Environment], Number]
 class World:
     """What the names of a loss stand for. ``arrays`` hold exact numbers, batch first.
 
+    ``states`` are found by the names of the arrays that this call makes of them.
     ``frozen`` evaluates what no gradient flows through, where another world stands for that.
     """
 
@@ -37,7 +43,7 @@ class World:
     scalars: Mapping[str, Number]
     choices: Mapping[str, str]
     sizes: Mapping[Axis, int]
-    averages: Mapping[str, Number] = field(default_factory=dict)
+    states: Mapping[str, State] = field(default_factory=dict)
     training: bool = True
     frozen: Evaluator | None = None
 
@@ -51,6 +57,9 @@ class Evaluator:
     def __init__(self, world: World) -> None:
         self.world = world
         self._codes: dict[Basic, Code] = {}
+        self._tables: dict[object, Table] = {}
+        self._counted: dict[Index, Table] = {}
+        self._following: dict[str, Any] = {}
 
     def value(self, expr: Expr, environment: Environment | None = None) -> Number:
         """The value of ``expr`` where its free indices have the given values."""
@@ -67,6 +76,47 @@ class Evaluator:
         if axis not in self.world.sizes:
             raise InternalError(f"nothing tells the size of axis {axis.name!r}")
         return self.world.sizes[axis]
+
+    def following(self, name: str) -> Any:
+        """The array that this call makes of a state, by the name under which that is read."""
+        if name not in self._following:
+            self._following[name] = self._made(self.world.states[name])
+        return self._following[name]
+
+    def _made(self, state: State) -> Any:
+        """The new array of a state: the old one if nothing is written."""
+        old = self.world.arrays[state.name]
+        examples = [{EXAMPLE: n} for n in range(self.world.sizes.get(BATCH, 1))]
+        writing = [env for env in examples if self.world.training and self.holds(state.guard, env)]
+        if not writing:
+            return old
+        shape = tuple(self.size(index.axis) for index in state.places)
+        if state.length is not None:
+            entries = [self._written(state, env, shape) for env in reversed(writing)]
+            new = numpy.empty_like(old)
+            for n in range(len(old)):
+                new[n] = entries[n][()] if n < len(entries) else old[n - len(entries)]
+            return new
+        written: dict[tuple[int, ...], list[Any]] = {}
+        for env in writing:
+            place = tuple(int(self.value(index, env)) for index in state.indices)
+            if any(not 0 <= n < size for n, size in zip(place, old.shape, strict=False)):
+                raise UndefinedError(f"there is no place {list(place)} in {state.name!r}")
+            written.setdefault(place, []).append(self._written(state, env, shape))
+        new = old.copy()
+        for place, values in written.items():
+            for inner in numpy.ndindex(shape):
+                new[(*place, *inner)] = mean([value[inner] for value in values])
+        return new
+
+    def _written(self, state: State, env: Environment, shape: tuple[int, ...]) -> Any:
+        """What one example writes."""
+        made = numpy.empty(shape, dtype=object)
+        for place in numpy.ndindex(shape):
+            made[place] = self.value(
+                state.value, {**env, **dict(zip(state.places, place, strict=True))}
+            )
+        return made
 
     # ------------------------------------------------------------ expressions
 
@@ -143,14 +193,24 @@ class Evaluator:
 
     def _at(self, expr: At) -> Code:
         name = expr.tensor.name
+        if name in self.world.states:
+            return self._read_following(expr)
         if name not in self.world.arrays:
             raise InternalError(f"no array {name!r}")
-        array = self.world.arrays[name]
+        return self._read(expr, lambda: self.world.arrays[name])
+
+    def _read_following(self, expr: At) -> Code:
+        name, frozen = expr.tensor.name, self.world.frozen
+        return self._read(expr, lambda: (frozen or self).following(name))
+
+    def _read(self, expr: At, find: Callable[[], Any]) -> Code:
+        name = expr.tensor.name
         indices = [self._code(index) for index in expr.indices]
-        if array.ndim != len(indices):
-            raise InternalError(f"{len(indices)} indices for {name!r} with {array.ndim} axes")
 
         def run(env: Environment) -> Number:
+            array = find()
+            if array.ndim != len(indices):
+                raise InternalError(f"{len(indices)} indices for {name!r} with {array.ndim} axes")
             place = tuple([int(index(env)) for index in indices])
             if any(not 0 <= n < size for n, size in zip(place, array.shape, strict=True)):
                 raise UndefinedError(f"there is no place {list(place)} in {name!r}")
@@ -214,23 +274,6 @@ class Evaluator:
     def _labelled(self, expr: Labelled) -> Code:
         return self._code(expr.args[1])
 
-    def _ema(self, expr: Ema) -> Code:
-        if self.world.frozen is not None:
-            return self.world.frozen._code(expr)
-        x, decay, init = (self._code(arg) for arg in expr.args[1:])
-
-        def run(env: Environment) -> Number:
-            old = self.world.averages.get(expr.site)
-            old = init(env) if old is None else old
-            if not self.world.training:
-                return old
-            keep, new = decay(env), x(env)
-            kept = exact.product((lambda: keep, lambda: old))
-            taken = exact.product((lambda: exact.total((1, -keep)), lambda: new))
-            return exact.total((kept, taken))
-
-        return run
-
     # ------------------------------------------------------------ binders
 
     def _kept(self, expr: Binder) -> Callable[[Environment], Iterator[Environment]]:
@@ -283,6 +326,46 @@ class Evaluator:
 
         return run
 
+    def _spectrum(self, expr: Spectrum) -> Code:
+        kept, body = self._kept(expr), self._code(expr.body)
+        rest = [self._code(arg) for arg in expr.rest]
+        inside = free_indices(Tuple(expr.guard, expr.body)).difference(expr.binders)
+        around = tuple(inside)
+        known: dict[tuple[int, ...], Decomposition] = {}
+
+        def run(env: Environment) -> Number:
+            key = tuple([env[index] for index in around])
+            if key not in known:
+                entries = {
+                    (inner[expr.binders[0]], inner[expr.binders[1]]): body(inner)
+                    for inner in kept(env)
+                }
+                known[key] = decomposed(expr.op, entries)
+            return known[key](*(int(arg(env)) for arg in rest))
+
+        return run
+
+    # ------------------------------------------------------------ functions that call themselves
+
+    def _recursion(self, expr: Recursion) -> Code:
+        if expr.closed not in self._tables:
+            self._open(expr, *expr.open())
+        table = self._tables[expr.closed]
+        at, *place = (self._code(arg) for arg in expr.rest)
+        return lambda env: table.read(int(at(env)), tuple([int(code(env)) for code in place]))
+
+    def _open(self, expr: Recursion, indices: tuple[Index, ...], guard: Expr, body: Expr) -> None:
+        """Make the table of a recursion; what is detached in it is read off a table of its own."""
+        if self.world.frozen is not None:
+            self.world.frozen._open(expr, indices, guard, body)
+        table = Table(expr, indices, self.size, lambda env: self._code(body)(env))
+        self._tables[expr.closed] = self._counted[indices[0]] = table
+
+    def _prior(self, expr: Prior) -> Code:
+        table, counter, lag = self._counted[expr.counter], expr.counter, expr.lag
+        place = [self._code(arg) for arg in expr.place]
+        return lambda env: table.read(env[counter] - lag, tuple([int(c(env)) for c in place]))
+
     _BUILD: ClassVar[dict[type | tuple[type, ...], Callable[[Evaluator, Any], Code]]] = {
         sympy.Number: _constant,
         sympy.NumberSymbol: _constant,
@@ -303,9 +386,11 @@ class Evaluator:
         (Max, Min): _extremum,
         Detach: _detach,
         Labelled: _labelled,
-        Ema: _ema,
         Reduce: _reduce,
         Ordered: _ordered,
+        Spectrum: _spectrum,
+        Recursion: _recursion,
+        Prior: _prior,
     }
 
 

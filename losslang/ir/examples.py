@@ -45,11 +45,15 @@ def _value(loss: nodes.Loss, example: nodes.Example, scope: Scope) -> Any:
     inputs = {name: _number(node, scope) for name, node in given.items()}
     if _is_one_example(loss, elaborated):
         inputs = {name: [one] for name, one in inputs.items()}
+    draws = range(2 if elaborated.draws else 1)
     try:
-        found = interpret(elaborated, inputs, digits=DIGITS)
+        found = [interpret(elaborated, inputs, digits=DIGITS, seed=n).mean for n in draws]
     except (UndefinedError, ValueError) as error:
         fail("bad-example", f"the example has no value: {error}", call.span)
-    return found.mean
+    if found[0] != found[-1]:
+        hint = "set hyperparameters with which it does not, such as a deviation of 0"
+        fail("bad-example", "the value depends on chance", call.span, help=hint)
+    return found[0]
 
 
 def _arguments(loss: nodes.Loss, call: nodes.Call) -> dict[str, nodes.Expr]:

@@ -33,15 +33,25 @@ class Axis(Basic):
         """Number of places where it is written in the program, else ``None`` (it is an input's)."""
         return None if self.args[1] == NONE else self.args[1]
 
+    @property
+    def base(self) -> Axis:
+        """The axis itself, for its second copy."""
+        return Axis(self.name[:-1], self.size) if self.name.endswith("'") else self
+
+    @property
+    def other(self) -> Axis:
+        """The second copy of an axis, and the axis of a second copy."""
+        return self.base if self.name.endswith("'") else Axis(f"{self.name}'", self.size)
+
     def _sympystr(self, printer: Any) -> str:
         return self.name
 
 
 class Tensor(Basic):
-    """An array that is read: an input, an array hyperparameter, a mask, or an array of draws.
+    """An array that is read: an input, an array hyperparameter, a state, a mask, or draws.
 
-    ``kind`` is ``real``, ``positive`` (real, known to be > 0), ``int``, ``bool``, ``index`` or
-    ``label``.
+    ``kind`` is ``real``, ``positive`` or ``nonnegative`` (real, known to be > 0 or >= 0), ``int``,
+    ``bool``, ``index`` or ``label``.
     """
 
     def __new__(cls, name: str | Str, kind: str | Str = "real") -> Tensor:
@@ -106,7 +116,7 @@ class Size(Head):
     is_nonnegative = True
 
     def __new__(cls, axis: Axis) -> Expr:
-        return axis.size if axis.size is not None else Basic.__new__(cls, axis)
+        return axis.size if axis.size is not None else Basic.__new__(cls, axis.base)
 
     @property
     def axis(self) -> Axis:
@@ -131,7 +141,7 @@ class At(Head):
         return True if self.tensor.kind == "positive" else None
 
     def _eval_is_extended_nonnegative(self) -> bool | None:
-        return True if self.tensor.kind in ("positive", "bool", "index") else None
+        return True if self.tensor.kind in ("positive", "nonnegative", "bool", "index") else None
 
     def _eval_is_finite(self) -> bool:
         return True
@@ -158,6 +168,8 @@ class _Extremum(Head):
     greatest = True
 
     def __new__(cls, *args: Expr) -> Expr:
+        if sympy.S.NaN in args:
+            return sympy.S.NaN
         constants = [a for a in args if a.is_Rational]
         others = [a for a in dict.fromkeys(args) if not a.is_Rational]
         if constants:
@@ -181,19 +193,10 @@ class Min(_Extremum):
 
 
 class Detach(Head):
-    """The value of its argument, through which no gradient flows."""
+    """The value of its argument, through which no gradient flows; of a number itself."""
 
-
-class Ema(Head):
-    """Running average ``(site, x, decay, init)``: the site's buffer after it took in ``x``."""
-
-    def __new__(cls, site: str | Str, x: Expr, decay: Expr, init: Expr) -> Expr:
-        return Basic.__new__(cls, Str(str(site)), x, decay, init)
-
-    @property
-    def site(self) -> str:
-        """Name of the buffer."""
-        return str(self.args[0])
+    def __new__(cls, value: Expr) -> Expr:
+        return value if value.is_number and not value.has(Head) else Basic.__new__(cls, value)
 
 
 class Labelled(Head):

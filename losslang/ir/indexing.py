@@ -11,11 +11,13 @@ from sympy import Expr
 from losslang.diagnostics import fail
 from losslang.ir.binders import free_indices, fresh, substitute
 from losslang.ir.frame import Frame, Place
-from losslang.ir.heads import ONE, Axis, Index
+from losslang.ir.heads import ONE, Axis, Index, Size
+from losslang.ir.inside import implied, is_floor
 from losslang.ir.loss import (
     BATCH,
     EXAMPLE,
 )
+from losslang.ir.recursion import is_step
 from losslang.ir.scope import suggestion
 from losslang.ir.truth import And, Delta
 from losslang.ir.values import (
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 MAX_LIST = 64
 
+ARITHMETIC = (sympy.Symbol, Index, sympy.Add, sympy.Mul)
+
 
 def subscript_of(elab: Elaborator, node: nodes.Subscript, frame: Frame) -> Value:
     """``value[index, ...]``."""
@@ -43,10 +47,12 @@ def subscript_of(elab: Elaborator, node: nodes.Subscript, frame: Frame) -> Value
         base = replace(base, whole=True)
     value = elab.as_value(base, node.value)
     indices = [elab.value(index, frame) for index in node.indices]
-    return subscript(elab, value, indices, node)
+    return subscript(elab, value, indices, node, frame)
 
 
-def subscript(elab: Elaborator, value: Value, indices: list[Value], node: nodes.Subscript) -> Value:
+def subscript(
+    elab: Elaborator, value: Value, indices: list[Value], node: nodes.Subscript, frame: Frame
+) -> Value:
     """``value[indices]``: each index takes the place of an axis, from the left."""
     if _looks_at_batch(value, indices):
         index, *indices = indices
@@ -64,7 +70,7 @@ def subscript(elab: Elaborator, value: Value, indices: list[Value], node: nodes.
             node.span,
         )
     for axis, index, place in zip(value.axes, indices, node.indices[-len(indices) :], strict=False):
-        _check_index(elab, axis, index, place)
+        check_index(elab, axis, index, place, frame)
     rule = {slot(a): i.body for a, i in zip(value.axes, indices, strict=False)}
     rest = value.axes[len(indices) :]
     new = tuple(axis for index in indices for axis in index.axes)
@@ -83,13 +89,14 @@ def _looks_at_batch(value: Value, indices: list[Value]) -> bool:
     )
 
 
-def _check_index(elab: Elaborator, axis: Axis, index: Value, node: nodes.Expr) -> None:
+def check_index(elab: Elaborator, axis: Axis, index: Value, node: nodes.Expr, frame: Frame) -> None:
+    """Refuse what does not point into an axis."""
     if index.kind == "index":
         same_size = (
             index.over is not None and axis.size is not None and index.over.size == axis.size
         )
         if (
-            index.over == axis
+            index.over == axis.base
             or same_size
             or (index.over is not None and index.over.size is not None)
         ):
@@ -115,12 +122,65 @@ def _check_index(elab: Elaborator, axis: Axis, index: Value, node: nodes.Expr) -
                 f"there is no place {index.body} on axis {axis}",
                 node.span,
             )
+    elif isinstance(index.body, ARITHMETIC) or is_floor(index.body) or _is_count(index.body):
+        _check_inside(elab, axis, index, node, frame)
+
+
+def _is_count(body: Expr) -> bool:
+    """Whether it is the number that a recursion counts."""
+    return isinstance(body, Index) and is_step(body.axis)
+
+
+def _check_inside(
+    elab: Elaborator, axis: Axis, index: Value, node: nodes.Expr, frame: Frame
+) -> None:
+    """Refuse a computed index that what is known of it does not keep inside its axis.
+
+    Without an index in it, it is one number for the whole loss. Then an array that is too short is
+    an error when the loss is called, but a negative number would read from the end.
+    """
+    running = free_indices(index.body)
+    unordered = {BATCH, *elab.packs}.intersection({axis.base, *(i.axis for i in running)})
+    if unordered and running:
+        fail(
+            "unordered-axis",
+            f"arithmetic on an index over {min(unordered, key=str)}, whose places have no order",
+            node.span,
+            help="name the dimensions that have one, as in real[height, width]",
+        )
+    domains = {h.symbol.name: h.domain for _, h in elab.hyperparameters if h.kind == "int"}
+    text = node.span.text
+    if not implied(index.body, frame.guard, domains):
+        fail(
+            "index-not-inside",
+            f"nothing says that {text} is not negative",
+            node.span,
+            help=f"add it to the guard, `if {text} >= 0`"
+            if running
+            else "give the hyperparameter a domain, `int >= 0`",
+        )
+    if running and not implied(Size(axis) - 1 - index.body, frame.guard, domains):
+        size = axis.size if axis.size is not None else f"size({axis})"
+        fail(
+            "index-not-inside",
+            f"nothing says that {text} is a place of axis {axis}",
+            node.span,
+            help=f"add it to the guard, `if {text} < {size}`",
+        )
 
 
 def bind(
-    elab: Elaborator, binders: tuple[nodes.Binder, ...], frame: Frame, holder: Frame | None = None
+    elab: Elaborator, binders: tuple[nodes.Binder, ...], frame: Frame
 ) -> tuple[tuple[Index, ...], Frame]:
     """Fresh indices for the binders of a comprehension and the frame in which they are seen."""
+    places, inside = _bound(elab, binders, frame)
+    return tuple(index for index, _ in places), inside
+
+
+def _bound(
+    elab: Elaborator, binders: tuple[nodes.Binder, ...], frame: Frame
+) -> tuple[tuple[Place, ...], Frame]:
+    """The indices with their axes as written; an index of a second copy is one of the axis."""
     names: dict[str, Binding] = {}
     places: list[Place] = []
     for binder in binders:
@@ -130,10 +190,11 @@ def bind(
         else:
             assert binder.count is not None
             axis = _range(elab, binder, frame)
-        index = fresh(axis, binder.name)
-        names[binder.name] = Value(index, kind="index", over=axis)
+        index = fresh(axis.base, binder.name)
+        names[binder.name] = Value(index, kind="index", over=axis.base)
         places.append((index, axis))
-    return tuple(index for index, _ in places), frame.inner(names, tuple(places))
+    surrounding = tuple((index, axis.base) for index, axis in places)
+    return tuple(places), frame.inner(names, surrounding)
 
 
 def _range(elab: Elaborator, binder: nodes.Binder, frame: Frame) -> Axis:
@@ -160,11 +221,11 @@ def _check_binder(binder: nodes.Binder, frame: Frame) -> None:
 
 
 def axis_named(elab: Elaborator, name: str, span: Span, frame: Frame) -> Axis:
-    """The axis of that name in a frame."""
-    if name in frame.axes:
-        return frame.axes[name]
-    if name == BATCH.name:
-        return BATCH
+    """The axis of that name in a frame; behind ``'`` its second copy."""
+    first = name.removesuffix("'")
+    axis = BATCH if first == BATCH.name else frame.axes.get(first)
+    if axis is not None:
+        return axis if first == name else axis.other
     known = [*frame.axes, BATCH.name]
     fail(
         "unknown-axis",
@@ -178,7 +239,14 @@ def comprehension(
     elab: Elaborator, node: nodes.Comprehension | nodes.ArrayComprehension, frame: Frame
 ) -> tuple[tuple[Index, ...], Expr, Value]:
     """Bound indices, guard and element of a comprehension."""
-    indices, inside = bind(elab, node.binders, frame)
+    places, guard, element = _comprehended(elab, node, frame)
+    return tuple(index for index, _ in places), guard, element
+
+
+def _comprehended(
+    elab: Elaborator, node: nodes.Comprehension | nodes.ArrayComprehension, frame: Frame
+) -> tuple[tuple[Place, ...], Expr, Value]:
+    places, inside = _bound(elab, node.binders, frame)
     guard = ONE
     if node.guard is not None:
         test = elab.condition(node.guard, inside)
@@ -186,25 +254,24 @@ def comprehension(
             fail("axes-left", f"a guard has {axes_text(test.axes)}", node.guard.span)
         guard = test.body
     element = elab.value(node.element, inside.where(guard))
-    return indices, And(guard, element.guard), element
+    return places, And(guard, element.guard), element
 
 
 def array(elab: Elaborator, node: nodes.ArrayComprehension, frame: Frame) -> Value:
     """``[element for k in axis]``: an array over the bound axes."""
-    indices, guard, element = comprehension(elab, node, frame)
-    value = element
-    for index in indices:
-        if index.axis in value.axes:
-            fail("repeated-axis", f"the array would have axis {index.axis} twice", node.span)
-    rule = {index: slot(index.axis) for index in indices}
-    axes = tuple(dict.fromkeys(index.axis for index in indices))
-    if len(axes) != len(indices):
-        fail(
-            "repeated-axis",
-            "an array has each axis once",
-            node.span,
-            help="write pairs over one axis as a local function, s(i, j) = ...",
-        )
+    places, guard, value = _comprehended(elab, node, frame)
+    axes = tuple(axis for _, axis in places)
+    for n, axis in enumerate(axes):
+        if axis in axes[:n] or axis in value.axes:
+            fail(
+                "repeated-axis",
+                f"the array would have axis {axis} twice",
+                node.span,
+                help=None
+                if axis.other in (*axes, *value.axes) or axis.size is not None
+                else f"let one of them run over {axis.other}, its second copy",
+            )
+    rule = {index: slot(axis) for index, axis in places}
     return replace(
         value,
         body=substitute(value.body, rule),

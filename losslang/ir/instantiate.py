@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import binding, indexing, options, settings, signatures
+from losslang.ir import binding, indexing, options, settings, signatures, states
 from losslang.ir.binders import free_indices, substitute
 from losslang.ir.frame import Frame, Place
 from losslang.ir.heads import ONE, At, Index, Labelled
@@ -170,6 +170,7 @@ def instantiate(
     for parameter in losses:
         frame.names[parameter.name] = _bound_loss(loss, parameter, span)
     bound = [binding.bind_input(elab, frame, p, values[p.name], span) for p in inputs]
+    states.bind_axes(elab, frame, declaration, inputs, bound)
     for parameter, value in zip(inputs, bound, strict=True):
         binding.check_kind(frame, parameter, value, span)
     if not whole:
@@ -177,6 +178,7 @@ def instantiate(
     for parameter in signature.hyperparameters:
         frame.names[parameter.name] = settings.bind(elab, loss, parameter, frame)
     define(frame, declaration.where)
+    states.declare(elab, frame, declaration)
     result, inside = indexing.bind(elab, declaration.binders, frame)
     if declaration.binders:
         frame.names.update(inside.names)
@@ -193,11 +195,15 @@ def instantiate(
         guard = elab.condition(declaration.guard, frame).body
     target = None if elab.labelled or whole else _label(frame, inputs)
     elab.labelled = elab.labelled or target is not None
-    value = elab.scalar(declaration.body, frame.where(guard))
+    value = elab.number(declaration.body, frame.where(guard))
+    if value.axes == (BATCH,) and losses and not whole:  # that of a loss that this one takes
+        value = value.at(BATCH, EXAMPLE)
+    elab.check_scalar(value, declaration.body)
     if target is not None:
         elab.labelled = False
         if EXAMPLE in free_indices(value.body):
             value = replace(value, body=Labelled(target, value.body))
+    states.update(elab, frame, declaration)
     elab.ascend()
     return Instance(replace(value, guard=And(guard, value.guard)), result)
 
@@ -242,7 +248,7 @@ def define(frame: Frame, definitions: tuple[nodes.Definition, ...]) -> None:
             frame.names[definition.name] = LocalFunctionValue(definition, frame)
         elif isinstance(definition, nodes.Let):
             frame.names[definition.name] = Lazy(definition)
-        else:
+        elif isinstance(definition, nodes.Unpack):
             for position, name in enumerate(definition.names):
                 frame.names[name] = Lazy(definition, position)
 

@@ -15,12 +15,12 @@ import mpmath
 import numpy
 
 from losslang.ir import exact
-from losslang.ir.binders import free_indices, walk
+from losslang.ir.binders import free_indices
 from losslang.ir.evaluate import Environment, Evaluator, World, array
 from losslang.ir.exact import Number
 from losslang.ir.folds import UndefinedError, mean
-from losslang.ir.heads import ONE, Axis, Ema, Index
-from losslang.ir.loss import BATCH, PROGRESS, Input, Loss, Requirement, Term
+from losslang.ir.heads import ONE, Axis, Index
+from losslang.ir.loss import BATCH, PROGRESS, Draw, Input, Loss, Requirement, State, Term
 from losslang.ir.mask import mask_axes, masked
 
 
@@ -38,13 +38,13 @@ class TermResult:
 class Result:
     """A loss: each term reduced over what was kept, then added up.
 
-    ``terms`` has them by name, ``averages`` the running averages after the call.
+    ``terms`` has them by name, ``state`` what the call leaves of each state.
     """
 
     mean: Number
     sum: Number
     terms: Mapping[str, TermResult]
-    averages: Mapping[str, Number] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def values(self) -> Any:
@@ -60,10 +60,12 @@ def interpret(
     *,
     digits: int = 50,
     draws: Mapping[str, Any] | None = None,
-    averages: Mapping[str, Any] | None = None,
+    state: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int] | None = None,
     training: bool = True,
     progress: Any = 0,
     mask: Any = None,
+    seed: int = 0,
 ) -> Result:
     """The value of a loss, rational numbers exact, others as ``mpmath.mpf`` of ``digits`` digits.
 
@@ -71,10 +73,21 @@ def interpret(
 
     An input is nested lists, an array or a number: the examples on one leading axis if it is
     ``batched``, then its axes in order. Hyperparameters not given take their defaults; a mask has
-    the shape of the target, or one truth value for each example. Raises
+    the shape of the target, or one truth value for each example. ``state`` is that of an earlier
+    result. Where there is none, an axis that only states have is as long as ``sizes`` says, else as
+    the inputs that point into it need. Draws that are not passed are made, as ``seed`` says. Raises
     :class:`~losslang.ir.folds.UndefinedError` where the loss has no value.
     """
-    given = Given(inputs, hyperparameters or {}, draws or {}, averages or {}, training, progress)
+    given = Given(
+        inputs,
+        hyperparameters or {},
+        draws or {},
+        state or {},
+        training,
+        progress,
+        sizes or {},
+        seed,
+    )
     with mpmath.workdps(digits + exact.GUARD):
         if mask is not None:
             loss, given = _with_mask(loss, given, mask)
@@ -133,9 +146,11 @@ class Given:
     inputs: Mapping[str, Any]
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     draws: Mapping[str, Any] = field(default_factory=dict)
-    averages: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
     training: bool = True
     progress: Any = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    seed: int = 0
 
 
 def world(loss: Loss, given: Given) -> World:
@@ -164,10 +179,42 @@ def world(loss: Loss, given: Given) -> World:
             _measure(hyper.name, hyper.axes, arrays[hyper.name], sizes)
         else:
             scalars[hyper.name] = exact.number(value)
-    for draw in loss.draws:
-        arrays[draw.name] = array(given.draws[draw.name], len(draw.axes))
-    averages = {a.name: exact.number(given.averages.get(a.name, a.init)) for a in loss.averages}
-    return World(arrays, scalars, choices, sizes, averages, given.training)
+    for number, draw in enumerate(loss.draws):
+        made = given.draws.get(draw.name)
+        if made is None:
+            made = _drawn(draw, (given.seed, number), World({}, scalars, {}, sizes))
+        arrays[draw.name] = array(made, len(draw.axes))
+    for state in loss.states:
+        arrays[state.name] = _held(loss, state, given, arrays, World({}, scalars, {}, sizes))
+        _measure(state.name, state.axes, arrays[state.name], sizes)
+    following = {state.following.name: state for state in loss.states}
+    return World(arrays, scalars, choices, sizes, following, given.training)
+
+
+def _drawn(draw: Draw, seed: tuple[int, int], world: World) -> Any:
+    """Random numbers of a draw's law and shape."""
+    shape = [Evaluator(world).size(axis) for axis in draw.axes]
+    chance = numpy.random.default_rng(seed)
+    return (chance.random(shape) if draw.kind == "uniform" else chance.normal(size=shape)).tolist()
+
+
+def _held(loss: Loss, state: State, given: Given, arrays: Mapping[str, Any], world: World) -> Any:
+    """What a state holds before the call."""
+    if state.name in given.state:
+        return array(given.state[state.name], len(state.axes), numbers=state.kind != "label")
+    shape: list[int] = []
+    for place, axis in enumerate(state.axes):
+        if state.length is not None and place == 0:
+            shape.append(int(Evaluator(world).value(state.length)))
+        elif axis.size is not None or axis.base in world.sizes:
+            shape.append(Evaluator(world).size(axis.base))
+        else:
+            pointing = [arrays[known.name] for known in loss.inputs if known.over == axis]
+            needed = [1 + int(n) for indices in pointing for n in indices.ravel()]
+            shape.append(given.sizes.get(axis.base.name, max(needed, default=1)))
+    held = numpy.empty(shape, dtype=object)
+    held.fill(exact.number(state.start))
+    return held
 
 
 def _refuse_unknown(what: str, given: Mapping[str, Any], known: list[str]) -> None:
@@ -204,18 +251,16 @@ def _with_mask(loss: Loss, given: Given, mask: Any) -> tuple[Loss, Given]:
     if packs:
         last = replace(changed.inputs[-1], pack=packs[0])
         changed = replace(changed, inputs=(*changed.inputs[:-1], last))
-    # Where nothing counts, running averages take in nothing.
-    training = given.training and bool(numpy.array(mask, dtype=bool).any())
-    return changed, replace(given, inputs={**given.inputs, name: mask}, training=training)
+    return changed, replace(given, inputs={**given.inputs, name: mask})
 
 
 def _evaluated(loss: Loss, evaluator: Evaluator) -> Result:
     terms = {term.name: _term(term, evaluator) for term in loss.terms}
-    sites = {e for term in loss.terms for e in walk(term.body) if isinstance(e, Ema)}
-    averages = {e.site: evaluator.value(e) for e in sites if not free_indices(e)}
+    new = {state.name: evaluator.following(state.following.name) for state in loss.states}
+    state = {name: made if made.ndim else made[()] for name, made in new.items()}
     mean_ = exact.total(term.mean for term in terms.values())
     sum_ = exact.total(term.sum for term in terms.values())
-    return Result(mean_, sum_, terms, averages)
+    return Result(mean_, sum_, terms, state)
 
 
 def _term(term: Term, evaluator: Evaluator) -> TermResult:

@@ -17,6 +17,7 @@ GREEK = frozenset(
 INPUTS = {"logits": "z", "target": "y", "score": "f", "prediction": "x"}
 WORDS = {"eps": r"\varepsilon", "inf": r"\infty", "lam": r"\lambda", **INPUTS}
 FUNCTIONS = {"log": r"\log", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "tanh": r"\tanh"}
+FUNCTIONS["logdet"] = r"\log\det"
 RELATIONS = {"==": "=", "!=": r"\ne", "<": "<", "<=": r"\le", ">": ">", ">=": r"\ge"}
 BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 FENCES = {"abs": (r"\lvert ", r" \rvert"), "norm": (r"\lVert ", r" \rVert")}
@@ -128,6 +129,9 @@ class Latex:
             base = rf"\left({base}\right)"
         return f"{base}_{{{places}}}", ATOM
 
+    def _lambda(self, e: nodes.Lambda) -> tuple[str, int]:
+        return rf"{self.name(e.parameter)} \mapsto {self._factor(e.value, LOOSE)}", LOOSE
+
     def _under(self, e: nodes.Comprehension | nodes.ArrayComprehension) -> str:
         bound = ", ".join(self._binder(b) for b in e.binders)
         return bound if e.guard is None else rf"{bound} \,:\, {self.text(e.guard)}"
@@ -189,12 +193,19 @@ class Latex:
         nodes.ArrayComprehension: _array,
         nodes.ListLiteral: _list,
         nodes.Call: _call,
+        nodes.Lambda: _lambda,
     }
 
     # ------------------------------------------------------------ definitions
 
     def definition(self, e: nodes.Definition) -> str:
         """A name under ``where`` with its formula."""
+        if isinstance(e, nodes.State):
+            start = "0" if e.start is None else self.text(e.start)
+            return rf"{self.name(e.name)} \gets {start} \quad \text{{at the start}}"
+        if isinstance(e, nodes.Update):
+            place = f"_{{{', '.join(map(self.text, e.indices))}}}" if e.indices else ""
+            return rf"{self.name(e.name)}{place} \gets {self._factor(e.value, LOOSE)}"
         if isinstance(e, nodes.LocalFunction):
             head = f"{self._function(e.name)}({', '.join(map(self.name, e.parameters))})"
         elif isinstance(e, nodes.Unpack):

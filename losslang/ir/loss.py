@@ -123,6 +123,13 @@ def _is_positive(domain: Domain) -> bool:
     return domain.low is not None and domain.low >= 0 and Fraction(0) not in domain
 
 
+def assumed(domain: Domain) -> str:
+    """The kind of an array of real numbers in a domain."""
+    if _is_positive(domain):
+        return "positive"
+    return "nonnegative" if domain.low is not None and domain.low >= 0 else "real"
+
+
 def _assumptions(kind: str, domain: Domain) -> dict[str, bool]:
     facts = {"integer": True} if kind == "int" else {"real": True}
     if domain.low is not None and domain.low >= 0:
@@ -154,11 +161,47 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Average:
-    """A running average: the buffer ``name``, starting at ``init``."""
+class State:
+    """An array over ``axes`` that is kept between calls, ``start`` everywhere before the first.
+
+    A call in training makes another array of it (``following``), unless no example counts. Each
+    example that counts and has ``guard`` writes ``value`` at ``indices`` of the first axes, for all
+    ``places`` along the others; a place gets the mean of what is written there. A state that has a
+    ``length`` is a queue, as long as that along its first axis: the values of all examples that
+    count go in at its beginning, the last example's first, and what is at its end drops out.
+
+    ``kind`` is that of a :class:`~losslang.ir.heads.Tensor`.
+    """
 
     name: str
-    init: Fraction
+    axes: tuple[Axis, ...] = ()
+    start: Fraction = Fraction(0)
+    kind: str = "real"
+    indices: tuple[Expr, ...] = ()
+    places: tuple[Index, ...] = ()
+    value: Expr = ZERO
+    guard: Expr = ONE
+    length: Expr | None = None
+
+    @property
+    def tensor(self) -> Tensor:
+        """The head that reads it as the last call left it."""
+        return Tensor(self.name, self.kind)
+
+    @property
+    def following(self) -> Tensor:
+        """The head that reads it as this call leaves it."""
+        return Tensor(f"next({self.name})", self.kind)
+
+    @property
+    def formulas(self) -> tuple[Expr, ...]:
+        """What the new values are made of."""
+        return (*self.indices, self.value, self.guard)
+
+    @property
+    def reads(self) -> frozenset[Tensor]:
+        """The arrays that it is made of."""
+        return frozenset(e for formula in self.formulas for e in formula.atoms(Tensor))
 
 
 @dataclass(frozen=True)
@@ -188,7 +231,8 @@ class Written:
 class Loss:
     """A loss: the sum of its terms, each reduced over its own examples.
 
-    ``values`` are those of the hyperparameters that it no longer has. ``hints`` gives the program's
+    ``values`` are those of the hyperparameters that it no longer has, ``sizes`` those that a config
+    gives to axes of states. ``hints`` gives the program's
     names for subexpressions, ``origin`` their places; neither changes what the loss means.
     """
 
@@ -198,12 +242,14 @@ class Loss:
     terms: tuple[Term, ...]
     requires: tuple[Requirement, ...] = ()
     draws: tuple[Draw, ...] = ()
-    averages: tuple[Average, ...] = ()
+    states: tuple[State, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
     doc: str = ""
     cites: tuple[str, ...] = ()
     formula: str = ""
     claims: tuple[nodes.Claim, ...] = ()
     examples: tuple[nodes.Example, ...] = ()
+    aliases: tuple[nodes.Alias, ...] = ()
     options: Mapping[str, Constant] = field(default_factory=dict)
     values: Mapping[str, Constant | Expr] = field(default_factory=dict)
     hints: Mapping[Basic, str] = field(default_factory=dict, compare=False)
@@ -214,6 +260,12 @@ class Loss:
     def body(self) -> Expr:
         """The formula of a loss with one term; the sum of the formulas otherwise."""
         return sympy.Add(*(term.body for term in self.terms)) if self.terms else ZERO
+
+    @property
+    def state_axes(self) -> tuple[str, ...]:
+        """The axes of states whose sizes a module has to be told when it is made."""
+        axes = [axis for s in self.states for axis in s.axes[s.length is not None :]]
+        return tuple(dict.fromkeys(axis.base.name for axis in axes if axis.size is None))
 
     @property
     def uses_progress(self) -> bool:

@@ -9,7 +9,8 @@ from sympy import Expr
 
 from losslang.ir.binders import Binder, fresh, walk
 from losslang.ir.heads import ONE, At, Axis, Index, Size, Tensor
-from losslang.ir.loss import BATCH, Input, Loss, Term
+from losslang.ir.loss import BATCH, EXAMPLE, Input, Loss, State, Term
+from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import And, Less
 
@@ -30,7 +31,8 @@ def masked(loss: Loss, axes: tuple[Axis, ...], name: str = "mask") -> Loss:
     mask = Input(name, "bool", axes[1:])
     masking = Masking(mask.tensor, axes)
     terms = tuple(masking.term(term) for term in loss.terms)
-    return replace(loss, inputs=(*loss.inputs, mask), terms=terms)
+    states = tuple(masking.state(state) for state in loss.states)
+    return replace(loss, inputs=(*loss.inputs, mask), terms=terms, states=states)
 
 
 class Masking:
@@ -45,6 +47,16 @@ class Masking:
         here = {index.axis: index for index in term.result}
         guard = And(self._kept(here), self.rewrite(term.guard, here))
         return replace(term, body=self.rewrite(term.body, here), guard=guard)
+
+    def state(self, state: State) -> State:
+        """A state to which nothing masked is written."""
+        here = {BATCH: EXAMPLE}
+        return replace(
+            state,
+            indices=tuple(self.rewrite(index, here) for index in state.indices),
+            value=self.rewrite(state.value, here),
+            guard=And(self._kept(here), self.rewrite(state.guard, here)),
+        )
 
     def _kept(self, at: Here) -> Expr:
         """Whether a place counts; on an axis left open, whether any place does."""
@@ -66,6 +78,11 @@ class Masking:
             return expr.func(*(self.rewrite(arg, here) for arg in expr.args))
         rest = [self.rewrite(arg, here) for arg in expr.rest]
         indices, guard, body = expr.open()
+        if isinstance(expr, Recursion):
+            # The example at hand is one of its indices inside.
+            pairs = zip(indices[1:], expr.place, strict=True)
+            inside = {i.axis: i for i, place in pairs if here.get(i.axis) == place}
+            return expr.func(expr.op, indices, guard, self.rewrite(body, {**here, **inside}), *rest)
         reads = [e for e in (*walk(guard), *walk(body)) if isinstance(e, At)]
         kept = [
             self._kept({index.axis: index, **beside})
@@ -74,11 +91,9 @@ class Masking:
             for beside in self._beside(index, reads, here)
         ]
         # The places of a sorted array are as many as there are entries that count.
-        kept += [
-            Less(index, self.rewrite(index.axis.size, here))
-            for index in indices
-            if index.axis.size is not None and index.axis.size.has(Size)
-        ]
+        sizes = [(index, index.axis.size) for index in indices if index.axis.size is not None]
+        counts = [(index, size, self.rewrite(size, here)) for index, size in sizes]
+        kept += [Less(index, count) for index, size, count in counts if count != size]
         guard = And(*kept, self.rewrite(guard, here))
         return expr.func(expr.op, indices, guard, self.rewrite(body, here), *rest)
 

@@ -31,6 +31,8 @@ class Inputs:
     merged: dict[str, Input] = field(default_factory=dict)
     elab: Elaborator = field(default_factory=Elaborator)
     collected: set[Entry] = field(default_factory=set)
+    once: bool = False
+    """Whether the losses that are added next have inputs without examples."""
 
     def add(
         self,
@@ -72,12 +74,11 @@ class Inputs:
     ) -> Input:
         type_ = parameter.type
         assert isinstance(type_, nodes.TypeExpr)
+        settings.check_copies(type_)
         dims = [dim for dim in type_.dims if dim.name != BATCH.name]
         if len(dims) < len(type_.dims) and type_.dims[0].name != BATCH.name:
             fail("batch-first", "axis batch stands first", type_.span)
         found = tuple(self._axis(dim, axes) for dim in dims)
-        if len(set(found)) < len(found):
-            fail("repeated-axis", "an array has each axis once", type_.span)
         pack = next((a for a, dim in zip(found, dims, strict=True) if dim.pack), None)
         kind = type_.name if type_.name in TYPE_WORDS else "index"
         return Input(
@@ -94,9 +95,10 @@ class Inputs:
     def _axis(self, dim: nodes.Dim, axes: dict[str, Axis]) -> Axis:
         if dim.name is None:
             return settings.fixed_axis(dim)
-        if dim.name not in axes:
-            axes[dim.name] = self.elab.new_axis(dim.name)
-        return axes[dim.name]
+        name = dim.name.removesuffix("'")
+        if name not in axes:
+            axes[name] = self.elab.new_axis(name)
+        return axes[name]
 
     def _over(self, type_: nodes.TypeExpr, axes: dict[str, Axis]) -> Axis:
         if type_.name == BATCH.name:
@@ -111,7 +113,7 @@ class Inputs:
         """Make the using loss's axis and a merged input's axis one."""
         if dim.name is None:
             return
-        own = axes.setdefault(dim.name, axis)
+        own = axes.setdefault(dim.name.removesuffix("'"), axis)
         if own != axis:
             self._replace_axis(own, axis)
             axes.update({name: axis for name, a in axes.items() if a == own})
@@ -177,13 +179,16 @@ def collect(node: nodes.Node, scope: Scope, inputs: Inputs, known: frozenset[str
         return
     if isinstance(node, nodes.Call):
         name = node.function.id
+        if signatures.taken_once(node) is not None:
+            inputs = replace(inputs, once=True)
         built_in = name in builtins.TABLE and bool(node.args)
         entry = None if name in known or built_in else scope.find(name)
         if entry is not None and isinstance(entry.declaration, nodes.Loss):
             _collect_loss(entry, node, scope, inputs, known)
             return
     for child in children(node):
-        collect(child, scope, inputs, known | _bound(node))
+        if not (isinstance(node, nodes.Call) and child is node.function):  # it is no loss
+            collect(child, scope, inputs, known | _bound(node))
 
 
 def _bound(node: nodes.Node) -> frozenset[str]:
@@ -212,7 +217,7 @@ def _collect_loss(
         given = signatures.arguments(declaration, node)
     for argument in given.losses.values():
         collect(argument, scope, inputs, known)
-    whole = signatures.is_whole(declaration)
+    whole = inputs.once or signatures.is_whole(declaration)
     axes: dict[str, Axis] = {}
     parameters = signatures.split_inputs(declaration)[1]
     own = {parameter.name: parameter for parameter in parameters}

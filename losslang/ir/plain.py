@@ -69,6 +69,12 @@ def _node(value: Any, key: str, depth: int) -> nodes.Expr:
         return _parsed(repr(number), key)
     if value is None:
         fail("bad-config", f"{key!r} has no value", help="give it one, or leave the key out")
+    if callable(value):
+        fail(
+            "bad-config",
+            f"{key!r} is a function of Python, of which a loss cannot be made",
+            help='write it as a string in the language: "x -> x**2"',
+        )
     if not isinstance(value, list | tuple):
         fail(
             "bad-config",

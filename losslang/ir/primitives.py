@@ -15,6 +15,7 @@ import mpmath
 import sympy
 from sympy import Basic, Expr, S
 from sympy.core.symbol import Str
+from sympy.utilities.iterables import sift
 
 from losslang.ir.heads import ONE, ZERO, Head, Max, Min
 from losslang.ir.truth import And, Equal, Less, LessEqual, Or
@@ -90,6 +91,12 @@ def log(x: Expr) -> Expr:
     return sympy.Add(*total, sympy.log(sympy.Mul(*inside)))
 
 
+def absolute(x: Expr) -> Expr:
+    """The magnitude; of an exponential itself, of which SymPy takes the real part first."""
+    powers, rest = sift(sympy.Mul.make_args(x), lambda f: isinstance(f, sympy.exp), binary=True)
+    return sympy.Mul(*powers, sympy.Abs(sympy.Mul(*rest)))
+
+
 def _positive(x: Expr) -> Expr:
     return Less(ZERO, x)
 
@@ -133,7 +140,7 @@ PRIMITIVES: tuple[Primitive, ...] = (
     Primitive(
         "erf", sympy.erf, mpmath.erf, (lambda x: 2 * sympy.exp(-(x**2)) / sympy.sqrt(sympy.pi),)
     ),
-    Primitive("abs", sympy.Abs, abs, (lambda x: Apply("sign", x),)),
+    Primitive("abs", absolute, abs, (lambda x: Apply("sign", x),)),
     Primitive("sign", _apply("sign"), mpmath.sign, (lambda x: ZERO,)),
     Primitive("floor", _apply("floor"), mpmath.floor, (lambda x: ZERO,)),
     Primitive(
@@ -188,7 +195,7 @@ BY_NAME: dict[str, Primitive | Definition] = {row.name: row for row in PRIMITIVE
 
 _BY_CLASS: dict[type, str] = {
     row.build: row.name for row in PRIMITIVES if isinstance(row.build, type)
-} | {sympy.log: "log"}
+} | {sympy.log: "log", sympy.Abs: "abs"}
 
 
 def primitive_of(expr: Basic) -> Primitive | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
@@ -56,6 +57,12 @@ class Scope:
     def find_own(self, name: str) -> Entry | None:
         """The file's own declaration of that name, or ``None``."""
         return self._own.get(name)
+
+    def having(self, entry: Entry) -> Scope:
+        """This scope with another meaning of the name of a declaration."""
+        scope = copy(self)
+        scope._own = {**self._own, entry.declaration.name: entry}
+        return scope
 
     def names(self) -> set[str]:
         """Every name in scope."""

@@ -15,7 +15,7 @@ from losslang.ir.frame import Frame
 from losslang.ir.heads import At, Axis
 from losslang.ir.loss import BATCH, PROGRESS, Constant, Domain, Hyperparameter
 from losslang.ir.scope import suggestion
-from losslang.ir.values import Binding, Choice, LossValue, Setting, Value, slot
+from losslang.ir.values import Binding, Choice, LossValue, Setting, Value, copies, slot
 from losslang.syntax import nodes
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def bind(elab: Elaborator, loss: LossValue, parameter: nodes.Parameter, frame: F
     It stays a hyperparameter of the whole where the loss was named in a composition, or where its
     default is an array or a word; in a formula it is what it was given there, or its default.
     """
+    if isinstance(parameter.type, nodes.MapType):
+        from losslang.ir import functions
+
+        return functions.bind(elab, loss, parameter, frame)
     key = (loss.span, parameter.name)
     if key in elab.registered:
         binding = elab.registered[key]
@@ -164,6 +168,8 @@ def declare(elab: Elaborator, parameter: nodes.Parameter, frame: Frame) -> Hyper
         options = parameter.type.options
         blank = Hyperparameter(parameter.name, "choice", options=options, span=parameter.span)
     else:
+        assert isinstance(parameter.type, nodes.TypeExpr)
+        check_copies(parameter.type)
         kind = parameter.type.name
         if kind not in ("real", "int", "bool"):
             fail(
@@ -199,9 +205,34 @@ def _axis(elab: Elaborator, dim: nodes.Dim, frame: Frame) -> Axis:
             dim.span,
             help="any hyperparameter takes a tensor with one value per example when it is called",
         )
-    if dim.name not in frame.axes:
+    if dim.name.removesuffix("'") not in frame.axes:
         frame.axes[dim.name] = elab.new_axis(dim.name)
-    return frame.axes[dim.name]
+    return frame.axes[dim.name.removesuffix("'")]
+
+
+def check_copies(type_: nodes.TypeExpr) -> None:
+    """The second copy of an axis stands in a type behind the first, and no axis stands twice."""
+    seen: list[str] = []
+    for dim in type_.dims:
+        name = str(dim.size) if dim.name is None else dim.name
+        if name in seen:
+            fail(
+                "repeated-axis",
+                "an array has each axis once",
+                type_.span,
+                help=f"its second copy is {name}'" if dim.name else None,
+            )
+        first = name.removesuffix("'")
+        if first != name and (first not in seen or first == BATCH.name):
+            fail(
+                "second-copy",
+                f"{name} has no meaning in this type",
+                dim.span,
+                help="an input has one batch"
+                if first == BATCH.name
+                else f"a second copy stands behind the axis, as in real[{first}, {name}]",
+            )
+        seen.append(name)
 
 
 def fixed_axis(dim: nodes.Dim) -> Axis:
@@ -210,8 +241,8 @@ def fixed_axis(dim: nodes.Dim) -> Axis:
     return Axis(str(dim.size), sympy.Integer(dim.size))
 
 
-def domain(elab: Elaborator, parameter: nodes.Parameter, frame: Frame) -> Domain:
-    """The interval a parameter's declaration writes."""
+def domain(elab: Elaborator, parameter: nodes.Parameter | nodes.State, frame: Frame) -> Domain:
+    """The interval that the declaration of a parameter or a state writes."""
 
     def end(node: nodes.Expr) -> Fraction | None:
         value = elab.number(node, frame).body
@@ -219,7 +250,7 @@ def domain(elab: Elaborator, parameter: nodes.Parameter, frame: Frame) -> Domain
             return None
         if not value.is_number:
             fail("domain-not-constant", "the end of a domain is a number", node.span)
-        return _fraction(value)
+        return fraction(value)
 
     written = parameter.domain
     if isinstance(written, nodes.Bound):
@@ -269,7 +300,7 @@ def _real(value: Expr, node: nodes.Expr) -> Fraction:
     """The number a constant stands for."""
     if value.is_finite is False:
         fail("undefined-constant", "this is no real number", node.span)
-    return _fraction(value)
+    return fraction(value)
 
 
 def _checked(hyper: Hyperparameter, number: Fraction, node: nodes.Expr) -> Fraction:
@@ -288,7 +319,8 @@ def _checked(hyper: Hyperparameter, number: Fraction, node: nodes.Expr) -> Fract
     return number
 
 
-def _fraction(value: Expr) -> Fraction:
+def fraction(value: Expr) -> Fraction:
+    """A number of the language as it is, or rounded to a float where it is not rational."""
     if value.is_Rational:
         return Fraction(int(value.p), int(value.q))
     return Fraction(float(value))
@@ -301,7 +333,8 @@ def register(elab: Elaborator, owner: str, hyper: Hyperparameter) -> Binding:
     if hyper.kind == "choice":
         return Choice(unique.name, hyper.name, hyper.options)
     if hyper.axes:
-        return Value(At(unique.tensor, *(slot(a) for a in hyper.axes)), hyper.axes, hyper.kind)
+        axes = copies(hyper.axes)
+        return Value(At(unique.tensor, *map(slot, axes)), axes, hyper.kind)
     return Value(unique.symbol, kind=hyper.kind)
 
 

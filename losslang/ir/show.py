@@ -16,6 +16,7 @@ from losslang.ir.heads import At, Index
 from losslang.ir.latex import INPUTS, Latex
 from losslang.ir.loss import BATCH, EXAMPLE, Constant, Hyperparameter, Input, Loss, Term, Written
 from losslang.ir.text import Printer, looks_at_others
+from losslang.ir.values import copies
 from losslang.syntax import nodes
 from losslang.syntax.names import names_of
 
@@ -30,6 +31,8 @@ def show(loss: Loss, more: Iterable[Section] = ()) -> str:
     head = [signature(loss)]
     if loss.doc:
         head += ["", *loss.doc.splitlines()]
+        if "\n" in loss.doc:
+            head.append("")
     head += [f"Source: {cite}" for cite in loss.cites]
     sections: list[Section] = [
         ("Formula", to_latex(loss).splitlines()),
@@ -38,6 +41,7 @@ def show(loss: Loss, more: Iterable[Section] = ()) -> str:
         ("Hyperparameters", _table([_hyperparameter(h) for h in loss.hyperparameters])),
         ("Set by the config", [f"{name} = {constant(v)}" for name, v in loss.options.items()]),
         ("Claims", [claim.stated for claim in loss.claims]),
+        ("Known as", [alias.stated for alias in loss.aliases]),
         *more,
     ]
     blocks = ["\n".join(head)]
@@ -70,7 +74,7 @@ def _is_whole(term: Term) -> bool:
 
 def type_text(known: Input, whole: bool = False) -> str:
     """An input's type as it is written."""
-    axes = [f"*{a.name}" if a == known.pack else a.name for a in known.axes]
+    axes = [f"*{a.name}" if a == known.pack else a.name for a in copies(known.axes)]
     axes = [BATCH.name, *axes] if whole and known.batched else axes
     kind = known.over.name if known.over is not None else known.kind
     shape = f"[{', '.join(axes)}]" if axes else ""
@@ -79,33 +83,35 @@ def type_text(known: Input, whole: bool = False) -> str:
 
 def _axes_text(known: Input) -> str:
     batch = [] if not known.batched else [BATCH.name] if known.pack else [f"*{BATCH.name}"]
-    axes = [*batch, *(f"*{a.name}" if a == known.pack else a.name for a in known.axes)]
+    axes = [*batch, *(f"*{a.name}" if a == known.pack else a.name for a in copies(known.axes))]
     return f"tensor [{', '.join(axes)}]"
 
 
-def _hyper_type(hyper: Hyperparameter) -> str:
+def hyper_type(hyper: Hyperparameter) -> str:
+    """A hyperparameter's type and domain as they are written."""
     if hyper.kind == "choice":
         return " | ".join(hyper.options)
-    shape = f"[{', '.join(a.name for a in hyper.axes)}]" if hyper.axes else ""
+    shape = f"[{', '.join(a.name for a in copies(hyper.axes))}]" if hyper.axes else ""
     return f"{hyper.kind}{shape} {hyper.domain}".rstrip()
 
 
-def _default(hyper: Hyperparameter) -> str | None:
+def default(hyper: Hyperparameter) -> str | None:
+    """A hyperparameter's default as it is written, if it has one."""
     if hyper.formula is not None:
         return Printer().text(hyper.formula)
     return None if hyper.default is None else constant(hyper.default)
 
 
 def _declared(hyper: Hyperparameter) -> str:
-    value = _default(hyper)
+    value = default(hyper)
     learn = "learn " if hyper.learn else ""
-    return f"{learn}{hyper.name}: {_hyper_type(hyper)}" + ("" if value is None else f" = {value}")
+    return f"{learn}{hyper.name}: {hyper_type(hyper)}" + ("" if value is None else f" = {value}")
 
 
 def _hyperparameter(hyper: Hyperparameter) -> tuple[str, ...]:
-    value = _default(hyper)
-    default = "must be given" if value is None else f"default {value}"
-    return hyper.name, _hyper_type(hyper), default + (", learned" if hyper.learn else "")
+    value = default(hyper)
+    says = "must be given" if value is None else f"default {value}"
+    return hyper.name, hyper_type(hyper), says + (", learned" if hyper.learn else "")
 
 
 def constant(value: Constant) -> str:
@@ -157,7 +163,7 @@ def _used(written: Written) -> list[nodes.Definition]:
             name = "" if isinstance(part, nodes.Unpack) else part.name
             if part not in found and name in _words(text):
                 found.append(part)
-                todo.append(part.value)
+                todo += [] if isinstance(part, nodes.State) else [part.value]
     return [part for part in written.parts if part in found]
 
 

@@ -11,6 +11,7 @@ from losslang.ir import options
 from losslang.ir.loss import BATCH
 from losslang.ir.scope import suggestion
 from losslang.syntax import nodes
+from losslang.syntax.limits import children
 
 if TYPE_CHECKING:
     pass
@@ -32,6 +33,25 @@ def is_whole(loss: nodes.Loss) -> bool:
     return looks_at_batch(loss) or any(b.axis == BATCH.name for b in loss.binders)
 
 
+def check_alias(loss: nodes.Loss, alias: nodes.Alias) -> None:
+    """Report a name in an alias that is no parameter of the loss."""
+    if loss.signature is None:
+        return
+    known = {p.name for p in loss.signature.inputs + loss.signature.hyperparameters}
+    todo: list[nodes.Node] = [keyword.value for keyword in alias.keywords]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, nodes.Name) and node.id not in known | options.CALL_WORDS:
+            fail(
+                "unknown-keyword",
+                f"{loss.name!r} has no parameter {node.id!r}",
+                node.span,
+                help=suggestion(node.id, known)
+                or "an alias gives the other library's parameters in terms of the loss's own",
+            )
+        todo += [*node.args] if isinstance(node, nodes.Call) else children(node)
+
+
 def split_inputs(
     loss: nodes.Loss,
 ) -> tuple[tuple[nodes.Parameter, ...], tuple[nodes.Parameter, ...]]:
@@ -42,6 +62,19 @@ def split_inputs(
     ]
     pairs = list(zip(loss.signature.inputs, is_loss, strict=True))
     return tuple(p for p, flag in pairs if flag), tuple(p for p, flag in pairs if not flag)
+
+
+def taken_once(node: nodes.Expr) -> nodes.Expr | None:
+    """What is inside ``once(...)``; ``None`` for any other expression."""
+    if isinstance(node, nodes.Call) and node.function.id == "once" and node.args:
+        return node.args[0]
+    return None
+
+
+def losses_taken(loss: nodes.Loss) -> frozenset[str]:
+    """The names of the losses that a loss has to be given; a composition has none."""
+    taken = () if loss.signature is None else split_inputs(loss)[0]
+    return frozenset(parameter.name for parameter in taken)
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import sympy
 from sympy import Basic, Expr
 
 from losslang.ir.binders import Binder, free_indices
-from losslang.ir.heads import ONE, At, Branch, Detach, Ema, Index, Labelled, Max, Min, Size
+from losslang.ir.heads import ONE, At, Branch, Detach, Index, Labelled, Max, Min, Size
 from losslang.ir.loss import BATCH, EXAMPLE
 from losslang.ir.primitives import Apply
+from losslang.ir.recursion import Prior, Recursion
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 
 ATOM, POWER, PRODUCT, SUM, LOOSE = 4, 3, 2, 1, 0
@@ -205,6 +207,18 @@ class Printer:
         body, bound, guard = self._bound(e)
         return f"{e.op}({body}{bound}{guard})[{self.text(e.at)}]", ATOM
 
+    def _spectrum(self, e: Spectrum) -> tuple[str, int]:
+        body, bound, guard = self._bound(e)
+        return f"{e.op}({body}{bound}{guard})[{', '.join(map(self.text, e.rest))}]", ATOM
+
+    def _recursion(self, e: Recursion) -> tuple[str, int]:
+        places = [self.text(a) for a in e.rest if not (self.hide and a == EXAMPLE)]
+        return f"{e.op}({', '.join(places)})", ATOM
+
+    def _prior(self, e: Prior) -> tuple[str, int]:
+        places = [f"{self.letter(e.counter)} - {e.lag}", *map(self.text, e.place)]
+        return f"prior({', '.join(places)})", ATOM
+
     def _size(self, e: Size) -> tuple[str, int]:
         return f"size({e.axis.name})", ATOM
 
@@ -221,9 +235,6 @@ class Printer:
         if isinstance(inner, At | sympy.Symbol):
             return f"log {self.text(inner, ATOM)}", POWER
         return f"log({self.text(inner)})", ATOM
-
-    def _ema(self, e: Ema) -> tuple[str, int]:
-        return e.site, ATOM
 
     _WRITE: ClassVar[
         Mapping[type | tuple[type, ...], Callable[[Printer, Any], tuple[str, int]]]
@@ -242,8 +253,10 @@ class Printer:
         Branch: _branch,
         Reduce: _reduce,
         Ordered: _ordered,
+        Spectrum: _spectrum,
+        Recursion: _recursion,
+        Prior: _prior,
         Size: _size,
-        Ema: _ema,
     }
 
 
@@ -255,5 +268,12 @@ def looks_at_others(expr: Expr) -> bool:
     """Whether an expression reads other examples than the one at hand."""
     return any(
         isinstance(node, Index) and node.axis == BATCH and node != EXAMPLE
-        for node in sympy.preorder_traversal(expr)
+        for node in _outside_of_recursions(expr)
     ) or any(index.axis == BATCH and index != EXAMPLE for index in free_indices(expr))
+
+
+def _outside_of_recursions(expr: Basic) -> Iterator[Basic]:
+    """The parts of an expression; of a function that calls itself only where it is read."""
+    yield expr
+    for arg in expr.rest if isinstance(expr, Recursion) else expr.args:
+        yield from _outside_of_recursions(arg)

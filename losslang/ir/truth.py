@@ -62,6 +62,13 @@ class Chosen(Truth):
         return Basic.__new__(cls, Str(str(name)), Str(str(option)))
 
 
+def is_settled(test: Expr) -> bool:
+    """Whether the choices of a call decide a condition, before any number is looked at."""
+    if isinstance(test, And | Or | Not):
+        return all(map(is_settled, test.args))
+    return isinstance(test, Chosen)
+
+
 def _flatten(cls: type[Truth], args: Iterable[Expr], neutral: Expr) -> list[Expr]:
     flat: dict[Expr, None] = {}
     for arg in args:

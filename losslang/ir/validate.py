@@ -21,7 +21,6 @@ from losslang.ir.heads import (
     Axis,
     Branch,
     Detach,
-    Ema,
     Index,
     Labelled,
     Max,
@@ -29,9 +28,11 @@ from losslang.ir.heads import (
     Size,
     Tensor,
 )
-from losslang.ir.loss import BATCH, PROGRESS, Loss
+from losslang.ir.loss import BATCH, EXAMPLE, PROGRESS, Loss, State
 from losslang.ir.primitives import Apply, primitive_of
+from losslang.ir.recursion import Prior, Recursion, is_prior
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import OUTER, Spectrum, is_separable
 from losslang.ir.truth import And, Chosen, Delta, Equal, Less, LessEqual, Not, Or, Truth
 
 REDUCE_OPS = frozenset("sum prod mean max min logsumexp logmeanexp any all argmax argmin".split())
@@ -40,7 +41,7 @@ STRUCTURE = (Str, Axis, Tensor, sympy.Tuple, sympy.Number, sympy.NumberSymbol, s
 HEADS = (
     *(sympy.Add, sympy.Mul, sympy.Pow),
     *(Index, Size, At, Delta, Equal, Less, LessEqual, Chosen, And, Or, Not, Branch, Max, Min),
-    *(Detach, Ema, Labelled, Reduce, Ordered),
+    *(Detach, Labelled, Reduce, Ordered, Spectrum, Recursion, Prior),
 )
 
 
@@ -70,6 +71,8 @@ class _Validator:
                 self.scalars[hyper.name] = hyper.kind
         for draw in loss.draws:
             self.tensors[draw.tensor] = draw.axes
+        for state in loss.states:
+            self.tensors[state.tensor] = self.tensors[state.following] = state.axes
         self.axes = {axis for axes in self.tensors.values() for axis in axes} | {BATCH}
         self.axes |= {known.over for known in loss.inputs if known.over is not None}
 
@@ -79,7 +82,8 @@ class _Validator:
         self._distinct("hyperparameter", (hyper.name for hyper in self.loss.hyperparameters))
         self._distinct("array", (tensor.name for tensor in self.tensors))
         self._distinct("term", (term.name for term in self.loss.terms))
-        self._distinct("average", (average.name for average in self.loss.averages))
+        for state in self.loss.states:
+            self._state(state)
         for term in self.loss.terms:
             for expr in (term.body, term.guard):
                 self._formula(expr)
@@ -91,6 +95,20 @@ class _Validator:
             for expr in (requirement.condition, requirement.guard):
                 self._formula(expr)
                 self._truth(expr)
+
+    def _state(self, state: State) -> None:
+        for expr in state.formulas:
+            self._formula(expr)
+        self._truth(state.guard)
+        loose = frozenset().union(*map(free_indices, state.formulas)) - {EXAMPLE, *state.places}
+        if loose:
+            _broken(f"the state {state.name!r} is written for each {_names(loose)}")
+        given = state.axes[: len(state.axes) - len(state.places)]
+        if len(given) != len(state.indices) + (state.length is not None):
+            _broken(f"the state {state.name!r} is written with {len(state.indices)} indices")
+        for axis, index in zip(given, state.indices, strict=False):
+            if not self._points_into(index, axis):
+                _broken(f"{index} is no index over {axis.name!r}")
 
     def _distinct(self, what: str, names: Iterable[str]) -> None:
         seen: set[str] = set()
@@ -141,7 +159,7 @@ class _Validator:
                 f"{len(expr.indices)} indices for {expr.tensor.name!r} over {_names(axes)}", expr
             )
         for axis, index in zip(axes, expr.indices, strict=True):
-            if not self._points_into(index, axis):
+            if not self._points_into(index, axis.base):
                 _broken(f"{index} stands at the place of axis {axis.name!r}", expr)
 
     def _points_into(self, index: Expr, axis: Axis) -> bool:
@@ -167,6 +185,12 @@ class _Validator:
             self._known_axis(index.axis)
             if index.name != f"_{top - n}":
                 _broken(f"the bound index {index} is not canonical", expr)
+        if isinstance(expr, Recursion):
+            self._recursion(expr)
+            return
+        if isinstance(expr, Spectrum):
+            self._spectrum(expr)
+            return
         ops = REDUCE_OPS if isinstance(expr, Reduce) else ORDERED_OPS
         if expr.op not in ops | self.words or (
             len(expr.binders) != 1 and expr.op in (*ORDERED_OPS, "argmax", "argmin")
@@ -175,6 +199,29 @@ class _Validator:
         self._truth(expr.guard)
         if expr.op in ("any", "all"):
             self._truth(expr.body)
+
+    def _spectrum(self, expr: Spectrum) -> None:
+        reads = {**dict.fromkeys(OUTER, 1), **dict.fromkeys(OUTER.values(), 3)}
+        if len(expr.binders) != 2 or reads.get(expr.op) != len(expr.rest):
+            _broken(f"no operation {expr.op!r} of a matrix", expr)
+        self._truth(expr.guard)
+        if not is_separable(expr.guard, *expr.binders):
+            _broken("a matrix without some of its entries", expr)
+
+    def _recursion(self, expr: Recursion) -> None:
+        cases = expr.body
+        if not isinstance(cases, Branch) or expr.guard != ONE:
+            _broken("a recursion without cases", expr)
+        if free_indices(cases) - set(expr.binders) or len(expr.rest) != len(expr.binders):
+            _broken("a recursion over other indices than its own", expr)
+        counter = expr.counter
+        if not cases.args[0].args[0].is_Integer or cases.args[0].args[1] != counter:
+            _broken("a recursion that does not count", expr)
+        if any(is_prior(part, counter) for part in walk(cases.args[2])):
+            _broken("a recursion without an end", expr)
+        for part in walk(cases):
+            if is_prior(part, counter) and len(part.args) != len(expr.binders) + 1:
+                _broken("an earlier value at a place of another kind", part)
 
     def _condition(self, expr: Branch | And | Or | Not) -> None:
         for arg in expr.args[:1] if isinstance(expr, Branch) else expr.args:
@@ -186,12 +233,6 @@ class _Validator:
             _broken("a labelled loss without the read of a label", expr)
         if any(isinstance(part, Labelled) for part in walk(body)):
             _broken("a labelled loss inside a labelled loss", expr)
-
-    def _ema(self, expr: Ema) -> None:
-        if expr.site not in (average.name for average in self.loss.averages):
-            _broken(f"nothing declares the running average {expr.site!r}", expr)
-        if free_indices(expr):
-            _broken(f"a running average for each {_names(free_indices(expr))}", expr)
 
     def _truth(self, expr: Expr) -> None:
         if not self._is_truth(expr):
@@ -217,7 +258,6 @@ class _Validator:
         Binder: _binder,
         (Branch, And, Or, Not): _condition,
         Labelled: _labelled,
-        Ema: _ema,
     }
 
 

@@ -6,7 +6,7 @@ shared by all arrays, so arithmetic that broadcasts by axis name is arithmetic o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -31,8 +31,16 @@ WHOLE = ("int", "index", "bool")
 
 @cache
 def slot(axis: Axis) -> Index:
-    """The placeholder index of an axis."""
-    return Index("·", axis)
+    """The placeholder index of an axis. That of a second copy runs over the axis itself."""
+    return Index("·" if axis == axis.base else "·'", axis.base)
+
+
+def copies(axes: Iterable[Axis]) -> tuple[Axis, ...]:
+    """The axes of an array; where one stands twice, the second time it is the second copy."""
+    found: list[Axis] = []
+    for axis in axes:
+        found.append(axis.other if axis in found else axis)
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,14 @@ class LocalFunctionValue:
 
 
 @dataclass(frozen=True)
+class MapValue:
+    """A hyperparameter that is a function, with the one it was given."""
+
+    function: FunctionValue | LocalFunctionValue
+    parameter: nodes.Parameter
+
+
+@dataclass(frozen=True)
 class Choice:
     """A hyperparameter that takes one of some words."""
 
@@ -123,7 +139,9 @@ class Lazy:
     position: int = 0
 
 
-Binding: TypeAlias = Value | LossValue | FunctionValue | LocalFunctionValue | Choice | Lazy
+Binding: TypeAlias = (
+    Value | LossValue | FunctionValue | LocalFunctionValue | MapValue | Choice | Lazy
+)
 
 
 def elementwise(build: Callable[..., Expr], *values: Value, kind: Kind = "real") -> Value:

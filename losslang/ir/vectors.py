@@ -20,7 +20,7 @@ from losslang.ir.calls import (
 )
 from losslang.ir.frame import Frame
 from losslang.ir.heads import ONE, Index, Size
-from losslang.ir.primitives import Apply, log
+from losslang.ir.primitives import Apply, absolute, log
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Delta
 from losslang.ir.values import Value, elementwise, slot
@@ -53,9 +53,9 @@ def norm(elab: Elaborator, node: nodes.Call, frame: Frame) -> Value:
         return dropped(value, index, sympy.sqrt(_squares(value, index)))
     order, guard = elab.scalar(node.args[1], frame).body, guard_along(value, index)
     if order == sympy.oo:
-        return dropped(value, index, Reduce("max", (index,), guard, sympy.Abs(value.body)))
+        return dropped(value, index, Reduce("max", (index,), guard, absolute(value.body)))
     limits.check_power(ONE, order, node.args[1].span)
-    total = Reduce("sum", (index,), guard, sympy.Abs(value.body) ** order)
+    total = Reduce("sum", (index,), guard, absolute(value.body) ** order)
     return dropped(value, index, total ** (1 / order))
 
 

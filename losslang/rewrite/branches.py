@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sympy
-from sympy import Basic, Dummy, Expr, Pow
+from sympy import Basic, Dummy, Expr, Mul, Pow
 
 from losslang.ir.binders import Binder, free_indices, substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Ema, Index
+from losslang.ir.heads import ONE, ZERO, At, Branch, Detach, Index
 from losslang.ir.primitives import Apply
-from losslang.ir.reduce import Ordered
-from losslang.ir.truth import Delta, Not
+from losslang.ir.recursion import Prior, Recursion
+from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.truth import Delta, Not, is_settled
 from losslang.rewrite import squares
+from losslang.rewrite.differences import is_difference
 
 CUBE = 3
 """From this power on, a number whose power overflows has a slope that does so too."""
@@ -55,6 +57,8 @@ def safe_branches(expr: Expr) -> Expr:
     def rebuild(e: Expr) -> Expr:
         if isinstance(e, Branch):
             test, yes, no = (visit(a) for a in e.args)
+            if is_settled(test):  # the branch that is not taken has no gradient
+                return Branch(test, yes, no)
             return Branch(test, protected(yes, test), protected(no, Not(test)))
         if isinstance(e, Binder):
             guard, body = visit(e.guard), visit(e.body)
@@ -73,7 +77,7 @@ def safe_branches(expr: Expr) -> Expr:
 
 def protected(expr: Expr, test: Expr) -> Expr:
     """``expr``, computed from harmless arguments where ``test`` is 0."""
-    if not expr.args or isinstance(expr, At | Index | Ema):
+    if not expr.args or isinstance(expr, At | Index | Recursion | Prior):
         return expr
     # What is computed once for all places of the test is not worth an array of their shape.
     if isinstance(expr, Binder | Detach) and not free_indices(test) <= free_indices(expr):
@@ -89,14 +93,15 @@ def protected(expr: Expr, test: Expr) -> Expr:
     name = expr.name if isinstance(expr, Apply) else type(expr).__name__
     if name in SAFE and not (name in ("exp", "expm1") and is_log_probability(expr)):
         first = 1 if isinstance(expr, Apply) else 0
-        args[first:] = [_where(test, a, SAFE[name]) for a in args[first:]]
+        args[first:] = [_harmless(test, a, SAFE[name]) for a in args[first:]]
     return expr.func(*args) if tuple(args) != expr.args else expr
 
 
 def _protected_at(expr: Expr, test: Expr, binders: Sequence[Index]) -> Expr:
     """``expr`` with harmless arguments at the places left out; what all places share is needed."""
     shared = [part for part in walk(expr) if part.args and free_indices(part).isdisjoint(binders)]
-    kept = {part: Dummy(real=True) for part in shared if squares.reads(part)}
+    signs = {part: _is_entry(1 / part) or None for part in shared if squares.reads(part)}
+    kept = {part: Dummy(real=True, positive=sign) for part, sign in signs.items()}
     hidden = substitute(expr, kept)
     found: Expr = substitute(protected(hidden, test), {d: part for part, d in kept.items()})
     return found
@@ -111,12 +116,41 @@ def _protected_inside(expr: Binder, test: Expr) -> Expr:
     return Binder.__new__(type(expr), expr.op, indices, guard, inside, *expr.rest)
 
 
+def _harmless(test: Expr, argument: Expr, safe: Expr) -> Expr:
+    """The argument where it is wanted: by a difference of 0 elsewhere, which may be infinite."""
+    apart = {part for part in walk(argument) if isinstance(part, Expr) and is_difference(part)}
+    if len(apart) == 1:
+        (difference,) = apart
+        if substitute(argument, {difference: ZERO}) == safe:
+            chosen = Branch(test, difference, ZERO)
+            found: Expr = substitute(argument, {difference: chosen})
+            return found
+    return _where(test, argument, safe)
+
+
 def _where(test: Expr, argument: Expr, safe: Expr) -> Expr:
     """The argument where it is wanted; a number that the test does not concern is always fine."""
-    if isinstance(argument, At) and argument.is_extended_positive and safe.is_positive:
+    if safe.is_positive and _stays_positive(argument):
         return argument
     concerned = squares.reads(argument) or (not squares.reads(test) and not argument.is_number)
     return Branch(test, argument, safe) if concerned else argument
+
+
+def _stays_positive(e: Expr) -> bool:
+    """Whether a number is a positive entry, or one over a fold of such, for floats too."""
+    if not isinstance(e, Mul):
+        return _is_entry(e)
+    first, *others = e.args
+    return len(others) == 1 and any(
+        _is_entry(above) and (_is_entry(1 / below) or (below.is_Dummy and below.is_positive))
+        for above, below in ((first, *others), (*others, first))
+    )
+
+
+def _is_entry(e: Expr) -> bool:
+    if isinstance(e, Reduce) and e.op in ("sum", "mean", "max", "min") and e.guard == ONE:
+        return _is_entry(e.body)
+    return isinstance(e, At) and bool(e.is_extended_positive)
 
 
 def is_log_probability(expr: Expr) -> bool:

@@ -18,10 +18,14 @@ Rules: TypeAlias = Mapping[type, tuple[Rule, ...]]
 
 
 class Rewriter:
-    """Applies rules until none matches; a part that occurs often is rewritten once."""
+    """Applies rules until none matches; a part that occurs often is rewritten once.
 
-    def __init__(self, rules: Rules) -> None:
+    What stands inside a binder of the kinds ``apart`` is left alone.
+    """
+
+    def __init__(self, rules: Rules, apart: tuple[type[Binder], ...] = ()) -> None:
         self._rules = rules
+        self._apart = apart
         self._memo: dict[Basic, Expr] = {}
 
     def __call__(self, expr: Expr) -> Expr:
@@ -42,6 +46,8 @@ class Rewriter:
     def _rebuilt(self, expr: Expr) -> Expr:
         if isinstance(expr, Binder):
             rest = map(self, expr.rest)
+            if isinstance(expr, self._apart):
+                return Binder.__new__(type(expr), *expr.args[:4], *rest)
             indices, guard, body = expr.open()
             return Binder.__new__(type(expr), expr.op, indices, self(guard), self(body), *rest)
         args = [self(a) if isinstance(a, Expr) else a for a in expr.args]

@@ -52,6 +52,11 @@ def power(exponent: float) -> Bound:
     return lambda eps, largest: float(largest**exponent)
 
 
+def share(times: float, exponent: float = 1.0) -> Bound:
+    """Times a power of the largest number."""
+    return lambda eps, largest: times * float(largest**exponent)
+
+
 def steps(count: float) -> Bound:
     """Some steps of numbers at 1."""
     return lambda eps, largest: count * eps
@@ -112,11 +117,17 @@ def halved(t: float) -> Point:
     return [-t, 0.5]
 
 
+def over(t: float) -> Point:
+    """Two of opposite signs, and one nearly as large as their difference."""
+    return [t, -t, 1.7 * t]
+
+
 def alike(t: float) -> Point:
     """Three equal numbers."""
     return [t, t, t]
 
 
+END = share(0.51), share(0.99)
 SMALL = power(-0.3), number(0.1)
 HALF = rounding(0.5), rounding(2)
 BELOW_ONE = steps(4), number(0.1)
@@ -125,9 +136,15 @@ HUGE = power(0.51), power(0.9)
 FAR = overflow(1.1), overflow(10)
 ROUNDED = rounding(0.5), overflow(0.9)
 
+OVERLAP = "relu(v[0] - v[1]) * relu(v[2] - v[1]) / ((v[0] - v[1])**2 + (v[2] - v[1])**2)"
+STANDARD = "(v[0] - mean(v)) / std(v)"
 ENTROPY = "sum(xlogy(softmax(v)[k], 2 * softmax(v)[k] / (softmax(v)[k] + v[k]**2)) for k in dim)"
 PART = "-log((v[y]**2 + 1) / sum(v[k]**2 + 1 for k in dim))"
+OVER = "(v[0] - v[1])**2 / (2 * v[2])"
+TILTED = "(v[0] - v[1]) / sqrt(5) if v[0] > v[1] else (v[1] - v[0]) / sqrt(6)"
+SQUARE = "(0.25 if v[0] > v[1] else 0.5) * (v[0] - v[1])**2"
 POWERS = "sigmoid(v[0])**(v[1] - 1) * sigmoid(v[0])"
+ABOVE = "log(1 + sum(exp(v[k] - v[y]) for k in dim if k != y))"
 
 REGIONS = (
     # Shifts: logarithms of sums of exponentials, and what is made of them.
@@ -156,6 +173,7 @@ REGIONS = (
     Region("log_of_sum", "log(1 + x)", *SMALL),
     Region("log_of_sum", "log(1 - exp(-x))", *SMALL),
     Region("log_of_sum", "log(cosh(x))", *FAR),
+    Region("log_of_sum", ABOVE, *FAR, behind),
     # Differences of numbers that are nearly equal.
     Region("expm1", "exp(x) - 1", *SMALL),
     Region("less_log1p", "x - log(1 + x)", *SMALL),
@@ -172,11 +190,25 @@ REGIONS = (
     Region("root_of_square", "sqrt(1 + x**2) - 1", *HUGE),
     Region("share_of_square", "2 * x**2 / (x**2 + 4)", *HUGE),
     Region("square_over", "v[0]**2 / v[1]", *HUGE, alike),
+    Region("over_quadratic", "3 * x / (x**2 + 4)", *HUGE),
+    Region("root_of_squares", "sqrt(v[0]**2 + v[1]**2)", *HUGE, long),
     Region("norm", "norm(v)", *HUGE, long),
     Region("norm", "norm(v)", *TINY, long),
     Region("unit", "normalize(v)[0]", *HUGE, long),
     Region("over_square", "v[0] / sum(abs(v[k]) for k in dim)**2", *HUGE, long),
+    Region("Units", OVERLAP, *HUGE, long),
+    Region("Units", OVERLAP, *TINY, long),
+    Region("Units", STANDARD, power(0.995), power(1), near),
     Region("cancelled", "(v[0] * v[1] + v[0] * v[2]) / v[0]**2", *HUGE, alike),
+    # Differences that overflow by themselves.
+    Region("log_of_difference", "log(1 + (v[0] - v[1])**2 / 2)", *END, opposed),
+    Region("exp_of_difference", "exp(-(v[0] - v[1])**2 / 2)", *END, opposed),
+    Region("share_of_sizes", "abs(v[0] - v[1]) / (abs(v[0]) + abs(v[1]))", *END, opposed),
+    Region("share_of_sizes", "100 * abs(v[0] - v[1]) / abs(v[1])", *END, opposed),
+    Region("square_of_difference_over", OVER, share(0.51), share(0.58), over),
+    Region("tilted_difference", TILTED, *END, opposed),
+    Region("tilted_square", SQUARE, share(0.51, 0.5), share(0.99, 0.5), opposed),
+    Region("root_mean_square", "sqrt(mean(v[k]**2 for k in dim))", *END, alike),
 )
 
 WITHOUT = {

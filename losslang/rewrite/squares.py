@@ -14,8 +14,10 @@ from losslang.ir.heads import ONE, At, Branch
 from losslang.ir.primitives import Apply
 from losslang.ir.truth import LessEqual
 
-WORDS = frozenset("log1p_square square_share hypot_minus_one square_ratio".split())
-"""``log(1 + x**2)``, ``x**2 / (1 + x**2)``, ``sqrt(1 + x**2) - 1`` and ``x**2 / y``."""
+WORDS = frozenset("log1p_square square_share hypot hypot_minus_one square_ratio".split())
+"""``log(1 + x**2)``, ``x**2 / (1 + x**2)``, ``sqrt(x**2 + y**2)``, ``sqrt(1 + x**2) - 1`` and
+``x**2 / y``.
+"""
 
 
 def root(expr: Expr) -> Expr | None:
@@ -77,9 +79,10 @@ def log_of_quadratic(e: Expr) -> Expr | None:
     if found is None:
         return None
     scale, w = found
-    large = sympy.log(scale) + Apply("log1p_square", w)
     if inside.args[0] != ONE:
-        return large
+        root = sympy.sqrt(scale)
+        return 2 * sympy.log(Apply("hypot", sympy.expand_mul(w * root), root))
+    large = sympy.log(scale) + Apply("log1p_square", w)
     return Branch(LessEqual(w**2, ONE / scale), Apply("log1p", inside - 1), large)
 
 
@@ -114,6 +117,20 @@ def share_of_square(e: Expr) -> Expr | None:
     return None
 
 
+def over_quadratic(e: Expr) -> Expr | None:
+    """``x / (c + x**2)`` as ``(x / h) / h`` with ``h`` the root of what is below."""
+    for factor in e.args:
+        base, exponent = factor.as_base_exp()
+        found = quadratic(base) if exponent == -1 and isinstance(base, Add) else None
+        for read in e.args if found is not None else ():
+            if isinstance(read, At) and found is not None and not reads(found[1] / read):
+                root = sympy.sqrt(found[0])
+                length = Apply("hypot", found[1] * root, root)
+                rest = (f for f in e.args if f not in (factor, read))
+                return Mul(*rest, Apply("quotient", Apply("quotient", read, length), length))
+    return None
+
+
 def square_over(e: Expr) -> Expr | None:
     """``w**2 / v`` as ``w (w / v)``: finite also where the square is not."""
     squares = [f for f in e.args if isinstance(f, Pow) and f.exp == 2 and reads(f)]
@@ -122,3 +139,14 @@ def square_over(e: Expr) -> Expr | None:
         return None
     rest = (f for f in e.args if f not in (squares[0], below[0]))
     return Mul(*rest, Apply("square_ratio", squares[0].base, below[0].base))
+
+
+def root_of_squares(e: Expr) -> Expr | None:
+    """``sqrt(x**2 + y**2 + ...)``: without overflow, its slope 0 where all of them are 0."""
+    if e.exp != Rational(1, 2) or not isinstance(e.base, Add):
+        return None
+    roots = [root(term) for term in e.base.args]
+    found: Expr | None = roots[0]
+    for other in roots[1:]:
+        found = None if found is None or other is None else Apply("hypot", found, other)
+    return found

@@ -2,9 +2,9 @@
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
 ``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal less_log1p expm1_less``
-and of the words of :mod:`losslang.rewrite.squares`, ``Reduce`` by ``norm``, and ``Ordered`` by
-``log_softmax``, ``log_odds`` and ``unit``. Each rule looks at one node whose arguments are already
-rewritten.
+and of the words of :mod:`losslang.rewrite.squares` and :mod:`losslang.rewrite.differences`,
+``Reduce`` by ``norm`` and ``root_mean_square``, and ``Ordered`` by ``log_softmax``, ``log_odds``
+and ``unit``. Each rule looks at one node whose arguments are already rewritten.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import sympy
 from sympy import Add, Expr, Mul, Pow, Rational
 
 from losslang.ir.binders import Binder
-from losslang.ir.heads import ONE, ZERO, At
+from losslang.ir.heads import ONE, ZERO, At, Branch
 from losslang.ir.primitives import Apply
+from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.rewrite import odds, products, squares
+from losslang.rewrite import differences, odds, products, squares
 from losslang.rewrite.branches import is_log_probability, safe_branches
 from losslang.rewrite.engine import Rewriter, Rules
 from losslang.rewrite.odds import scaled
@@ -26,7 +27,7 @@ HALF = Rational(1, 2)
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
     " log_odds less_log1p expm1_less difference bounded sine_of_acos product quotient"
-    " one_minus_cube".split()
+    " one_minus_cube binade entry half_difference root_mean_square".split()
 )
 """What a stabilised formula may say beyond the IR."""
 
@@ -39,7 +40,8 @@ class Stabiliser:
     """
 
     def __init__(self, *, derived: bool = False) -> None:
-        self.by_odds = Rewriter(odds.RULES)
+        # A step of a recursion reads probabilities of many classes, which share one logsumexp.
+        self.by_odds = Rewriter(odds.RULES, (Recursion,))
         self._by_rules = Rewriter(_WITHOUT_DETOURS if derived else RULES)
 
     def __call__(self, expr: Expr) -> Expr:
@@ -145,14 +147,24 @@ def log_of_sum(e: Expr) -> Expr | None:
 
 
 def _log_term(term: Expr) -> Expr | None:
-    """The logarithm of a positive number times an exponential."""
+    """The logarithm of a positive number times exponentials and sums of them."""
     number, rest = term.as_coeff_Mul()
     if not number.is_positive:
         return None
     factors = [] if rest == ONE else Mul.make_args(rest)
-    if not all(isinstance(factor, sympy.exp) for factor in factors):
+    logs = [_log_of_power(factor) for factor in factors]
+    if any(log is None for log in logs):
         return None
-    return Add(sympy.log(number), *(factor.args[0] for factor in factors))
+    return Add(sympy.log(number), *(log for log in logs if log is not None))
+
+
+def _log_of_power(factor: Expr) -> Expr | None:
+    """The logarithm of an exponential, or of a sum of exponentials."""
+    if isinstance(factor, sympy.exp):
+        return factor.args[0]
+    if isinstance(factor, Reduce) and factor.op == "sum" and isinstance(factor.body, sympy.exp):
+        return Reduce("logsumexp", factor.binders, factor.guard, factor.body.args[0])
+    return None
 
 
 def _logaddexp(powers: list[Expr]) -> Expr:
@@ -239,14 +251,24 @@ RULES: Rules = {
         one_minus_cube,
     ),
     sympy.log: (
+        differences.log_of_difference,
         squares.log_of_square,
         squares.log_of_quadratic,
         odds.log_of_sigmoid,
         odds.log_of_branch,
         log_of_sum,
     ),
-    sympy.exp: (sum_of_probabilities,),
-    Pow: (norm, sine_of_acos, odds.logistic, rounded_to_zero, power_of_logistic),
+    sympy.exp: (sum_of_probabilities, differences.exp_of_difference),
+    Pow: (
+        differences.root_mean_square,
+        squares.root_of_squares,
+        norm,
+        sine_of_acos,
+        odds.logistic,
+        rounded_to_zero,
+        power_of_logistic,
+    ),
+    Branch: (differences.tilted_difference,),
     Reduce: (odds.log_odds,),
     Mul: (
         products.unit,
@@ -258,11 +280,15 @@ RULES: Rules = {
         products.exp_of_logistic,
         products.sinh_over_cosh,
         squares.share_of_square,
+        differences.share_of_sizes,
+        differences.tilted_square,
+        differences.square_of_difference_over,
         squares.square_over,
+        squares.over_quadratic,
     ),
 }
 
-_DETOURS = (power_of_logistic, products.flat)
+_DETOURS = (power_of_logistic, products.flat, *differences.RULES)
 
 _WITHOUT_DETOURS: Rules = {
     head: tuple(rule for rule in rules if rule not in _DETOURS) for head, rules in RULES.items()

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from losslang.codegen.native.call import Kernel, Real, Signature
 
     class Module(nn.Module):
-        """What a compiled loss is: a module with its terms, hyperparameters and progress."""
+        """What a compiled loss is: a module with its terms, hyperparameters and progress.
+
+        ``term_names`` has a loss of several terms.
+        """
 
         progress: float
+        term_names: tuple[str, ...]
 
         def precompile(self, dtype: torch.dtype = torch.float32) -> bool:
             """Wait for the kernel for numbers of one type; whether there is one."""

@@ -299,7 +299,7 @@ class _Rows(torch.autograd.Function):
         left = iter(tensors)
         args = [next(left) if x is None else x for x in ctx.others]
         wanted = ctx.needs_input_grad[2:]
-        if torch.is_grad_enabled():
+        if is_followed(slope):
             return (None, None, *differentiable(ctx.job, args, wanted, slope))
         factor = slope.item() if ctx.found else 0
         if not ctx.found or (factor != 1 and ctx.formula.dtype in HALVES):  # to round but once
@@ -329,13 +329,23 @@ def _team() -> int:
     return ctypes.cast(found, ctypes.c_void_p).value or 0
 
 
+def is_followed(slope: Tensor) -> bool:
+    """Whether something follows the operations of this backward: a transform, a second one.
+
+    A ``slope`` without memory of its own is one of many that torch takes at once.
+    """
+    return torch.is_grad_enabled() or is_transformed() or not torch._C._has_storage(slope)
+
+
 def differentiable(
     job: Job, args: Sequence[Any], wanted: Sequence[bool], slope: Tensor
 ) -> list[Tensor | None]:
-    """Gradients that can be differentiated again."""
+    """Gradients by operations that a transform sees, and that can be differentiated again."""
     leaves = [x for x, want in zip(args, wanted, strict=True) if want]
-    value = job.again(*args)
-    found = iter(torch.autograd.grad(value, leaves, slope, create_graph=True, allow_unused=True))
+    again = torch.is_grad_enabled()
+    with torch.enable_grad():
+        value = job.again(*args)
+    found = iter(torch.autograd.grad(value, leaves, slope, create_graph=again, allow_unused=True))
     return [next(found) if want else None for want in wanted]
 
 

@@ -25,6 +25,7 @@ from losslang.runtime.native import (
     defined,
     detached,
     differentiable,
+    is_followed,
 )
 
 Result: TypeAlias = Any
@@ -117,7 +118,7 @@ class _Products(torch.autograd.Function):
         arguments, wanted = ctx.arguments, ctx.needs_input_grad[2:]
         tensors = iter(ctx.saved_tensors)
         args = [next(tensors) if isinstance(x, Tensor) else x for x in arguments]
-        if torch.is_grad_enabled():
+        if is_followed(slope):
             return (None, None, *differentiable(ctx.job, args, wanted, slope))
         slopes = dict(zip(ctx.formula.slots, tensors, strict=True))
         matrix = slopes.pop(len(args))

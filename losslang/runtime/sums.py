@@ -26,6 +26,7 @@ from losslang.runtime.native import (
     defined,
     detached,
     differentiable,
+    is_followed,
     is_number,
     is_transformed,
 )
@@ -148,7 +149,7 @@ class _Sums(torch.autograd.Function):
         left = iter(ctx.saved_tensors)
         args = [next(left) if x is ... else x for x in ctx.others]
         wanted = ctx.needs_input_grad[3:]
-        if torch.is_grad_enabled():
+        if is_followed(slope):
             return (None, None, None, *differentiable(ctx.job, args, wanted, slope))
         sums, settings, value = ctx.graph
         arrays, scores = len(args) - len(settings), ctx.formula.scores

@@ -94,6 +94,10 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def example(self, meta: Meta, items: Children) -> nodes.Example:
         return nodes.Example(self._span(meta), items[0], items[2])
 
+    def alias(self, meta: Meta, items: Children) -> nodes.Alias:
+        path, *keywords = items
+        return nodes.Alias(self._span(meta), str(path), tuple(keywords))
+
     def where(self, meta: Meta, items: Children) -> Children:
         return items
 
@@ -114,6 +118,16 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         for token in names:
             rules.check_name(token, self._span(token))
         return nodes.Unpack(self._span(meta), tuple(map(str, names)), value)
+
+    def state(self, meta: Meta, items: Children) -> nodes.State:
+        name, type_, *rest = items
+        start = rest.pop()[0] if rest and isinstance(rest[-1], list) else None
+        rules.check_name(name, self._span(name))
+        return nodes.State(self._span(meta), str(name), type_, rest[0] if rest else None, start)
+
+    def update(self, meta: Meta, items: Children) -> nodes.Update:
+        name, *indices, value = items
+        return nodes.Update(self._span(meta), str(name), tuple(indices), value)
 
     # ------------------------------------------------------------ signatures and types
 
@@ -147,6 +161,9 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def type(self, meta: Meta, items: Children) -> nodes.TypeExpr:
         return nodes.TypeExpr(self._span(meta), str(items[0]), tuple(items[1:]))
 
+    def map(self, meta: Meta, items: Children) -> nodes.MapType:
+        return nodes.MapType(self._span(meta), items[0], items[1])
+
     def axis(self, meta: Meta, items: Children) -> nodes.Dim:
         return nodes.Dim(self._span(meta), str(items[0]))
 
@@ -169,6 +186,10 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def conditional(self, meta: Meta, items: Children) -> nodes.Conditional:
         body, test, orelse = items
         return nodes.Conditional(self._span(meta), test, body, orelse)
+
+    def lambda_(self, meta: Meta, items: Children) -> nodes.Lambda:
+        rules.check_name(items[0], self._span(items[0]))
+        return nodes.Lambda(self._span(meta), str(items[0]), items[1])
 
     def or_(self, meta: Meta, items: Children) -> nodes.BoolOp:
         return nodes.BoolOp(self._span(meta), "or", tuple(items))

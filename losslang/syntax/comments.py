@@ -108,7 +108,7 @@ def _units(module: nodes.Module) -> Iterator[Span]:
                 signature = declaration.signature
                 parameters = signature.inputs + signature.hyperparameters
                 yield from (parameter.span for parameter in parameters)
-            yield from (item.span for item in (*declaration.claims, *declaration.examples))
+            yield from (item.span for item in declaration.statements)
         yield declaration.body.span
         if declaration.where:
             yield where_span(declaration)

@@ -67,11 +67,9 @@ def _declaration(node: nodes.Declaration, remarks: Remarks) -> list[str]:
             text = layout(_definition(definition), WIDTH, 4)
             lines += remarks.around(definition.span, text, 4)
     if isinstance(node, nodes.Loss):
-        statements: list[nodes.Claim | nodes.Example] = [*node.claims, *node.examples]
-        statements.sort(key=lambda item: item.span.start)
-        if statements:
+        if node.statements:
             lines.append("")
-        for statement in statements:
+        for statement in node.statements:
             lines += remarks.around(statement.span, layout(_statement(statement), WIDTH))
     return lines
 
@@ -123,6 +121,12 @@ def _parameters(signature: nodes.Signature) -> tuple[nodes.Parameter, ...]:
 
 
 def _definition(node: nodes.Definition) -> Doc:
+    if isinstance(node, nodes.State):
+        return ("state ", _declared(node.name, node.type, node.domain, node.start))
+    if isinstance(node, nodes.Update):
+        indices = [_expr(index, CONDITIONAL, top=True) for index in node.indices]
+        place = bracketed("[", joined((",", LINE), indices), "]") if indices else ""
+        return (node.name, place, " <- ", Nest(_expr(node.value, CONDITIONAL, top=True)))
     if isinstance(node, nodes.Let):
         name = node.name
     elif isinstance(node, nodes.LocalFunction):
@@ -132,7 +136,10 @@ def _definition(node: nodes.Definition) -> Doc:
     return (f"{name} = ", Nest(_expr(node.value, CONDITIONAL, top=True)))
 
 
-def _statement(node: nodes.Claim | nodes.Example) -> Doc:
+def _statement(node: nodes.Claim | nodes.Example | nodes.Alias) -> Doc:
+    if isinstance(node, nodes.Alias):
+        keywords = _arguments([*map(_keyword, node.keywords)]) if node.keywords else ""
+        return Group(("alias ", node.path, keywords))
     if isinstance(node, nodes.Example):
         value = _expr(node.value, SUM)
         return ("example ", _expr(node.call, OPERAND), Group(Nest((" ==", LINE, value))))
@@ -173,19 +180,32 @@ def _signature(signature: nodes.Signature) -> Doc:
 
 
 def _parameter(node: nodes.Parameter) -> Doc:
-    parts: list[Doc] = ["learn " if node.learn else "", f"{node.name}: ", _type(node.type)]
-    if isinstance(node.domain, nodes.Bound):
-        parts += [f" {node.domain.op} ", _expr(node.domain.value, SUM)]
-    elif isinstance(node.domain, nodes.Interval):
-        parts += [" in ", "[" if node.domain.low_closed else "("]
-        parts += [_expr(node.domain.low, SUM), ", ", _expr(node.domain.high, SUM)]
-        parts.append("]" if node.domain.high_closed else ")")
-    if node.default is not None:
-        parts += [" = ", _expr(node.default, CONDITIONAL)]
+    declared = _declared(node.name, node.type, node.domain, node.default)
+    return ("learn ", declared) if node.learn else declared
+
+
+def _declared(
+    name: str,
+    type_: nodes.TypeExpr | nodes.ChoiceType | nodes.MapType,
+    domain: nodes.Bound | nodes.Interval | None,
+    start: nodes.Expr | None,
+) -> Doc:
+    """``name: type domain = start``."""
+    parts: list[Doc] = [f"{name}: ", _type(type_)]
+    if isinstance(domain, nodes.Bound):
+        parts += [f" {domain.op} ", _expr(domain.value, SUM)]
+    elif isinstance(domain, nodes.Interval):
+        parts += [" in ", "[" if domain.low_closed else "("]
+        parts += [_expr(domain.low, SUM), ", ", _expr(domain.high, SUM)]
+        parts.append("]" if domain.high_closed else ")")
+    if start is not None:
+        parts += [" = ", _expr(start, CONDITIONAL)]
     return tuple(parts)
 
 
-def _type(node: nodes.TypeExpr | nodes.ChoiceType) -> str:
+def _type(node: nodes.TypeExpr | nodes.ChoiceType | nodes.MapType) -> str:
+    if isinstance(node, nodes.MapType):
+        return f"{_type(node.argument)} -> {_type(node.result)}"
     if isinstance(node, nodes.ChoiceType):
         return " | ".join(node.options)
     dims = ", ".join(
@@ -237,6 +257,8 @@ def _expr(node: nodes.Expr, least: int, *, top: bool = False) -> Doc:
         body, test = _expr(node.body, OR), _expr(node.test, OR)
         rest = (LINE, "if ", test, LINE, "else ", _expr(node.orelse, CONDITIONAL, top=True))
         return Group((body, rest if top else Nest(rest)))
+    if isinstance(node, nodes.Lambda):
+        return (f"{node.parameter} -> ", _expr(node.value, CONDITIONAL))
     return _tight(node)
 
 
@@ -264,10 +286,15 @@ def _tight(node: nodes.Expr) -> Doc:
         return _comprehension(node)
     assert isinstance(node, nodes.Call)
     arguments = [_expr(argument, CONDITIONAL, top=True) for argument in node.args]
-    arguments += [(f"{k.name}=", _expr(k.value, CONDITIONAL)) for k in node.keywords]
-    if not arguments:
-        return f"{node.function.id}()"
-    return (node.function.id, bracketed("(", joined((",", LINE), arguments), ")"))
+    return (node.function.id, _arguments([*arguments, *map(_keyword, node.keywords)]))
+
+
+def _keyword(node: nodes.Keyword) -> Doc:
+    return (f"{node.name}=", _expr(node.value, CONDITIONAL))
+
+
+def _arguments(arguments: list[Doc]) -> Doc:
+    return bracketed("(", joined((",", LINE), arguments), ")") if arguments else "()"
 
 
 def _comprehension(node: nodes.Comprehension | nodes.ArrayComprehension) -> Doc:
@@ -293,7 +320,7 @@ def _chain(operands: Sequence[tuple[str, Doc]], top: bool) -> Doc:
 
 
 def _strength(node: nodes.Expr) -> int:
-    if isinstance(node, nodes.Conditional):
+    if isinstance(node, nodes.Conditional | nodes.Lambda):
         return CONDITIONAL
     if isinstance(node, nodes.BoolOp):
         return OR if node.op == "or" else AND

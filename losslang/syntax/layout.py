@@ -51,7 +51,7 @@ def _texts_after_their_loss(source: Source, pieces: list[Piece]) -> Iterator[Dia
         piece, after = pieces[index], pieces[index + 1]
         if piece.kind != "string" or pieces[index - 1].text in ("cite", "import"):
             continue
-        if after.text in ("claim", "example"):
+        if after.text in ("claim", "example", "alias"):
             yield Diagnostic(
                 "text-before-claim",
                 "this string documents the next declaration, not the one above it",

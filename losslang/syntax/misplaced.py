@@ -233,7 +233,7 @@ def _in_interval(t: Trouble, opened: Sequence[int]) -> bool:
 
 def _starts_something(t: Trouble) -> bool:
     """Whether the offending piece looks like the beginning of what follows the bracket."""
-    if t.found in {"where", "loss", "fn", "claim", "example", "cite", "import", "="}:
+    if t.found in {"where", "loss", "fn", "claim", "example", "alias", "cite", "import", "="}:
         return t.found not in t.expected
     return t.kind == "word" and not t.on_one_line(-1, 0) and t.text(1) in ("=", "(", ",")
 
@@ -261,6 +261,25 @@ def missing_operator(t: Trouble) -> Diagnostic | None:
     ):
         return None
     return _unjoined(t, 0)
+
+
+def half_update(t: Trouble) -> Diagnostic | None:
+    """An indexed name where a definition may begin, and no `<-` behind it."""
+    if "_BECOMES" not in t.expected or "PLUS" in t.expected or t.text(-1) != "]":
+        return None
+    depth, offset = 1, -1
+    while depth:
+        offset -= 1
+        kind = t.pieces[t.at + offset].kind
+        depth += (kind == "close") - (kind == "open")
+    name = offset - 1
+    if t.operand_ends_at(name - 1) and t.on_one_line(name - 1, name):
+        return _unjoined(t, name)
+    return t.error(
+        "unexpected-token",
+        f"unexpected `{t.found}`",
+        help=f"a state is updated with `<-`: {t.text(name)}[...] <- ...",
+    )
 
 
 def _unjoined(t: Trouble, offset: int) -> Diagnostic:

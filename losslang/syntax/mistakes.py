@@ -99,7 +99,9 @@ def _listing(expected: frozenset[str]) -> str:
         names -= OPERATORS
     if names >= DECLARATIONS:
         words.append("a declaration")
-        names -= DECLARATIONS | {"_CLAIM", "_EXAMPLE", "TEXT"}
+        names -= DECLARATIONS | {"_CLAIM", "_EXAMPLE", "_ALIAS", "TEXT"}
+    # Wherever the second copy of an axis may stand, its first may.
+    names -= {"PRIMED"}
     words += sorted(TERMINALS.get(name, name.lower()) for name in names)
     if "$END" in expected:
         words.append("the end")
@@ -127,6 +129,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     misplaced.missing_equals,
     misplaced.misplaced_text,
     _misspelt_keyword,
+    misplaced.half_update,
     misplaced.missing_operator,
     _anything,
 )

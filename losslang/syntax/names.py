@@ -9,8 +9,10 @@ def names_of(node: nodes.Loss | nodes.Definition) -> frozenset[str]:
     """Every name that a loss, or one definition under its ``where``, gives something."""
     if isinstance(node, nodes.Unpack):
         return frozenset(node.names)
-    if isinstance(node, nodes.Let):
+    if isinstance(node, nodes.Let | nodes.State):
         return frozenset((node.name,))
+    if isinstance(node, nodes.Update):
+        return frozenset()
     if isinstance(node, nodes.LocalFunction):
         return frozenset((node.name, *node.parameters))
     found = {binder.name for binder in node.binders}

@@ -144,6 +144,14 @@ class ListLiteral(Node):
     elements: tuple[Expr, ...]
 
 
+@dataclass(frozen=True)
+class Lambda(Node):
+    """``parameter -> value``: a function of one argument."""
+
+    parameter: str
+    value: Expr
+
+
 Expr: TypeAlias = (
     Number
     | Name
@@ -157,6 +165,7 @@ Expr: TypeAlias = (
     | Comprehension
     | ArrayComprehension
     | ListLiteral
+    | Lambda
 )
 
 # ---------------------------------------------------------------- types
@@ -187,6 +196,14 @@ class ChoiceType(Node):
 
 
 @dataclass(frozen=True)
+class MapType(Node):
+    """``real[class] -> real``: a hyperparameter that is a function of one argument."""
+
+    argument: TypeExpr
+    result: TypeExpr
+
+
+@dataclass(frozen=True)
 class Bound(Node):
     """A one-sided domain, ``>= 0``."""
 
@@ -209,7 +226,7 @@ class Parameter(Node):
     """``learn name: type domain = default`` of a signature."""
 
     name: str
-    type: TypeExpr | ChoiceType
+    type: TypeExpr | ChoiceType | MapType
     domain: Bound | Interval | None = None
     default: Expr | None = None
     learn: bool = False
@@ -251,7 +268,26 @@ class Unpack(Node):
     value: Expr
 
 
-Definition: TypeAlias = Let | LocalFunction | Unpack
+@dataclass(frozen=True)
+class State(Node):
+    """``state name: type domain = start`` under ``where``: an array kept between the calls."""
+
+    name: str
+    type: TypeExpr
+    domain: Bound | Interval | None = None
+    start: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Update(Node):
+    """``name[index, ...] <- value`` under ``where``: what a state is after a training step."""
+
+    name: str
+    indices: tuple[Expr, ...]
+    value: Expr
+
+
+Definition: TypeAlias = Let | LocalFunction | Unpack | State | Update
 
 
 @dataclass(frozen=True)
@@ -275,7 +311,8 @@ class Statement(Node):
     @property
     def stated(self) -> str:
         """It as written, on one line, without the keyword."""
-        return " ".join(self.span.text.split()).partition(" ")[2]
+        said = " ".join(self.span.text.split()).partition(" ")[2]
+        return said.replace("( ", "(").replace(" )", ")")
 
 
 @dataclass(frozen=True)
@@ -302,6 +339,17 @@ class Example(Statement):
 
 
 @dataclass(frozen=True)
+class Alias(Statement):
+    """``alias library.Name(theirs=ours, ...)``: what another library calls the loss.
+
+    ``keywords`` are that library's parameters in terms of those of the loss.
+    """
+
+    path: str
+    keywords: tuple[Keyword, ...] = ()
+
+
+@dataclass(frozen=True)
 class Loss(Node):
     """``loss name(signature) for i in batch if guard = body where ...``.
 
@@ -319,6 +367,13 @@ class Loss(Node):
     cites: tuple[Cite, ...] = ()
     claims: tuple[Claim, ...] = ()
     examples: tuple[Example, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+
+    @property
+    def statements(self) -> tuple[Claim | Example | Alias, ...]:
+        """What is said of the loss below it, as it stands there."""
+        found: list[Claim | Example | Alias] = [*self.claims, *self.examples, *self.aliases]
+        return tuple(sorted(found, key=lambda item: item.span.start))
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def attach(items: Sequence[Any]) -> tuple[nodes.Declaration, ...]:
             doc = item
         elif isinstance(item, nodes.Cite):
             cites.append(item)
-        elif isinstance(item, (nodes.Claim, nodes.Example)):
+        elif isinstance(item, nodes.Statement):
             _append_to_loss(declarations, item)
         elif isinstance(item, nodes.Import):
             declarations.append(item)
@@ -67,10 +67,8 @@ def attach(items: Sequence[Any]) -> tuple[nodes.Declaration, ...]:
     return tuple(declarations)
 
 
-def _append_to_loss(
-    declarations: list[nodes.Declaration], item: nodes.Claim | nodes.Example
-) -> None:
-    kind = "claim" if isinstance(item, nodes.Claim) else "example"
+def _append_to_loss(declarations: list[nodes.Declaration], item: nodes.Statement) -> None:
+    kind = type(item).__name__.lower()
     above = declarations[-1] if declarations else None
     if not isinstance(above, nodes.Loss):
         also = () if above is None else (Label(above.span, "this is not a loss"),)
@@ -83,10 +81,13 @@ def _append_to_loss(
             also=also,
             help=f"write the {kind} below the loss it speaks of",
         )
-    if isinstance(item, nodes.Claim):
-        declarations[-1] = replace(above, claims=(*above.claims, item))
-    else:
-        declarations[-1] = replace(above, examples=(*above.examples, item))
+    match item:
+        case nodes.Claim():
+            declarations[-1] = replace(above, claims=(*above.claims, item))
+        case nodes.Example():
+            declarations[-1] = replace(above, examples=(*above.examples, item))
+        case nodes.Alias():
+            declarations[-1] = replace(above, aliases=(*above.aliases, item))
 
 
 def signature(span: Span, entries: Sequence[nodes.Parameter | Star]) -> nodes.Signature:
@@ -109,8 +110,29 @@ def signature(span: Span, entries: Sequence[nodes.Parameter | Star]) -> nodes.Si
             help="inputs stand before `*`, hyperparameters after it; without any, leave it out",
         )
     inputs = tuple(e for e in entries[:at] if isinstance(e, nodes.Parameter))
+    for entry in entries:
+        if isinstance(entry, nodes.Parameter) and isinstance(entry.type, nodes.MapType):
+            _check_function(entry, entry in inputs)
     hyperparameters = tuple(e for e in entries[at + 1 :] if isinstance(e, nodes.Parameter))
     return nodes.Signature(span, inputs, hyperparameters)
+
+
+def _check_function(parameter: nodes.Parameter, is_input: bool) -> None:
+    """A function is a hyperparameter with nothing but a default."""
+    if is_input:
+        fail(
+            "misplaced-function",
+            f"`{parameter.name}` is a function, which no training loop passes",
+            parameter.span,
+            help="put it behind the `*`: functions are hyperparameters of a loss",
+        )
+    if parameter.learn or parameter.domain is not None:
+        fail(
+            "misplaced-function",
+            f"`{parameter.name}` is a function: it has no domain and is not learned",
+            parameter.span,
+            help="let its formula name a hyperparameter that is",
+        )
 
 
 def plain_parameters(given: nodes.Signature) -> tuple[nodes.Parameter, ...]:
@@ -139,18 +161,70 @@ def check_loss(loss: nodes.Loss) -> None:
                 name_span(parameter),
                 help="choose another name",
             )
+    if loss.signature is None:
+        check_stateless(loss.where, "a composition")
+    _check_updates(loss.where)
     _check_scope(parameters, loss.where)
 
 
 def check_function(function: nodes.Function) -> None:
     """The same for a helper function."""
     check_name(function.name, function.name_span)
+    check_stateless(function.where, "a helper function")
     _check_scope(function.parameters, function.where)
+
+
+def check_stateless(where: Iterable[nodes.Definition], what: str) -> None:
+    """Only a loss with a signature keeps state."""
+    for definition in where:
+        if isinstance(definition, nodes.State | nodes.Update):
+            fail(
+                "misplaced-state",
+                f"{what} keeps no state",
+                definition.span,
+                help="declare it in the loss with inputs that uses it, and pass what it holds",
+            )
+
+
+def _check_updates(where: Sequence[nodes.Definition]) -> None:
+    """Each state has one update, and nothing else has one."""
+    states = {d.name: d for d in where if isinstance(d, nodes.State)}
+    updates: dict[str, nodes.Update] = {}
+    for update in where:
+        if not isinstance(update, nodes.Update):
+            continue
+        if update.name not in states:
+            fail(
+                "state-update",
+                f"`{update.name}` is no state, so nothing can be written to it",
+                update.span,
+                help=f"a part of a formula is named with `{update.name} = ...`; "
+                f"a state is declared with `state {update.name}: real = 0`",
+            )
+        if update.name in updates:
+            fail(
+                "state-update",
+                f"the state `{update.name}` is written twice",
+                update.span,
+                also=(Label(updates[update.name].span, "first here"),),
+                help="a state has one update: join the two with `if`",
+            )
+        updates[update.name] = update
+    for name, state in states.items():
+        if name not in updates:
+            fail(
+                "state-update",
+                f"nothing updates the state `{name}`",
+                state.span,
+                help=f"write `{name} <- ...` below it, or make it a hyperparameter",
+            )
 
 
 def _check_scope(parameters: Iterable[nodes.Parameter], where: Iterable[nodes.Definition]) -> None:
     names = [(parameter.name, name_span(parameter)) for parameter in parameters]
     for definition in where:
+        if isinstance(definition, nodes.Update):
+            continue
         if isinstance(definition, nodes.Unpack):
             # The names stand first, so each is found from where the one before it ended.
             at = definition.span.start
@@ -160,6 +234,9 @@ def _check_scope(parameters: Iterable[nodes.Parameter], where: Iterable[nodes.De
                 at += len(name)
         else:
             start = definition.span.start
+            if isinstance(definition, nodes.State):
+                text = definition.span.source.text
+                start = text.index(definition.name, start + len("state"))
             span = Span(definition.span.source, start, start + len(definition.name))
             names.append((definition.name, span))
     check_names(names, "name")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 KEYWORDS = frozenset(
-    "loss claim cite example import where when for in if else and or not learn fn".split()
+    "loss claim cite example alias import where when for in if else and or not learn fn"
+    " state".split()
 )
 
 _PIECE = re.compile(

@@ -81,7 +81,7 @@ class Trouble:
 
     def statement(self) -> str:
         """The word that began the declaration around the error."""
-        starts = {"loss", "fn", "claim", "example", "cite", "import"}
+        starts = {"loss", "fn", "claim", "example", "alias", "cite", "import"}
         depth = 0
         found = ""
         for piece in self.pieces[: self.at]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 TERMINALS: dict[str, str] = {
     "NAME": "a name",
     "NUMBER": "a number",
+    "PATH": "a dotted path, as in `torch.nn.MSELoss`",
     "TEXT": "a string",
     "_CITE": "`cite`",
     "_IMPORT": "`import`",
     "_FN": "`fn`",
     "_CLAIM": "`claim`",
     "_EXAMPLE": "`example`",
+    "_ALIAS": "`alias`",
     "_WHERE": "`where`",
+    "_STATE": "`state`",
     "_WHEN": "`when`",
     "_FOR": "`for`",
     "_IN": "`in`",
@@ -32,6 +35,7 @@ TERMINALS: dict[str, str] = {
     "SLASH": "`/`",
     "ASSIGN": "`=`",
     "ARROW": "`->`",
+    "_BECOMES": "`<-`",
     "COLON": "`:`",
     "COMMA": "`,`",
     "BAR": "`|`",
@@ -49,7 +53,7 @@ OPERATORS = frozenset(
 DECLARATIONS = frozenset("_CITE _IMPORT _FN LOSS".split())
 
 # Keywords that begin a declaration, so as an operand they were meant as a name.
-STARTERS = frozenset("loss claim cite example import learn fn".split())
+STARTERS = frozenset("loss claim cite example alias import learn fn state".split())
 
 FOREIGN_SIGNS: dict[str, str] = {
     "&&": "write `and`",
@@ -62,7 +66,8 @@ FOREIGN_SIGNS: dict[str, str] = {
     "//": "write floor(a / b)",
     "%": "write a - b * floor(a / b)",
     "@": "write sum(a[k] * b[k] for k in axis), or dot(a, b)",
-    ".": "there are no attributes or methods: write f(x) in place of x.f()",
+    ".": "there are no attributes or methods: write f(x) in place of x.f(); a file of losses is"
+    ' given beside the expression, as in compile("f", path="my.loss")',
     ";": "declarations and definitions are not separated",
     "{": "group with parentheses; arrays stand in [...]",
     "}": "group with parentheses; arrays stand in [...]",

@@ -12,6 +12,7 @@ from typing import Any
 
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Loss
+from losslang.ir.recursion import calls_itself
 from losslang.verify import proof
 from losslang.verify.admit import admit
 from losslang.verify.decode import decode_certificate
@@ -66,6 +67,10 @@ def check_certificate(loss: Loss, certificate: Certificate) -> list[str]:
     question = certificate.question
     _check_question(loss, question)
     known = readings(loss)
+    for _, part in leaves(certificate.argument, certificate.way) if calls_itself(loss) else ():
+        theorem = THEOREMS.get(part.theorem)
+        if theorem is None or not theorem.recursive:
+            raise Rejected("the theorem does not look into a function that calls itself")
     return [
         _check_part(known, question, way, part)
         for way, part in leaves(certificate.argument, certificate.way)

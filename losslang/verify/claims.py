@@ -74,7 +74,9 @@ class ClaimResult:
     """A claim, the verdict it was measured by, and whether it stands.
 
     ``loss`` is what the verdict and its certificate are about: the program's, with the choices of
-    the claim's condition; ``None`` if no setting meets that.
+    the claim's condition; ``None`` if no setting meets that. Where the condition has alternatives,
+    ``verdict`` is the first that the claim does not stand by, or else the last; ``measured`` has
+    all of them.
     """
 
     text: str
@@ -83,6 +85,7 @@ class ClaimResult:
     ok: bool
     says: str
     loss: Loss | None = None
+    measured: tuple[tuple[Settings, Verdict], ...] = ()
 
 
 class Conditions:

@@ -229,8 +229,10 @@ class Compiler:
 def meets(test: Expr, difference: Expr, symbols: Sequence[Expr]) -> bool:
     """Whether ``difference`` is seen to be 0 wherever ``test`` changes its value.
 
-    ``False`` where that is unknown.
+    ``False`` where that is unknown, and where ``test`` is of numbers alone.
     """
+    if not test.has(*symbols):
+        return False
     comparisons = test.atoms(Less, LessEqual, Equal)
     if not comparisons or test.atoms(Truth) - comparisons - test.atoms(And, Or, Not):
         return False

@@ -17,6 +17,7 @@ from sympy import Expr
 
 from losslang.diagnostics import InternalError
 from losslang.ir.loss import Loss
+from losslang.ir.recursion import calls_itself
 from losslang.verify import thresholds
 from losslang.verify.check import together
 from losslang.verify.formula import normal
@@ -129,9 +130,14 @@ class Decider:
     def _attempt(
         self, question: Question, way: tuple[Cut, ...], budget: Budget, wanted: bool | None
     ) -> Part | Open:
+        recursive = calls_itself(self.loss)
         reason = "no theorem speaks of this loss"
+        if recursive:
+            reason = "no theorem looks into a function that calls itself"
         for strategy in PROPERTIES[question.property].strategies:
             if wanted not in (None, strategy.theorem.holds):
+                continue
+            if recursive and not strategy.theorem.recursive:
                 continue
             for places in self._groups(strategy, question):
                 if budget.left() <= 0:

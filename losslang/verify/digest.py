@@ -20,7 +20,7 @@ from sympy import Basic
 from losslang.ir.loss import Loss
 from losslang.verify.formula import Json, written
 
-MEANING = ("inputs", "hyperparameters", "terms", "requires", "draws", "averages", "options")
+MEANING = ("inputs", "hyperparameters", "terms", "requires", "draws", "states", "options")
 SYMMETRIC = ("+", "*", "max", "min", "and", "or", "delta", "==")
 
 

@@ -232,10 +232,12 @@ class Engine:
     def _claim(self, claim: nodes.Claim, question: Question) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)
         worst: tuple[Verdict, bool, str, Loss | None] | None = None
+        measured = []
         for settings in conditions.alternatives(claim.condition):
             result = self._claimed(question, settings, claim, conditions)
-            if result is not None and (worst is None or worst[1]):
-                worst = result
+            if result is not None:
+                measured.append((settings, result[0]))
+                worst = result if worst is None or worst[1] else worst
         if worst is None:
             worst = (
                 Verdict(question, "proved"),
@@ -243,7 +245,7 @@ class Engine:
                 "no setting that is asked about meets it",
                 None,
             )
-        return ClaimResult(claim.stated, claim.span, *worst)
+        return ClaimResult(claim.stated, claim.span, *worst, tuple(measured))
 
     def _claimed(
         self, question: Question, settings: Settings, claim: nodes.Claim, conditions: Conditions

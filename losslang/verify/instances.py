@@ -155,7 +155,7 @@ def value(loss: Loss, inputs: Inputs) -> Expr | None:
 
 def formula(loss: Loss, inputs: Inputs) -> Expr | None:
     """Like :func:`value`, for entries that may be any formulas."""
-    if loss.draws or loss.averages:
+    if loss.draws or loss.states:
         return None
     total = []
     for term in loss.terms:

@@ -15,11 +15,12 @@ from functools import reduce
 import sympy
 from sympy import Basic, Expr, S
 
-from losslang.ir.binders import occurs, tree_size
+from losslang.ir.binders import free_indices, occurs, substitute, tree_size, walk
 from losslang.ir.facts import FACTS
 from losslang.ir.heads import ONE, At, Branch, Labelled, Max, Min, Tensor
 from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import SPECTRA, Spectrum, spectral_axis
 from losslang.ir.truth import Not
 from losslang.verify.arrays import Arrays
 from losslang.verify.enclosure import within
@@ -108,6 +109,9 @@ class Shapes:
                 return self._branch(expr)
             case Reduce():
                 return self._fold(expr)
+            case Spectrum():
+                largest = expr.op in SPECTRA and expr.at == S.Zero
+                return CONVEX if largest and self._is_affine_matrix(expr) else UNKNOWN
             case Ordered():
                 _, guard, body = expr.open()
                 if expr.op != "cumsum" or not self._is_constant(guard, expr.at):
@@ -298,10 +302,43 @@ class Shapes:
             return UNKNOWN
         return self._bend_under(test, yes) & self._bend_under(Not(test), no)
 
+    def _is_affine_matrix(self, expr: Spectrum) -> bool:
+        _, guard, body = expr.open()
+        return guard == ONE and self.bend(body) == AFFINE
+
+    def _spectral(self, expr: Reduce) -> Bend:
+        """A fold over all numbers of the spectrum of an affine matrix.
+
+        What is symmetric and convex in the eigenvalues is convex in the matrix, and so is the sum
+        of the singular values (Davis 1957, "All convex invariant functions of hermitian
+        matrices").
+        """
+        (index,), _, body = expr.open()
+        spectra = [e for e in walk(body) if isinstance(e, Spectrum) and index in free_indices(e)]
+        if len(spectra) != 1 or spectra[0].at != index or spectra[0].op not in SPECTRA:
+            return UNKNOWN
+        (found,) = spectra
+        axes = (i.axis for i in found.binders)
+        if index.axis != spectral_axis(found.op, *axes) or not self._is_affine_matrix(found):
+            return UNKNOWN
+        if found.op == "singular_values":
+            return CONVEX if body == found and expr.op in ("sum", "mean", "max") else UNKNOWN
+        known = self.signs.range(found)
+        kind = "positive" if known is not None and known.positive else "real"
+        number = At(Tensor("@eigenvalue", kind), index)
+        rest = substitute(body, {found: number})
+        if not self._is_constant(rest) or index in free_indices(substitute(rest, {number: ONE})):
+            return UNKNOWN
+        return Shapes(number.tensor, self.region)._fold(Reduce(expr.op, (index,), ONE, rest))
+
     def _fold(self, expr: Reduce) -> Bend:
         _, guard, body = expr.open()
         if not self._is_constant(guard):
             return UNKNOWN
+        if guard == ONE and len(expr.binders) == 1 and body.has(Spectrum):
+            spectral = self._spectral(expr)
+            if spectral:
+                return spectral
         bend = self._bend_under(guard, body)
         match expr.op:
             case "sum" | "mean":

@@ -99,6 +99,7 @@ class Theorem:
     ``premises`` may return ``None``: the theorem does not speak of such a case. ``value`` is what
     the theorem says besides (a constant, a bound, a link), ``source`` the paper and its number, or
     where the proof stands. Unless it is ``exact``, such a constant is a bound of the best one.
+    ``recursive`` says that its premises look into functions that call themselves, too.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Theorem:
     holds: bool = True
     value: Callable[[Case], Expr | None] = lambda _: None
     exact: bool = True
+    recursive: bool = False
 
 
 def about(property: str, theorems: Iterable[Theorem]) -> list[Theorem]:

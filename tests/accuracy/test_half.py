@@ -12,16 +12,7 @@ from losslang import driver
 from losslang.accuracy.floats import FORMATS
 from losslang.accuracy.inputs import Hard, hard_inputs, needed_settings
 from losslang.ir.loss import Loss
-
-# Losses that take losses, with some.
-TAKEN = {
-    "apl": "apl(nce, mae)",
-    "cvar": "cvar(ce)",
-    "kl_dro": "kl_dro(ce)",
-    "loss_reweighted": "loss_reweighted(ce)",
-    "normalized": "normalized(gce)",
-}
-LIBRARY = [TAKEN.get(entry.name, entry.name) for entry in driver.library()]
+from tests.ir.programs import LIBRARY
 
 
 def result(
@@ -35,19 +26,28 @@ def result(
             x = x.to(low).to(high).requires_grad_()
             leaves.append(x)
         given.append(x)
+    torch.manual_seed(0)  # for losses that draw
     value = module(*given, **hard.settings)
     if not value.requires_grad:
         return value, []
     return value, list(torch.autograd.grad(value, leaves, materialize_grads=True))
 
 
+WITHOUT_MEANING = {("ctc", "blank = 8"), ("ctc", "blank = 8, p within an ulp of 1")}
+"""A class that is not there."""
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("spec", LIBRARY)
 def test_the_library_rounds_once(spec: str, dtype: torch.dtype) -> None:
     loss = driver.elaborated(spec)
+    if any(state.axes for state in loss.states):
+        pytest.skip("its value depends on the arrays that it remembers")
     module = driver.compile(spec, backend="torch", **needed_settings(loss)).eval()
     format = FORMATS[str(dtype).removeprefix("torch.")]
-    for hard in (each for each in hard_inputs(loss, format) if not each.masked):
+    for hard in hard_inputs(loss, format):
+        if hard.masked or (spec, hard.name) in WITHOUT_MEANING:
+            continue
         value, slopes = result(loss, module, hard, dtype, dtype)
         exact, wanted = result(loss, module, hard, dtype, torch.float32)
         assert value.dtype == torch.float32, hard.name

@@ -36,6 +36,13 @@ def test_a_gradient_may_need_a_sum_of_its_own() -> None:
     assert statistics(text) == [["amax"], ["sum"], ["sum", "sum"]]
 
 
+def test_a_gradient_reads_scores_of_weighted_classes_as_the_value_does() -> None:
+    """Shares of positive numbers need no protection where the label's own place is left out."""
+    counts, *row = statistics("vs_loss")
+    assert counts == ["sum", "amax"]
+    assert row == [["amax"], ["sum"], ["sum", "sum"]]
+
+
 def test_statistics_come_after_those_that_they_need() -> None:
     made = found("kd")
     known: set[int] = set()

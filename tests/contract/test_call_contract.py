@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import losslang
+from losslang import driver
 
 N, K = 6, 4
 WEIGHT = torch.tensor([0.5, 2.0, 0.0, 1.0, 0.25, 3.0], dtype=torch.float64)
@@ -119,6 +120,16 @@ def test_a_whole_batch_loss_is_one_number_under_mean_and_sum(spec: str) -> None:
     same(call(spec, *WHOLE_BATCH[spec], reduction="sum"), mean)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_penalty_on_weights_is_added_once_whatever_the_examples(reduction: str) -> None:
+    weights = normal(8, 30).requires_grad_()
+    found = call("ce + 0.1 * once(l2_penalty)", LOGITS, TARGET, weights, reduction=reduction)
+    ce = F.cross_entropy(LOGITS, TARGET, reduction=reduction)
+    same(found, ce + 0.05 * weights.square().sum())
+    (slope,) = torch.autograd.grad(found, weights)
+    same(slope, 0.1 * weights)
+
+
 # ---------------------------------------------------------------- weight
 
 
@@ -201,11 +212,13 @@ def test_the_mean_over_nothing_is_zero_with_zero_gradient(spec: str) -> None:
     assert all(bool((gradient == 0).all()) for gradient in gradients)
 
 
-@per_example
+@every_loss
 def test_an_empty_batch_gives_zero(spec: str) -> None:
-    value, *gradients = value_and_gradient(spec, tuple(x[:0] for x in PER_EXAMPLE[spec]))
+    inputs = zip(driver.elaborated(spec).inputs, ALL[spec], strict=True)
+    none = tuple(x[:0] if known.batched else x for known, x in inputs)
+    value, *gradients = value_and_gradient(spec, none)
     assert value == 0
-    assert all(gradient.numel() == 0 for gradient in gradients)
+    assert all(bool((gradient == 0).all()) for gradient in gradients)
 
 
 @with_target
@@ -669,10 +682,10 @@ def test_a_loss_of_the_whole_batch_has_no_worst_example() -> None:
 
 
 def test_dr_weights_are_constants_in_the_gradient() -> None:
-    weights = call("ce", LOGITS, TARGET, reduction="none").softmax(0)
+    weights = (call("ce", LOGITS, TARGET, reduction="none") / 0.5).softmax(0)
     leaf = LOGITS.clone().requires_grad_()
     (weights * F.cross_entropy(leaf, TARGET, reduction="none")).sum().backward()
-    same(value_and_gradient("loss_reweighted(ce)", (LOGITS, TARGET))[1], leaf.grad)
+    same(value_and_gradient("dr_reweighted(ce, tau=0.5)", (LOGITS, TARGET))[1], leaf.grad)
 
 
 # ---------------------------------------------------------------- state

@@ -37,13 +37,16 @@ def values(hyper: Hyperparameter) -> tuple[float, float]:
 # Where every example looks at all others, a number for each example may be refused, but it must not
 # be taken for something else.
 LOOK_AT_THE_BATCH = {
+    "aux_zipf",
     "circle(gamma=4)",
+    "hypersparse",
     "info_nce",
     "loss_reweighted(ce)",
     "multi_similarity(beta=5)",
     "nt_xent",
     "siglip(bias=-1)",
     "supcon(tau=0.5)",
+    "swav(eps=0.5)",
 }
 
 each = pytest.mark.parametrize(("spec", "hyper", "per_example"), settings())

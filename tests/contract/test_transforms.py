@@ -14,12 +14,18 @@ from tests.contract.transforms import (
     TRANSFORMS,
     applies,
     compiled,
+    draws,
     inductor,
+    keeps_state,
+    names_in,
 )
+from tests.sampling import sampled
 
 MATRIX = [(t, spec) for t, spec in product(TRANSFORMS, LOSSES) if applies(t, spec)]
 
 
+# PyTorch has no batching rule for the backward of `unfold`, and goes through the batch one by one.
+@pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning")
 @pytest.mark.parametrize(("transform", "spec"), MATRIX)
 def test_transform(transform: str, spec: str) -> None:
     TRANSFORMS[transform](compiled(spec), LOSSES[spec])
@@ -32,9 +38,9 @@ def test_inductor(spec: str) -> None:
 
 
 def test_the_matrix_covers_the_library() -> None:
-    """AdaFace has state, which `test_call_contract.py` looks at."""
-    words = " ".join(LOSSES).replace("(", " ").replace(",", " ").replace(")", " ").split()
-    assert set(library_files()) - set(words) == {"adaface"}
+    """But for losses with state, which `test_call_contract.py` looks at, and those of chance."""
+    for name in set(sampled(library_files())) - names_in(LOSSES):
+        assert keeps_state(name) or draws(name)
 
 
 def test_the_named_losses_are_in_the_matrix() -> None:

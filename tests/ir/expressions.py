@@ -16,6 +16,7 @@ from losslang.ir.binders import Binder, fresh, is_undefined
 from losslang.ir.evaluate import Evaluator, World, array
 from losslang.ir.heads import ONE, At, Axis, Branch, Index, Max, Min, Size, Tensor
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import And, Delta, Less, Not
 
 A, B = Axis("a"), Axis("b")
@@ -111,7 +112,9 @@ def numbers(draw: st.DrawFn, scope: tuple[Index, ...] = FREE, depth: int = 4) ->
     """A number with free indices from ``scope``."""
     kinds = ["v", "w", "m", "t", "number", "size"]
     if depth:
-        kinds += ["sum", "product", "exp", "branch", "max", "delta", "ordered"] + ["reduce"] * 4
+        kinds += ["sum", "product", "exp", "branch", "max", "delta", "ordered", "spectrum"] + [
+            "reduce"
+        ] * 4
     kind = draw(st.sampled_from(kinds))
     if kind in ("v", "w"):
         axis, tensor = (A, V) if kind == "v" else (B, W)
@@ -132,6 +135,10 @@ def numbers(draw: st.DrawFn, scope: tuple[Index, ...] = FREE, depth: int = 4) ->
         op = draw(st.sampled_from(["rank", "cumsum", "sort"]))
         return Ordered(op, (index,), ONE, body, draw(indices(A, scope)))
     first, second = draw(numbers(scope, depth - 1)), draw(numbers(scope, depth - 1))
+    if kind == "spectrum":
+        bound = (fresh(A), fresh(B))
+        body = draw(numbers((*scope, *bound), depth - 1))
+        return Spectrum("singular_values", bound, ONE, body, Integer(0))
     if kind == "branch":
         return Branch(draw(truths(scope, depth - 1)), first, second)
     if kind == "exp":

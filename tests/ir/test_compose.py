@@ -34,6 +34,12 @@ def test_inputs_of_one_name_and_two_types_are_refused() -> None:
     assert refusal(text, "f + g") == "input-clash"
 
 
+def test_a_built_in_function_in_a_weight_is_not_the_loss_of_its_name() -> None:
+    loss = driver.elaborated("ce + ramp(progress, 0, 1) * brier")
+    assert [known.name for known in loss.inputs] == ["logits", "target"]
+    assert [term.name for term in loss.terms] == ["ce", "brier"]
+
+
 def test_a_name_that_nothing_defines_becomes_an_input() -> None:
     loss = program(TWO, "f(p, q)")
     assert [known.name for known in loss.inputs] == ["p", "q"]
@@ -43,6 +49,23 @@ def test_a_named_composition_has_its_terms_inputs() -> None:
     loss = program(TWO + "loss both = f + g")
     assert [known.name for known in loss.inputs] == ["x", "y", "z"]
     assert [term.name for term in loss.terms] == ["f", "g"]
+
+
+def test_a_loss_that_is_taken_once_has_inputs_without_examples() -> None:
+    text = TWO + "loss penalty(w: real[feature]) = sum(w**2)"
+    loss = program(text, "f + 0.5 * once(penalty)")
+    assert [known.batched for known in loss.inputs] == [True, True, False]
+    assert [(term.name, len(term.result)) for term in loss.terms] == [("f", 1), ("penalty", 0)]
+    assert near(value(loss, {"x": [4, 8], "y": [2, 2], "w": [1, 3]}), (1 + 3) / 2 + 0.5 * 10)
+
+
+def test_an_input_with_examples_and_without_them_is_refused() -> None:
+    assert refusal(TWO, "f + once(g)") == "input-clash"
+
+
+def test_a_loss_is_not_taken_once_inside_a_formula() -> None:
+    text = "loss f(x: real) = x\nloss g(x: real) = once(f)"
+    assert refusal(text, "g") == "misplaced-option"
 
 
 def test_an_index_is_accepted_where_a_label_is_wanted() -> None:
@@ -177,7 +200,10 @@ def test_a_choice_is_not_a_number() -> None:
 
 # ---------------------------------------------------------------- losses that take losses
 
-BASES = "loss sq(x: real) = x**2\nloss ab(x: real) = abs(x)\n"
+BASES = """loss sq(x: real) = x**2
+loss ab(x: real) = abs(x)
+loss far(x: real[batch]) for i in batch = x[i] - min(x)
+"""
 
 TRANSFORMS: list[tuple[str, str, Any]] = [
     ("loss t(base: loss) = 2 * base", "t(sq)", [2, 18]),
@@ -188,6 +214,7 @@ TRANSFORMS: list[tuple[str, str, Any]] = [
     ("loss t(p: loss, q: loss) = p - q", "t(q=sq, p=ab)", [0, -6]),
     ("loss t(base: loss, *, a: real = 3) = a * base", "t(sq, a=2)", [2, 18]),
     ("loss t(base: loss) = 2 * base", "t(t(sq))", [4, 36]),
+    ("loss t(base: loss) = 2 * base", "t(far)", [0, 4]),
 ]
 
 
@@ -203,6 +230,13 @@ def test_a_base_brings_its_inputs() -> None:
 
 def test_a_base_without_a_value_per_example_is_refused() -> None:
     assert refusal("", "cvar(clip)") == "no-value-per-example"
+
+
+def test_examples_that_a_base_leaves_out_are_left_out() -> None:
+    text = """loss far(x: real[batch]) for i in batch if x[i] > 1 = x[i]
+loss t(base: loss) = 2 * base + 1
+"""
+    assert value(program(text, "t(far)"), {"x": [1, 3, 5]}) == 9
 
 
 def test_a_base_s_hyperparameters_stay() -> None:
@@ -229,12 +263,12 @@ def test_normalized_cross_entropy_is_its_quotient() -> None:
 
 def test_a_running_average_is_one_buffer_for_each_place_it_is_written() -> None:
     loss = program("loss f(x: real) = x - ema(mean(x, axis=batch)) - ema(max(x, axis=batch))")
-    assert len(loss.averages) == 2
+    assert len(loss.states) == 2
 
 
 def test_a_named_running_average_is_one_buffer_however_often_it_is_used() -> None:
     loss = program("loss f(x: real) = m * x + m\nwhere\n    m = ema(x, decay=0.5, init=3)")
-    assert [average.init for average in loss.averages] == [3]
+    assert [average.start for average in loss.states] == [3]
 
 
 def test_a_running_average_of_a_value_per_example_averages_over_the_batch_first() -> None:

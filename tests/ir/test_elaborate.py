@@ -100,6 +100,9 @@ BY_NAME = [
     ("dot(v, x[0])", 50),
     ("sum(dot(x, v))", 50 + 122),
     ("size(a) * size(b)", 6),
+    ("sum(abs(sort(x[0]) - sort(v)))", 18),
+    ("sum(sort(x, axis=b)[0] - sort(v)[2])", 3 - 7 + 2 - 7 + 1 - 7),
+    ("dot(sort(v, by=x[0]), sort(v))", 9 * 9 + 8 * 8 + 7 * 7),
 ]
 
 

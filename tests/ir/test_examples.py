@@ -14,6 +14,7 @@ loss scaled(x: real, *, mode: up | down = up, k: real >= 0 = 2) = k * x if mode 
 loss pair(u: real[batch], v: real[batch]) for i in batch = u[i] * v[i]
 loss total = scaled + 0.5 * mse
 loss worst(base: loss[batch]) = max(base)
+loss noisy(x: real, *, scale: real >= 0 = 1) = x + scale * normal()
 """
 
 
@@ -41,6 +42,7 @@ def problems(example: str) -> list[str]:
         "pair(u=[1, 2], v=[3, 4]) == 5.5",
         "total(x=1, prediction=1, target=2) == 2.5",
         "worst(base=l1, prediction=[1, 2], target=[0, 5]) == 3",
+        "noisy(x=2, scale=0) == 2",
     ],
 )
 def test_holds(example) -> None:
@@ -63,6 +65,7 @@ def test_holds(example) -> None:
         ("scaled(x=[1, 2]) == 4", "bad-example"),
         ("scaled(x=inf) == 4", "bad-example"),
         ("scaled(x=q) == 4", "unknown-name"),
+        ("noisy(x=2) == 2", "bad-example"),
     ],
 )
 def test_does_not_hold(example, code) -> None:

@@ -253,6 +253,7 @@ TRUTHS = [
     (Max(x), x),
     (Max(x, y), Max(y, x)),
     (Max(x, Integer(1), Integer(2)), Max(x, Integer(2))),
+    (Max(x, sympy.S.NaN), sympy.S.NaN),
     (Min(x, Integer(1), Integer(2)), Min(x, Integer(1))),
 ]
 

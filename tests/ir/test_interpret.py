@@ -39,6 +39,12 @@ EXACT = [
     (ROW + "x[argmax(x)]", [1, 4, 4], 4),
     (ROW + "sum(k * rank(x)[k] for k in class)", [1, 4, 4], 0 * 2 + 1 * 0 + 2 * 1),
     (ROW + "sort(x)[0] - sort(x)[2]", [1, 4, 2], 3),
+    (ROW + "sort(x, by=[-abs(x[k] - 2) for k in class])[0]", [1, 4, 2], 2),
+    (
+        ROW + "sum(n * sort([k for k in class], by=x)[n] for n in range(3))",
+        [1, 4, 4],
+        1 * 2 + 2 * 0,
+    ),
     (ROW + "sum(topk(x, 2))", [1, 4, 2], 6),
     (ROW + "cumsum(x)[1]", [1, 4, 2], 5),
     (ROW + "quantile(x, 0.25)", [1, 4, 2], Fraction(3, 2)),
@@ -279,7 +285,7 @@ def test_a_running_average_stands_still_in_evaluation() -> None:
 def test_a_running_average_goes_on_from_the_buffer() -> None:
     loss = program(AVERAGE)
     first = interpret(loss, {"x": [1, 3]})
-    again = interpret(loss, {"x": [1, 3]}, averages=first.averages)
+    again = interpret(loss, {"x": [1, 3]}, state=first.state)
     assert again.mean == Fraction(3, 4) * first.mean + Fraction(1, 4) * 2
 
 

@@ -32,6 +32,8 @@ LOOKS_AT_BATCH = [
     BATCH + "max(x) - min(x)",
     BATCH + "sum(1 for i in batch)",
     BATCH + "quantile(x, 0.5)",
+    BATCH + "sum(singular_values([x[i] + n for i in batch for n in range(2)]))",
+    BATCH + "sum(exp(eigenvalues([x[i] * x[j] - (i == j) for i in batch for j in batch'])))",
 ]
 
 

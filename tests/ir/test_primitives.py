@@ -18,6 +18,7 @@ from losslang.ir.primitives import (
     PRIMITIVES,
     Definition,
     Primitive,
+    absolute,
     log,
     operands,
     primitive_of,
@@ -166,3 +167,9 @@ def test_a_logarithm_of_a_product_is_a_sum_over_its_positive_factors() -> None:
 def test_a_logarithm_keeps_factors_of_unknown_sign_together() -> None:
     x, y = sympy.symbols("x y", real=True)
     assert log(x * y) == sympy.log(x * y)
+
+
+def test_an_exponential_is_its_own_magnitude_even_where_its_exponent_may_not_be_defined() -> None:
+    x = Symbol("x", real=True)
+    power = sympy.exp(x**2 / sympy.log(1 + x**2))
+    assert absolute(-x * power) == power * sympy.Abs(x)

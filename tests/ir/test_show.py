@@ -11,6 +11,7 @@ import pytest
 from losslang import driver
 from losslang.ir.show import gradients, signature, to_latex
 from losslang.resources import library_files
+from tests.sampling import sampled
 
 ROOT = Path(__file__).resolve().parents[2]
 TRANSFORMERS = {"apl": "apl(ce, mae)"}
@@ -32,7 +33,7 @@ def spec_of(name: str) -> str:
     return f"{name}(ce)" if driver.takes_losses(entry.declaration) else name  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", library_files())
+@pytest.mark.parametrize("name", sampled(library_files()))
 def test_every_loss_of_the_library_has_a_page_for_readers(name) -> None:
     page = driver.show(spec_of(name))
     assert "\nFormula\n" in page

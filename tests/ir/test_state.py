@@ -20,7 +20,7 @@ where
 @pytest.mark.parametrize(("mask", "center"), [([1, 1], 5), ([1, 0], 3), ([0, 0], 4)])
 def test_an_average_takes_in_what_counts_and_nothing_else(mask, center):
     result = interpret(program(PROGRAM), {"x": [2, 10]}, mask=mask)
-    assert result.averages == {"running_center": center}
+    assert result.state == {"running_center": center}
 
 
 def test_the_buffer_of_a_module_stays_where_everything_is_masked(tmp_path):

@@ -12,8 +12,8 @@ from sympy import Integer
 from losslang import driver
 from losslang.diagnostics import InternalError
 from losslang.ir.binders import Binder, fresh
-from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Ema, Index, Labelled, Size, Tensor
-from losslang.ir.loss import BATCH, EXAMPLE, Average, Loss, Requirement
+from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Index, Labelled, Size, Tensor
+from losslang.ir.loss import BATCH, EXAMPLE, Loss, Requirement, State
 from losslang.ir.reduce import Reduce
 from losslang.ir.truth import Chosen
 from losslang.ir.validate import valid
@@ -61,8 +61,8 @@ def changed(body: Any) -> Loss:
     return replace(SOUND, terms=(replace(SOUND.terms[0], body=body),))
 
 
-def with_average(body: Any) -> Loss:
-    return replace(changed(body), averages=(Average("m", 0),))  # type: ignore[arg-type]
+def keeping(**state: Any) -> Loss:
+    return replace(SOUND, states=(State("m", **state),))
 
 
 def raw(op: str, indices: tuple[Index, ...], guard: Any, body: Any) -> Any:
@@ -96,8 +96,10 @@ BROKEN = [
     ("truth value is wanted", changed(Branch(At(Y.tensor, EXAMPLE), ONE, ZERO))),
     ("inside a labelled loss", changed(Labelled(At(Y.tensor, EXAMPLE), SOUND.terms[0].body))),
     ("without the read of a label", changed(Labelled(At(X.tensor, EXAMPLE, ZERO), ONE))),
-    ("nothing declares the running average", changed(Ema("m", ONE, ONE, ZERO))),
-    ("a running average for each", with_average(Ema("m", At(X.tensor, EXAMPLE, ZERO), ONE, ZERO))),
+    ("nothing declares the array 'm'", changed(At(Tensor("m")))),
+    ("the state 'm' is written for each", keeping(value=READ)),
+    ("the state 'm' is written with 0 indices", keeping(axes=(CLASS,), value=ONE)),
+    ("is no index over 'class'", keeping(axes=(CLASS,), indices=(EXAMPLE,), value=ONE)),
     ("two terms are named", replace(SOUND, terms=SOUND.terms * 2)),
     ("two inputs are named", replace(SOUND, inputs=SOUND.inputs * 2)),
     ("truth value is wanted", replace(SOUND, requires=(Requirement(READ, ONE),))),

@@ -10,6 +10,7 @@ from losslang import driver
 from losslang.ir import exact
 from losslang.ir.interpret import interpret
 from losslang.syntax import nodes
+from tests.library.worked import number, takes_a_batch
 
 
 def worked() -> list[Any]:
@@ -22,24 +23,6 @@ def worked() -> list[Any]:
                 for example in declaration.examples:
                     found.append(pytest.param(declaration, example, id=example.span.text))
     return found
-
-
-def number(node: nodes.Expr) -> Any:
-    """The numbers written in an example."""
-    if isinstance(node, nodes.ListLiteral):
-        return [number(element) for element in node.elements]
-    if isinstance(node, nodes.Unary):
-        return -number(node.operand)
-    assert isinstance(node, nodes.Number)
-    return node.value
-
-
-def takes_a_batch(loss: nodes.Loss) -> bool:
-    """Whether an example of a loss gives a whole batch, not one example."""
-    if loss.signature is None:
-        return False
-    over = [p.type.dims for p in loss.signature.inputs if isinstance(p.type, nodes.TypeExpr)]
-    return any(dims and dims[0].name == "batch" for dims in over)
 
 
 @pytest.mark.parametrize(("declaration", "example"), worked())

@@ -504,11 +504,25 @@ def kl_dro_ce(z: list[Row], y: Row, tau: Any = 1) -> Any:
     return tau * log(mean(exp(ce(row, label) / tau) for row, label in zip(z, y, strict=True)))
 
 
-def loss_reweighted_ce(z: list[Row], y: Row, frozen: Any, tau: Any = 1) -> list[Any]:
-    weights = softmax([ce(row, label) / tau for row, label in zip(*frozen, strict=True)])
-    return [
-        len(z) * weight * ce(row, label) for weight, row, label in zip(weights, z, y, strict=True)
-    ]
+STRATEGIES: dict[str, Callable[[Any], Any]] = {
+    "linear_upper": lambda h: min(h + 1, 1),
+    "quadratic": lambda h: 1 - h**2,
+    "extremes": abs,
+}
+
+
+def loss_reweighted_ce(strategy: str = "linear_upper") -> Callable[..., list[Any]]:
+    """Losses are mapped to [-1, 1] by their least and greatest; the temperature is one half."""
+
+    def loss(z: list[Row], y: Row, frozen: Any) -> list[Any]:
+        held = [ce(row, label) for row, label in zip(*frozen, strict=True)]
+        low, high = min(held), max(held)
+        merits = [STRATEGIES[strategy]((x - low) / (high - low) * 2 - 1) for x in held]
+        weights = softmax([2 * merit for merit in merits])
+        each = zip(weights, z, y, strict=True)
+        return [len(z) * weight * ce(row, label) for weight, row, label in each]
+
+    return loss
 
 
 def load_balance(router: list[Row], chosen: Row) -> Any:

@@ -24,8 +24,13 @@ from tests.library.oracles import (
     module,
     relative_error,
 )
+from tests.sampling import is_taken
 
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} by {case.source}")
+each_case = pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if is_taken(case.spec)],
+    ids=lambda case: f"{case.name} by {case.source}",
+)
 
 # Against a formula in mpmath both sides have many digits, and are rounded to float64 only to be
 # compared; a library's function has float64's own error.
@@ -65,9 +70,12 @@ def test_the_interpreter_gives_the_oracles_values(case: Case) -> None:
     want = expected(case, torch.float64)
     result = interpreted(case)
     if want.per_example:
-        assert relative_error(as_tensor(result.values), want.values) <= TOLERANCE[case.paper]
+        assert (
+            relative_error(as_tensor(result.values), want.values)
+            <= TOLERANCE[case.paper] * case.slack
+        )
     kept = want.values[want.kept].mean()
-    assert relative_error(as_tensor(result.mean), kept) <= TOLERANCE[case.paper]
+    assert relative_error(as_tensor(result.mean), kept) <= TOLERANCE[case.paper] * case.slack
 
 
 @each_case
@@ -83,7 +91,7 @@ def test_the_interpreter_gives_the_oracles_gradients(case: Case) -> None:
         slopes = interpret.gradient(loss, inputs, name, hyper, digits=40, training=case.training)
         exact = torch.tensordot(weights, jacobian, dims=1)
         floor = SATURATED * float(want.values.abs().max())
-        assert relative_error(as_tensor(slopes), exact, floor) <= TOLERANCE[case.paper]
+        assert relative_error(as_tensor(slopes), exact, floor) <= TOLERANCE[case.paper] * case.slack
 
 
 @each_case

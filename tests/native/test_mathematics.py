@@ -113,7 +113,7 @@ UNARY = {
 ODD = ("expm1", "log1p", "tanh", "sinh", "asinh", "atanh", "erf", "sin", "atan", "asin")
 """Those that are 0 at 0 with the sign that it has."""
 SCALAR = ("digamma", "lgamma")
-BINARY = ("pow", "xlogy", "exp_of", "exp_of_difference")
+BINARY = ("pow", "xlogy", "hypot", "exp_of", "exp_of_difference")
 DTYPES = {"float": numpy.float32, "double": numpy.float64}
 
 LOOP = "#pragma omp simd\n    for (long i = 0; i < n; i++) z[i] = losslang::{call};\n"
@@ -392,6 +392,22 @@ def test_products_with_logarithms(library, dtype):
     ]
     x, y, expected = numpy.array(cases, dtype).T.copy()
     numpy.testing.assert_array_equal(call(library[1], "xlogy", x, y), expected)
+
+
+@dtypes
+def test_lengths_of_two_numbers(library, dtype):
+    y = samples(dtype)
+    x = numpy.random.default_rng(5).permutation(y)
+    x[::2] = y[::2] * numpy.random.default_rng(6).uniform(-1, 1, len(y[::2])).astype(dtype)
+    inside = numpy.isfinite(x)
+    x, y = x[inside], y[inside]
+    with mpmath.workprec(PRECISION):
+        truth = [mpmath.sqrt(exact(a) ** 2 + exact(b) ** 2) for a, b in zip(x, y, strict=True)]
+    bound = allowed(library[0], "hypot", dtype)
+    check(call(library[1], "hypot", x, y), truth, dtype, bound, [x, y])
+    cases = [(0, 0, 0), (-INF, INF, INF), (2, -INF, INF), (NAN, 1, NAN), (1, NAN, NAN), (-3, 4, 5)]
+    x, y, expected = numpy.array(cases, dtype).T.copy()
+    numpy.testing.assert_array_equal(call(library[1], "hypot", x, y), expected)
 
 
 @dtypes

@@ -21,6 +21,7 @@ from losslang.ir.loss import Loss
 from losslang.rewrite import odds
 from losslang.rewrite.regions import REGIONS, WITHOUT, Region
 from losslang.rewrite.stability import RULES
+from losslang.rewrite.units import Units
 from losslang.runtime.module import load
 from tests.codegen.modules import losses
 
@@ -36,6 +37,7 @@ def test_every_rule_names_where_it_wins() -> None:
     names = {
         rule.__name__ for table in (RULES, odds.RULES) for rules in table.values() for rule in rules
     }
+    names.add(Units.__name__)
     assert names == {region.rule for region in REGIONS} | set(WITHOUT)
 
 
@@ -101,6 +103,7 @@ def test_a_rule_wins_in_its_region(
     after = errors(loss, points, run(loss, points), format)
     with monkeypatch.context() as patch:
         patch.setattr(lower, "Stabiliser", lambda: lambda expr: expr)
+        patch.setattr(Units, "__call__", lambda self, expr: expr)
         before = errors(loss, points, run(loss, points), format)
     better = False
     for point, new, old in zip(points.tolist(), after, before, strict=True):

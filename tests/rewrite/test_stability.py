@@ -28,7 +28,7 @@ from losslang.ir.loss import Loss
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta, Not
-from losslang.rewrite import odds
+from losslang.rewrite import odds, regions
 from losslang.rewrite.stability import RULES, WORDS, Stabiliser, stabilise
 from losslang.runtime.module import load
 from tests.codegen.modules import gradients, live, losses, same
@@ -70,9 +70,43 @@ LENGTHS = ([3.0, 2.0, 0.0], [1e3, -1.0, 5.0], [1e-3, 5.0, 0.0])
 EVEN = ([0.5, -1.0, 2.0], [9.0, 100.0, -40.0], [0.0, 100.0, 60.0])
 PARTS = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [1e15, 0.0, 1.0], [0.0, 1e15, 1.0])
 UNITS = (0.3, -0.7, 0.999, -0.9999)
+APART = ([0.5, -1.0, 2.0], [3.0, 2.0, 1.0], [1e20, -3e20, 1.0], [3e38, -3e38, 1.0])
 VECTORS = ([3.0, -4.0, 12.0], [1e-30, 2e-30, -1e-30], [1e30, 2e30, 3e30], [1e-3, 1e3, 0.0])
 
 CASES = (
+    Case("log_of_difference", "log(1 + (v[0] - v[1])**2 / 2)", ("half_difference",), APART),
+    Case("exp_of_difference", "exp(-(v[0] - v[1])**2 / 2)", ("bounded",), APART),
+    Case(
+        "share_of_sizes",
+        "2 * abs(v[0] - v[1]) / (abs(v[0]) + abs(v[1]))",
+        ("half_difference", "quotient"),
+        APART,
+    ),
+    Case("share_of_sizes", "100 * abs(v[0] - v[1]) / abs(v[1])", ("half_difference",), APART),
+    Case(
+        "square_of_difference_over",
+        "(v[0] - v[1])**2 / (2 * v[2])",
+        ("half_difference", "square_ratio"),
+        (*APART[:2], [2e38, -2e38, 3e38]),
+    ),
+    Case(
+        "tilted_difference",
+        "(v[0] - v[1]) / sqrt(2) if v[0] >= v[1] else (v[1] - v[0]) / sqrt(3)",
+        ("half_difference",),
+        (*APART[:3], [2e38, -2e38, 0.0], [-2e38, 2e38, 0.0]),
+    ),
+    Case(
+        "tilted_square",
+        "(0.25 if v[0] >= v[1] else 0.5) * (v[0] - v[1])**2",
+        ("product",),
+        (*APART[:2], [2e19, -5e18, 0.0]),
+    ),
+    Case(
+        "root_mean_square",
+        "3 * sqrt(mean(v[k]**2 for k in dim))",
+        ("root_mean_square",),
+        (*VECTORS, [1e38] * 3),
+    ),
     Case("one_minus_cube", "2 - 2 * (1 - x**2)**3", ("one_minus_cube",), SMALL),
     Case("flat", "softplus(x) * sigmoid(x)**1.5", ("softplus",), (*SMALL, 60.0)),
     Case("damped", "softplus(x) * sigmoid(-x) * x", ("product",), BOTH),
@@ -103,12 +137,16 @@ CASES = (
     Case("sqrt_minus_one", "4 * sqrt(1 + x**4) - 4", (), BOTH[1:]),
     Case("log_of_sum", "log(1 + exp(x))", ("softplus",), BOTH),
     Case("log_of_sum", "log(1 + 2 * exp(-x))", ("softplus",), BOTH),
+    Case("log_of_sum", regions.ABOVE, ("softplus", "log_odds"), (*SCORES, [900.0, -900.0, 0.0])),
     Case("log_of_sum", "log(1 + x)", ("log1p",), (1e-12, 1e-6, 0.3, 2.0, 60.0)),
     Case("log_of_square", "log(1 + x**2)", ("log1p_square",), SQUARED),
     Case("log_of_square", "log(1 + x**2 / 2)", ("log1p_square",), SQUARED),
     Case("root_of_square", "sqrt(1 + x**2) - 1", ("hypot_minus_one",), SQUARED),
     Case("root_of_square", "4 * sqrt(1 + (x / 2)**2) - 4", ("hypot_minus_one",), SQUARED),
     Case("share_of_square", "2 * x**2 / (x**2 + 4)", ("square_share",), SQUARED),
+    Case("over_quadratic", "3 * x / (x**2 + 4)", ("hypot", "quotient"), SQUARED),
+    Case("log_of_quadratic", "log(2 * x**2 + 3)", ("hypot",), SQUARED),
+    Case("root_of_squares", "sqrt(v[0]**2 + v[1]**2)", ("hypot",), RATIOS),
     Case("square_over", "v[0]**2 / v[1]", ("square_ratio",), RATIOS),
     Case(
         "log_of_share",
@@ -174,10 +212,12 @@ MEANINGS: Mapping[str, Callable[..., Expr]] = {
     "reciprocal": lambda x: 1 / x,
     "nonzero": lambda x: x,
     "log_cosh": lambda x: sympy.log(sympy.cosh(x)),
-    "log1p_square": lambda x: sympy.log(1 + x**2),
+    "log1p_square": lambda x, unit=1: sympy.log(1 + (x / unit) ** 2),
+    "half_difference": lambda x, y: (x - y) / 2,
     "square_share": lambda x: x**2 / (1 + x**2),
     "hypot_minus_one": lambda x: sympy.sqrt(1 + x**2) - 1,
     "square_ratio": lambda x, y: x**2 / y,
+    "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
     "less_log1p": lambda x: x - sympy.log(1 + x),
     "expm1_less": lambda x: sympy.exp(x) - 1 - x,
     "difference": lambda x, y: x - y,
@@ -199,6 +239,9 @@ def spelled_out(expr: Expr) -> Expr:
             indices, guard, body = e.open()
             squares = Reduce("sum", indices, spelled_out(guard), spelled_out(body) ** 2)
             return sympy.sqrt(squares)
+        if isinstance(e, Reduce) and e.op == "root_mean_square":
+            indices, guard, body = e.open()
+            return sympy.sqrt(Reduce("mean", indices, spelled_out(guard), spelled_out(body) ** 2))
         if isinstance(e, Ordered) and e.op in ("log_softmax", "log_odds", "unit"):
             (index,), guard, body = e.open()
             guard, body = spelled_out(guard), spelled_out(body)

@@ -46,6 +46,11 @@ def make(spec: str, **settings: Any) -> Any:
     return losslang.compile(spec, **settings)
 
 
+def test_the_names_of_the_terms_are_known_before_a_call() -> None:
+    loss = make("ce + 0.5 * focal")
+    assert loss.term_names == ("ce", "focal") == tuple(loss.terms(LOGITS, TARGET))
+
+
 # ---------------------------------------------------------------- source
 
 

@@ -206,6 +206,12 @@ def example(draw: Draw) -> nodes.Example:
     return nodes.Example(NOWHERE, call(draw, lambda draw: expression(draw, 2)), expression(draw))
 
 
+def alias(draw: Draw) -> nodes.Alias:
+    path = f"{name(draw).id}.{name(draw).id}"
+    given = call(draw, lambda draw: expression(draw, 2)).keywords
+    return nodes.Alias(NOWHERE, path, given)
+
+
 def loss(draw: Draw, called: str) -> nodes.Loss:
     given = maybe(draw, signature)
     bound = () if given is None or draw(CHANCE) else binders(draw, lambda d: expression(d, 2))
@@ -222,6 +228,7 @@ def loss(draw: Draw, called: str) -> nodes.Loss:
         several(draw, cite, 0, 2),
         several(draw, claim, 0, 2),
         several(draw, example, 0, 2),
+        several(draw, alias, 0, 2),
     )
 
 

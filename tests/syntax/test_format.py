@@ -96,6 +96,14 @@ class TestLayout:
         text = "loss f(x: real) =\n    x\n\nexample f(x=1) == 1\nclaim convex\n"
         assert format_module(text) == text
 
+    def test_an_alias_breaks_like_a_call(self):
+        short = "loss f(x: real) =\n    x\n\nalias a.F(y=x)\n"
+        assert format_module(short) == short
+        given = [f"parameter_{n}=x" for n in range(8)]
+        assert format_module(short.replace("y=x", ", ".join(given))).endswith(
+            "alias a.F(\n    " + ",\n    ".join(given) + "\n)\n"
+        )
+
     def test_text_of_several_lines(self):
         assert_formats(
             '"""First.\n\n    Second.\n      Third."""\nloss f = g',

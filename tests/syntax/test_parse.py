@@ -309,6 +309,14 @@ class TestDeclarations:
         assert (claim.negated, claim.relation, claim.bound) == (True, "<=", expression("2"))
         assert claim.condition == expression("a > 0")
 
+    def test_an_alias(self):
+        (alias,) = loss(
+            "loss f(x: real, *, tau: real = 1) = x / tau alias some.loss.F(inverse=1 / tau)"
+        ).aliases
+        assert alias.path == "some.loss.F"
+        assert [(k.name, k.value) for k in alias.keywords] == [("inverse", expression("1 / tau"))]
+        assert alias.stated == "some.loss.F(inverse=1 / tau)"
+
     def test_an_example(self):
         (example,) = loss(
             "loss f(x: real[class], target: class) = x[target]\n"

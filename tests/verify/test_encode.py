@@ -15,9 +15,10 @@ from sympy import Integer, Rational, S, Symbol
 
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
-from losslang.ir.heads import At, Axis, Detach, Ema, Index, Labelled, Size, Tensor
+from losslang.ir.heads import At, Axis, Detach, Index, Labelled, Size, Tensor
 from losslang.ir.primitives import PRIMITIVES
 from losslang.ir.reduce import Ordered
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import And, Chosen, Equal, Less, LessEqual, Not, Or
 from losslang.verify.decode import decode_certificate, decode_proof, decode_statement
 from losslang.verify.encode import (
@@ -89,6 +90,8 @@ def test_a_symbol_comes_back_with_what_is_known_of_it(symbol):
     assert read(encode_expr(symbol)) == symbol
 
 
+ROW_AND_COLUMN = (Index("k", CLASS), Index("j", CLASS))
+
 SIMPLE = [
     *(Integer(0), Integer(-7), Integer(10) ** 40, -(Integer(2) ** 60), Rational(-22, 7)),
     *(S.Pi, S.Exp1, S.Infinity, S.NegativeInfinity, sympy.sqrt(2) / 3, sympy.exp(S.Half)),
@@ -101,10 +104,12 @@ SIMPLE = [
     ),
     *(sympy.tan(X), sympy.loggamma(X), S.EulerGamma, S.Catalan),
     *(And(Less(X, Y), Less(S.Zero, X)), Or(Less(X, Y), Less(S.Zero, X))),
-    *(Detach(X), Ema("running_mean", X, Rational(99, 100), S.Zero), Labelled(X, Y)),
+    *(Detach(X), Labelled(X, Y)),
     *(Axis("class"), Axis("n", Integer(4)), Size(CLASS), Tensor("t", "positive")),
     At(LOGITS, Index("k", CLASS), Integer(0)),
     Ordered("quantile", (Index("k", CLASS),), S.One, At(LOGITS, Index("k", CLASS)), S.Half),
+    Spectrum("eigenvalues", ROW_AND_COLUMN, S.One, At(LOGITS, *ROW_AND_COLUMN), S.Zero),
+    Spectrum("singular_vectors", ROW_AND_COLUMN, S.One, X, S.Zero, *ROW_AND_COLUMN),
 ]
 
 

@@ -17,6 +17,7 @@ from losslang.ir.evaluate import Code, Environment, Evaluator, World
 from losslang.ir.heads import At, Axis, Branch, Detach, Index, Max, Min, Tensor
 from losslang.ir.primitives import PRIMITIVES, Apply
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
+from losslang.verify.compile import meets
 from losslang.verify.evaluate import compile_tape, mean_value, monotone
 from losslang.verify.interval import ONE, UNIT, WHOLE, ZERO, Interval, Undefined
 from losslang.verify.tape import Tape
@@ -303,6 +304,12 @@ def test_a_decided_conditional_takes_one_side():
     assert over(expr, (-1, 0)) == Interval.of(-1, 0)
     assert over(expr, (2, 2)) == ZERO
     assert slopes(expr, (2, 3)) == [Interval.of(HALF, 1)]
+
+
+def test_a_conditional_of_numbers_is_not_worked_out():
+    """SymPy takes minutes to multiply this one out."""
+    far = Rational(-1225, 2) + 1 / (1 + exp(Rational(1219, 2)))
+    assert not meets(Less(S.One, far), 1 - far**2, ())
 
 
 def test_an_undecided_conditional_takes_the_hull():

@@ -57,11 +57,11 @@ class Function(ABC):
         wanted = [*self.results, *text.rows.sizes.values()]
         self.needed = sorted(text.rows.needed(wanted, self.loaded))
         self.depth = self._depths()
-        self.kept = self._kept() if task == "both" else {}
         self._of_values = text.rows.needed(self._values())
         self._of_gradients = [
             text.rows.needed([number], self.loaded) for _, number, _ in text.gradients
         ]
+        self.kept = self._kept() if task == "both" else {}
         self.divisors = {
             self.nodes[n].args[1] for n in self.needed if self._is_by_the_call(self.nodes[n])
         }
@@ -82,7 +82,8 @@ class Function(ABC):
     def _kept(self) -> dict[int, int]:
         """The dearest of what a pass computes at each place and a gradient there needs again.
 
-        By the place of the gradient.
+        By the place of the gradient. A pass that is left out where nobody wants its gradient
+        keeps nothing.
         """
         found: dict[int, int] = {}
         for place, (_, number, axis) in enumerate(self.text.gradients):
@@ -91,7 +92,7 @@ class Function(ABC):
             passed = [
                 node.args[0]
                 for n, node in ((n, self.nodes[n]) for n in self.needed)
-                if node.op in REDUCTIONS and self.level(n) == "row" and node.attrs[0] == axis
+                if self._is_reduced(n) and node.attrs[0] == axis and not self._condition(n)
             ]
             shared = set(self._closure(passed)) & set(self._closure([number]))
             dear = shared.difference(found.values())
@@ -347,19 +348,17 @@ class Function(ABC):
     # ------------------------------------------------------------ passes over a row
 
     def _passes(self, level: int) -> Iterator[str]:
-        mine = [
-            n
-            for n in self.needed
-            if self.nodes[n].op in REDUCTIONS
-            and self.level(n) == "row"
-            and self.depth[n] == level
-            and n not in self.loaded
-        ]
+        mine = [n for n in self.needed if self._is_reduced(n) and self.depth[n] == level]
         groups: dict[tuple[str, str], list[int]] = {}
         for n in mine:
             groups.setdefault((str(self.nodes[n].attrs[0]), self._condition(n)), []).append(n)
         for (axis, condition), reductions in groups.items():
             yield from self._pass(axis, condition, reductions)
+
+    def _is_reduced(self, n: int) -> bool:
+        """Whether a number of each row comes from a pass over it."""
+        is_reduction = self.nodes[n].op in REDUCTIONS and n not in self.loaded
+        return is_reduction and self.level(n) == "row"
 
     def _condition(self, n: int) -> str:
         """Where only some gradients need a statistic: that one of them is wanted."""

@@ -126,6 +126,12 @@ template <class T> void reduce(Call& call) {
     *static_cast<T*>(call.total) = T(call.is_mean && call.kept ? total / double(call.kept) : total);
 }
 
+// Asks for memory that is read soon.
+template <class T> LOSSLANG_INLINE void fetch(const T* start, int count) {
+    constexpr int line = 64 / sizeof(T);
+    for (int k = 0; k < count; k += line) __builtin_prefetch(start + k);
+}
+
 // Asks for large pages for an array that is about to be written for the first time.
 inline void advise([[maybe_unused]] void* start, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)

@@ -118,6 +118,13 @@ template <class T> LOSSLANG_INLINE T power_of_two(T k) {
     return from_bits(typename F::Word(bits(k + (F::magic + F::bias)) << F::fraction_bits));
 }
 
+// The greatest power of two that is not above x >= 0, or the smallest normal number; 1 for 0.
+template <class T> LOSSLANG_INLINE T binade(T x) {
+    using F = Format<T>;
+    T power = from_bits(typename F::Word(bits(x) & ~F::fraction));
+    return x >= F::smallest_normal ? power : x == T(0) ? T(1) : F::smallest_normal;
+}
+
 // m * 2**k for a k up to twice the range of exponents, rounded once.
 template <class T> LOSSLANG_INLINE T scaled(T m, T k) {
     T half = nearest(k * T(0.5));
@@ -437,6 +444,13 @@ template <class T> LOSSLANG_INLINE T log1mexp(T x) {
     Pair<T> y = log_of_pair(u.hi * boost, u.lo * boost, tiny ? -F::boost_exponent : T(0));
     T outside = x == T(0) ? -infinity<T> : not_a_number<T>;
     return x < T(0) ? y.hi + y.lo : outside;
+}
+
+// sqrt(x**2 + y**2), also where squares overflow or vanish.  Error 2, 2.
+template <class T> LOSSLANG_INLINE T hypot(T x, T y) {
+    T a = absolute(x), b = absolute(y), large = a > b ? a : b, small = a > b ? b : a;
+    T share = small == large ? T(1) : small / large;
+    return large * sqrt(T(1) + share * share);
 }
 
 // log(1 + x**2), also where the square overflows.  Error 2, 2.

@@ -8,6 +8,7 @@ from losslang.codegen.native.call import MATRIX
 from losslang.codegen.native.function import Function
 from losslang.codegen.native.operations import CLAUSE, NEUTRAL, indented, update
 from losslang.codegen.plan import Node
+from losslang.ir.loss import BATCH
 
 SHORT = 2048
 """A block of longer rows is one row, so that it stays in the cache."""
@@ -83,6 +84,22 @@ class Wide(Function):
         yield "}"
         self._local = set()
 
+    def _is_last(self, axis: str, reductions: Sequence[int]) -> bool:
+        """Whether rows have been read before a pass, and no other pass comes after it."""
+        passes = {
+            self.depth[n]
+            for n in self.needed
+            if self._is_reduced(n) and self.nodes[n].attrs[0] == axis
+        }
+        return len(passes) > 1 and self.depth[reductions[0]] == max(passes)
+
+    def _fetches(self, axis: str) -> Iterator[str]:
+        """Fetch what the next block reads, while the pass at hand computes."""
+        for _, node in self._reads():
+            if node.dims == (BATCH.name, axis):
+                there = f"{self._pointer(node)} + (first + step + w) * {self._size(axis)} + from"
+                yield f"if (w < end - first - step) fetch({there}, to - from);"
+
     def _operands_of_row(self, wanted: Iterable[int]) -> Iterator[str]:
         """A row's numbers that a loop along it uses, in variables of their own.
 
@@ -123,6 +140,8 @@ class Wide(Function):
             yield f"const int cut = {self._cut(label, size)};"
         yield f"for (int from = 0; from < {size}; from += STRETCH) {{"
         yield f"    const int to = {size} - from < STRETCH ? {size} : from + STRETCH;"
+        if self._is_last(axis, reductions):
+            yield from indented(self._fetches(axis), 4)
         for op, n in zip(ops, reductions, strict=True):
             kind = "Whole" if self._counted(n) else self._held(n)
             yield f"    {kind} p{n} = {kind}({NEUTRAL[op]});"

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from losslang.codegen.states import saved
 from losslang.codegen.torch.layout import call, folded
 from losslang.codegen.torch.part import Part
-from losslang.codegen.torch.signature import annotation, default, domain_check, literal, quoted
-from losslang.ir.loss import Domain, Hyperparameter
+from losslang.codegen.torch.signature import (
+    annotation,
+    default,
+    domain_check,
+    expression,
+    full,
+    literal,
+    quoted,
+)
+from losslang.ir.loss import Domain, Hyperparameter, State
 
 _PROGRESS = [
     "    @property",
@@ -31,20 +40,28 @@ def class_text(part: Part) -> str:
     if part.has.progress:
         start = literal(loss.options.get("progress", Fraction(0)), real=True)
         parameters.append(f"progress: float = {start}")
+    told = loss.state_axes
+    if told:
+        parameters.append("sizes: dict[str, int] | None = None")
     own = ["*", *parameters] if parameters else []
     head = call("    def __init__", ["self", *own, "**options: object"], " -> None:")
     body = [
         f"class {part.type}(nn.Module):",
         f'    """Module of :func:`{part.function}`; what is set here is its default."""',
         "",
+        *([f"    term_names = ({', '.join(quoted(t.name) for t in loss.terms)})", ""] * part.many),
         head,
         "        super().__init__()",
     ]
     for hyper in hypers:
         body += [f"        {line}" for line in _stored(part, hyper)]
-    for average in loss.averages:
-        init = f"torch.tensor({float(average.init)!r})"
-        body.append(f'        self.register_buffer("{average.name}", {init})')
+    if told:
+        wanted = ", ".join(map(quoted, told))
+        config = ", ".join(f"{quoted(axis)}: {size}" for axis, size in loss.sizes.items())
+        given = f"{{{config}, **(sizes or {{}})}}" if config else "sizes"
+        body.append(f"        self.sizes = _sizes({quoted(part.type)}, {given}, ({wanted},))")
+    for state in loss.states:
+        body.append(f"        self.register_buffer({_buffer(part, state)})")
     if part.has.progress:
         body.append(
             '        self.register_buffer("_progress", torch.tensor(0.0), persistent=False)'
@@ -58,6 +75,17 @@ def class_text(part: Part) -> str:
         body += _PROGRESS
     body += _calls(part)
     return "\n".join([*folded(body), ""])
+
+
+def _buffer(part: Part, state: State) -> str:
+    """Name and first value of a state's buffer."""
+    sizes = [] if state.length is None else [expression(state.length, part.names)]
+    for axis in state.axes[len(sizes) :]:
+        known = axis.size is not None
+        sizes.append(
+            expression(axis.size, part.names) if known else f"self.sizes[{quoted(axis.base.name)}]"
+        )
+    return f"{quoted(part.names[state.name])}, {full(state, sizes)}"
 
 
 def _stored(part: Part, hyper: Hyperparameter) -> Iterator[str]:
@@ -90,26 +118,15 @@ def _calls(part: Part) -> list[str]:
     settings = [f'"{part.names[h.name]}": self.{part.names[h.name]}' for h in loss.hyperparameters]
     if part.has.progress:
         settings.append('"progress": self._progress')
-    if part.has.averages:
-        settings += ['"training": self.training']
     merged = "{" + ", ".join([*settings, "**self.options", "**options"]) + "}"
+    if part.has.states:
+        return _keeping(part, typed, inputs, settings)
     lines = [
         call("    def forward", ["self", *typed, "**options: object"], " -> Tensor:"),
     ]
     given = ", ".join(inputs)
-    if part.has.averages:
-        names = ", ".join(f'"{a.name}"' for a in loss.averages)
-        lines += [
-            f"        averages = {{name: getattr(self, name) for name in ({names},)}}",
-            f"        settings = {merged}",
-            f"        value = {part.function}({given}, averages=averages, **settings)",
-            "        for name, average in averages.items():",
-            "            getattr(self, name).copy_(average)",
-            "        return value",
-        ]
-    else:
-        lines.append(f"        return {part.function}({given}, **{merged})")
     lines += [
+        f"        return {part.function}({given}, **{merged})",
         "",
         call("    def terms", ["self", *typed, "**options: object"], " -> dict[str, Tensor]:"),
         '        """Each term of the loss, by name."""',
@@ -120,6 +137,47 @@ def _calls(part: Part) -> list[str]:
         title = quoted(loss.terms[0].name)
         lines.append(f"        return {{{title}: self({given}, **options)}}")
     return lines
+
+
+def _keeping(part: Part, typed: list[str], inputs: list[str], settings: list[str]) -> list[str]:
+    """The calls of a loss with state: they pass its buffers, and keep what becomes of them."""
+    plans = [part.low.hard.plan, *([part.low.soft.plan] if part.low.soft else [])]
+    buffers = []
+    for state in part.low.loss.states:
+        name = part.names[state.name]
+        clone = ".clone()" if saved(plans, state) else ""  # for the gradient
+        buffers.append(f"{quoted(name)}: self.{name}{clone}")
+    given, typing = ", ".join(inputs), [*typed, "**options: object"]
+    value = part.names.local("value")
+    settings = [*settings, '"training": self.training', "**self.options", "**options"]
+
+    def called(function: str) -> list[str]:
+        return [
+            "        state = self._state()",
+            f"        {value} = {function}({given}, state=state, **self._settings(options))",
+            "        self._store(state)",
+            f"        return {value}",
+            "",
+        ]
+
+    title = quoted(part.low.loss.terms[0].name)
+    alone = [f"        return {{{title}: self({given}, **options)}}", ""]
+    return [
+        call("    def forward", ["self", *typing], " -> Tensor:"),
+        *called(part.function),
+        call("    def terms", ["self", *typing], " -> dict[str, Tensor]:"),
+        '        """Each term of the loss, by name."""',
+        *(called(part.exports.terms) if part.many else alone),
+        "    def _settings(self, options: dict[str, object]) -> dict[str, object]:",
+        f"        return {{{', '.join(settings)}}}",
+        "",
+        "    def _state(self) -> dict[str, Tensor]:",
+        f"        return {{{', '.join(buffers)}}}",
+        "",
+        "    def _store(self, state: dict[str, Tensor]) -> None:",
+        "        for name, value in state.items():",
+        "            getattr(self, name).copy_(value)",
+    ]
 
 
 def _forward(domain: Domain, raw: str) -> str:

@@ -12,10 +12,20 @@ from losslang.codegen import variants
 from losslang.codegen.lower import Lowered, Variant
 from losslang.codegen.plan import Node
 from losslang.codegen.torch.names import Exports, Names
-from losslang.codegen.torch.signature import class_place, domain_check, needs, quoted, scores_of
+from losslang.codegen.torch.signature import (
+    class_place,
+    domain_check,
+    expression,
+    full,
+    needs,
+    quoted,
+    scores_of,
+    unsized,
+)
 from losslang.diagnostics import InternalError
 from losslang.ir.heads import Axis, Labelled, Size
-from losslang.ir.loss import BATCH, Hyperparameter, Input
+from losslang.ir.loss import BATCH, Hyperparameter, Input, State
+from losslang.ir.values import copies
 
 
 class Body:
@@ -27,6 +37,7 @@ class Body:
         self.exports = exports
         self.has = needs(low)
         self.flat = is_flat(low)
+        self._value = names.local("value")
 
     def lines(self) -> Iterator[str]:
         """The statements, not indented."""
@@ -59,6 +70,7 @@ class Body:
                 continue
             name = self.names[known.name]
             yield f"{name} = {self._checked(known)}"
+            yield from self._square(known, name)
             if known.batched:
                 examples.append(f"{name}={name}.shape{self._leading(known)}")
         if len(examples) > 1:
@@ -66,13 +78,23 @@ class Body:
         if examples and (self.low.label is None or self._uses_examples()):
             yield f"examples = {examples[0].split('=', 1)[1]}"
 
+    @staticmethod
+    def _square(known: Input, name: str) -> Iterator[str]:
+        """An axis and its second copy are of one size, which nothing would notice if it is 1."""
+        for n, axis in enumerate(known.axes):
+            if axis in known.axes[:n]:
+                one, other = known.axes.index(axis) - len(known.axes), n - len(known.axes)
+                yield f"if {name}.shape[{one}] != {name}.shape[{other}]:"
+                message = f"{known.name} is not square over ({axis}, {axis.other})"
+                yield f"    raise ValueError({quoted(message)})"
+
     def _uses_examples(self) -> bool:
         return self.flat and any(self._is_per_example(h) for h in self.low.loss.hyperparameters)
 
     def _checked(self, known: Input) -> str:
         name = self.names[known.name]
         batch = ["n" if self._has_pack() else "*batch"] if known.batched else []
-        axes = ", ".join([*batch, *(_axis_text(known, a) for a in known.axes)])
+        axes = ", ".join([*batch, *(_axis_text(known, a) for a in copies(known.axes))])
         text = f"{quoted(known.name)}, {name}, {quoted(axes)}, {self._rank(known)}"
         if known.kind in ("index", "label", "int"):
             return f"_whole({text})"
@@ -81,7 +103,7 @@ class Body:
         if known.kind in ("bit", "sign"):
             return f"_number({text}, {self._like(known)})"
         moved = ""
-        if self.low.label is not None and self.low.label.over in known.axes:
+        if self.low.label is not None and variants.is_scores(known, self.low.label):
             moved = f".movedim(class_dim, {-1 if not known.pack else class_place(self.low)})"
         return f"_real({text}){moved}"
 
@@ -140,7 +162,8 @@ class Body:
             if known is self.low.label or not known.batched:
                 continue
             name = self.names[known.name]
-            if known.kind in ("real", "simplex") and self.has.mask and not self._has_pack():
+            filled = known.kind in ("real", "simplex", "index")
+            if filled and self.has.mask and not self._has_pack():
                 marks = f"[...{', None' * len(known.axes)}]" if known.axes else ""
                 fill = f"{name}.masked_fill(~keep{marks}, {_harmless(known, name)})"
                 yield f"{name} = {name} if mask is None else {fill}"
@@ -196,8 +219,7 @@ class Body:
         """The size of an axis: as written, or that of an array which has it."""
         loss = self.low.loss
         if axis.size is not None and not axis.size.has(Size):
-            symbols = axis.size.free_symbols
-            return str(axis.size.xreplace({s: s.func(self.names[s.name]) for s in symbols}))
+            return expression(axis.size, self.names)
         arrays = [(h.name, h.axes) for h in loss.hyperparameters]
         for known in loss.inputs:
             if known is not self.low.label:
@@ -214,22 +236,22 @@ class Body:
         pack = bool(self.low.label and self.low.label.pack)
         keep = "_some(keep.unsqueeze(-1).flatten(1))" if pack else "_some(keep.reshape(-1))"
         weight = f"(keep.to({self.like()}.dtype) if label_weight is None else label_weight)"
-        weight += ".unsqueeze(-1).flatten(1)" if pack else ".reshape(-1)"
-        special = {variants.KEEP.name: keep, variants.LABEL_WEIGHT.name: weight}
+        weight += "[..., None].flatten(1)" if pack else ".reshape(-1)"
+        counted = "keep.flatten(1).any(1)" if pack else "keep.reshape(-1)"
+        special = {
+            variants.KEEP.name: keep,
+            variants.COUNTED.name: counted,
+            variants.LABEL_WEIGHT.name: weight,
+        }
         names = (*variant.arrays, *variant.hyperparameters)
         found = [special.get(name, self.names[name]) for name in names]
-        return found + (["averages", "training"] if variant.averages else [])
+        return found + (["state", "training"] if variant.states else [])
 
     def _compute(self) -> Iterator[str]:
-        loss, low = self.low.loss, self.low
-        if self.has.averages:
-            inits = ", ".join(
-                f'"{a.name}": torch.tensor({float(a.init)!r}, device={self.like()}.device)'
-                for a in loss.averages
-            )
-            yield "if averages is None:"
-            yield f"    averages = {{{inits}}}"
-            yield "before = dict(averages)"
+        low = self.low
+        if self.has.states:
+            yield "if state is None:"
+            yield f"    {self._fresh_state()}"
         formula = self.exports.formula
         call = f"{formula}({', '.join(self.arguments(low.hard))})"
         contract = any(n.op == "einsum" for n in low.hard.plan.nodes)
@@ -238,29 +260,43 @@ class Body:
             yield f"with _full_precision({self.like()}):"
             indent = "    "
         if low.label is None:
-            yield f"{indent}value = {call}"
+            yield f"{indent}{self._value} = {call}"
             return
         if low.soft is None:
             yield f"{indent}if soft:"
             message = f"{', '.join(low.unsoft)} has no meaning for soft labels"
             yield f"{indent}    raise ValueError({quoted(message)})"
-            yield f"{indent}value = {call}"
+            yield f"{indent}{self._value} = {call}"
             return
         soft = f"{self.exports.soft}({', '.join(self.arguments(low.soft))})"
-        yield f"{indent}value = {soft} if soft else {call}"
+        yield f"{indent}{self._value} = {soft} if soft else {call}"
+
+    def _fresh_state(self) -> str:
+        """A statement that makes a state to start from, where the inputs tell its size."""
+        loss = self.low.loss
+        if unsized(loss):
+            message = f"pass state=..., a dictionary such as {self.exports.type} keeps in buffers"
+            return f"raise ValueError({quoted(message)})"
+        made = [f"{quoted(self.names[state.name])}: {self._filled(state)}" for state in loss.states]
+        return f"state = {{{', '.join(made)}}}"
+
+    def _filled(self, state: State) -> str:
+        """A new array for a state, like the inputs."""
+        queue = state.length is not None
+        sizes = [] if state.length is None else [expression(state.length, self.names)]
+        sizes += [self._size(axis.base) for axis in state.axes[queue:]]
+        whole = state.kind in ("int", "index", "label", "bool")
+        dtype = "" if whole else f", dtype={self.like()}.dtype"
+        return full(state, sizes, f"{dtype}, device={self.like()}.device")
 
     def _reduced(self) -> Iterator[str]:
-        if self.has.averages:
-            # An average takes in nothing where nothing counts.
-            chosen = "torch.where(keep.any(), averages[name], before[name])"
-            yield f"averages.update({{name: {chosen} for name in before}})"
         terms = self.low.hard.plan.outputs
         if len(terms) == 1:
-            yield f"return {self._reduction(0, 'value')}"
+            yield f"return {self._reduction(0, self._value)}"
             return
         yield "return {"
         for n, output in enumerate(terms):
-            entry = f"{quoted(output.name)}: {self._reduction(n, f'value[{n}]')},"
+            entry = f"{quoted(output.name)}: {self._reduction(n, f'{self._value}[{n}]')},"
             yield f"    {entry}"
         yield "}"
 
@@ -278,6 +314,10 @@ class Body:
         mapped = len(term.axes) > 1
         label_pack = bool(self.low.label and self.low.label.pack)
         keep = "keep.unsqueeze(-1).flatten(1).any(1)" if label_pack and not mapped else "keep"
+        if mapped and self._marks() < len(term.axes):
+            more = len(term.axes) - self._marks()
+            spread = f"[...{', None' * more}].expand(*keep.shape, *{value}.shape[-{more}:])"
+            keep = f"keep{spread}"
         if guarded:
             keep = f"{keep} & {guard}.reshape(keep.shape)"
         weighs = self.low.label is not None and self.low.loss.terms[n].body.has(Labelled)
@@ -285,10 +325,14 @@ class Body:
         included = "soft" if weighs and self.low.weighted[n] else "True"
         return f"_reduce({value}, {keep}, weight, {labels}, {included}, reduction, denominator)"
 
+    def _marks(self) -> int:
+        """Of how many axes of a result the marks of what counts know: the examples, the pack."""
+        return 2 if self._has_pack() and self.low.label and self.low.label.pack else 1
+
 
 def is_flat(low: Lowered) -> bool:
     """Whether the formula wants a single batch axis: it looks at other examples, or draws."""
-    if any(known.pack for known in low.loss.inputs) or low.loss.draws or low.loss.averages:
+    if any(known.pack for known in low.loss.inputs) or low.loss.draws or low.loss.states:
         return True
     plans = [low.hard.plan, *([low.soft.plan] if low.soft else [])]
     return any(_names_batch(node) for plan in plans for node in plan.nodes)
@@ -316,6 +360,8 @@ def _axis_text(known: Input, axis: object) -> str:
 def _harmless(known: Input, name: str) -> str:
     """A number inside the domain of an input, which the module calls ``name``."""
     domain = known.domain
+    if known.kind == "index":
+        return "0"
     if known.kind == "simplex":
         return f"1 / {name}.shape[-1]"
     low, high = domain.low, domain.high

@@ -86,7 +86,7 @@ def _header(parts: list[_Text]) -> str:
     lines: list[str] = []
     for part in parts:
         loss = part.low.loss
-        lines += [loss.doc or _untold(loss), ""]
+        lines += [*(loss.doc or _untold(loss)).split("\n"), ""]
         lines += [*(f"    {line}" for line in _formula_lines(loss)), ""]
         lines += [f"Source: {cite}" for cite in loss.cites]
     lines = [line.replace(_DIGEST, "?") for line in lines]
@@ -143,7 +143,7 @@ class _Text(Part):
     def signature(self) -> Signature:
         """How the formula for integer labels and the public function are called."""
         loss, hard = self.low.loss, self.low.hard
-        averages = ("averages", "training") if hard.averages else ()
+        states = ("state", "training") if hard.states else ()
         inputs = tuple(known.name for known in loss.inputs)
         known_names = {*inputs, *(h.name for h in loss.hyperparameters)}
         packed = any(known.pack for known in loss.inputs)
@@ -151,13 +151,13 @@ class _Text(Part):
             known_names.add(KEEP.name)
         return Signature(
             self.exports.formula,
-            (*hard.arrays, *hard.hyperparameters, *averages),
+            (*hard.arrays, *hard.hyperparameters, *states),
             self.function,
             inputs,
             self.low.label.name if self.low.label else None,
             {h.name: (self.names[h.name], _interval(h)) for h in loss.hyperparameters},
             not self.many
-            and known_names.issuperset((*hard.arrays, *hard.hyperparameters, *averages))
+            and known_names.issuperset((*hard.arrays, *hard.hyperparameters, *states))
             and set(inputs).issubset(hard.arrays)
             and not loss.options
             and not (packed and KEEP.name not in hard.arrays)
@@ -181,6 +181,8 @@ class _Text(Part):
         arrays = [self.names[name] for name in variant.arrays]
         plan = renamed(variant.plan, self.names.__getitem__)
         writer = Writer(plan, like, self.names.taken | set(arrays))
+        states = [self.names[name] for name, _ in plan.writes]
+        writer.lines += [f'{name} = state["{name}"]' for name in states]
         results: list[str] = []
         for output in variant.plan.outputs:
             text = writer.result(output.value)
@@ -190,21 +192,24 @@ class _Text(Part):
                 kept = writer.result(output.guard)
                 text = f"({text}, {kept})" if self.many else f"{text}, {kept}"
             results.append(text)
+        writes = zip(states, plan.writes, strict=True)
+        writer.lines += [f'state["{n}"] = {writer.result(made)}' for n, (_, made) in writes]
         result = ", ".join(results)
         pair = "tuple[Tensor, ...]" if self._is_pair(variant) else "Tensor"
         returns = "tuple" if self.many else pair
         arguments = [f"{name}: Tensor" for name in arrays]
         arguments += [f"{self.names[h]}: {self._type(h)}" for h in variant.hyperparameters]
-        if variant.averages:
-            arguments += ["averages: dict[str, Tensor]", "training: bool"]
+        if variant.states:
+            arguments += ["state: dict[str, Tensor]", "training: bool"]
         head = call(
             f"def {self.exports.soft if suffix else self.exports.formula}",
             arguments,
             f" -> {returns}:",
         )
-        doc = self._formula_doc(variant, suffix)
+        says = filled([self._formula_doc(variant, suffix)], WIDTH - 10)
+        doc = _docstring(says, "    ")
         body = [*writer.lines, f"return {result}"]
-        return "\n".join([head, f"    {doc}", *folded(body, 4), ""])
+        return "\n".join([head, doc, *folded(body, 4), ""])
 
     def _is_pair(self, variant: Variant) -> bool:
         outputs = variant.plan.outputs
@@ -219,7 +224,7 @@ class _Text(Part):
         out = ["n", *variant.plan.outputs[0].axes[1:]] if variant.plan.outputs[0].axes else []
         what = "The formula for label weights" if suffix else "The formula"
         result = f" -> [{', '.join(out)}]" if not self.many else ""
-        return f'"""{what}: {", ".join(shapes)}{result}."""'
+        return f"{what}: {', '.join(shapes)}{result}."
 
     def _dims(self, known: Input, soft: bool) -> list[str]:
         dims = ["n"] if known.batched else []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from losslang.codegen.plan import Node, Plan
+from losslang.codegen.plan import Node, Plan, loops_around
 from losslang.codegen.torch.table import (
     ALONG,
     ATOM,
@@ -25,22 +25,26 @@ from losslang.diagnostics import InternalError
 
 MAX_INLINE = 72
 MAX_LAST = 86
-TRIVIAL = ("read", "hyper", "const", "chosen")
+TRIVIAL = ("read", "hyper", "const", "chosen", "prior", "round")
 
 NAMES = {
     "add": "total",
     "and": "both",
     "arange": "place",
+    "binade": "unit",
+    "bounded": "bounded",
     "cast": "as_float",
     "clamp_max": "at_most",
     "clamp_min": "at_least",
     "column": "column",
     "div": "ratio",
+    "eigenvalues": "eigenvalues",
     "einsum": "products",
     "eq": "same",
     "exp": "power",
     "fill": "kept",
     "gather": "picked",
+    "half_difference": "halved",
     "log_softmax": "log_p",
     "log_odds": "odds",
     "logsumexp": "lse",
@@ -51,12 +55,20 @@ NAMES = {
     "or": "either",
     "pow": "power",
     "rank": "rank",
+    "order": "order",
+    "following": "new",
+    "push": "entries",
     "reciprocal": "inverse",
+    "root_mean_square": "spread",
+    "scatter": "written",
     "sort": "ordered",
     "sum": "summed",
+    "singular_values": "singular",
+    "slice": "part",
     "unit": "direction",
     "view": "row",
     "where": "chosen",
+    "windows": "windows",
 }
 """What a shared value is called where the program has no name for it."""
 FLIPPED = {"==": "==", "<": ">", "<=": ">="}
@@ -73,6 +85,16 @@ def renamed(plan: Plan, name: Callable[[str], str]) -> Plan:
     return replace(plan, nodes=nodes)
 
 
+def _incremented(count: str) -> str:
+    """The text of a number and one more."""
+    if count.isdigit():
+        return str(int(count) + 1)
+    rest, _, taken = count.rpartition(" - ")
+    if rest and taken.isdigit():
+        return rest if taken == "1" else f"{rest} - {int(taken) - 1}"
+    return f"{count} + 1"
+
+
 class Writer:
     """Writes the nodes that the outputs of a plan need, each once."""
 
@@ -83,15 +105,29 @@ class Writer:
         self._taken = set(taken)
         self._text: dict[int, tuple[str, int]] = {}
         self._uses = self._count_uses()
+        self._loops = loops_around(plan)
+        self._carried: dict[str, list[str]] = {}
+        self._rounds: dict[str, str] = {}
         self._last = {out.value for out in plan.outputs}
         self._before_last = {n for last in self._last for n in plan.nodes[last].args}
+        self._selected = self._under("where", "fill")
 
     def _count_uses(self) -> Counter[int]:
         """How often each node is used; a finished plan has no node that is not."""
         uses = Counter(argument for node in self.plan.nodes for argument in node.args)
         for out in self.plan.outputs:
             uses.update(n for n in (out.value, out.guard) if n is not None)
+        uses.update(number for _, number in self.plan.writes)
         return uses
+
+    def _under(self, *ops: str) -> set[int]:
+        """The nodes that some operations are computed from."""
+        found: set[int] = set()
+        for number in reversed(range(len(self.plan.nodes))):
+            node = self.plan.nodes[number]
+            if node.op in ops or number in found:
+                found.update(node.args)
+        return found
 
     def result(self, number: int) -> str:
         """The text of an output; its statements are in :attr:`lines`."""
@@ -127,12 +163,27 @@ class Writer:
         shared = self._uses[number] > 1 and node.op not in TRIVIAL
         if node.op == "size" or (number in self._last and not shared):
             return text, strength
+        if node.op == "loop" and text.isidentifier():
+            return text, strength
         limit = MAX_LAST if number in self._before_last else MAX_INLINE
         if not shared and len(text) <= limit and number not in self.plan.names:
             return text, strength
-        name = self.name(self.plan.names.get(number) or NAMES.get(node.op, "part"))
+        return self._kept(number, text), ATOM
+
+    def _kept(self, number: int, text: str) -> str:
+        """A statement that gives the text of a node a name; the name."""
+        wanted = self.plan.names.get(number) or NAMES.get(self.plan.nodes[number].op, "part")
+        name = self.name(wanted)
         self.lines.append(f"{name} = {text}")
-        return name, ATOM
+        return name
+
+    def _named(self, number: int) -> str:
+        """The name of a node whose text is known."""
+        text, _ = self._text[number]
+        if not text.isidentifier():
+            text = self._kept(number, text)
+            self._text[number] = text, ATOM
+        return text
 
     # ------------------------------------------------------------ one node
 
@@ -163,8 +214,12 @@ class Writer:
     def _along(self, node: Node) -> tuple[str, int]:
         template = ALONG[node.op]
         strength = ATOM if template.startswith("@") else 0
-        dims = ", ".join(str(d) for d in node.attrs)
-        along = dims if len(node.attrs) == 1 else f"({dims})"
+        places = ", ".join(str(d) for d in node.attrs)
+        along = places if len(node.attrs) == 1 else f"({places})"
+        if node.op in ("amax", "amin"):
+            dims = self.plan.nodes[node.args[0]].dims
+            if any(dims[place] == "batch" for place in node.attrs if isinstance(place, int)):
+                template = f"_{node.op}(@, $)"
         operand = self._operand(node.args[0], strength)
         return template.replace("$", along).replace("@", operand), ATOM
 
@@ -221,6 +276,8 @@ class Writer:
 
     def _op_as_truth(self, node: Node) -> tuple[str, int]:
         like = f", device={self._device()}" if self._like else ""
+        if self.plan.nodes[node.args[0]].op == "hyper":
+            like = f", dtype=torch.bool{like}"
         return f"torch.as_tensor({self._operand(node.args[0], 0)}{like})", ATOM
 
     def _op_view(self, node: Node) -> tuple[str, int]:
@@ -275,9 +332,12 @@ class Writer:
 
     def _op_pow(self, node: Node) -> tuple[str, int]:
         base, exponent = self._operand(node.args[0], ATOM), self._operand(node.args[1], UNARY)
-        if exponent == "2" and base.isidentifier():
+        if exponent == "2":
             # The slope of a power forms 2 x, which may overflow where the square is not taken.
-            return f"{base} * {base}", PRODUCT
+            if node.args[0] in self._selected and node.dtype != "static":
+                base = self._named(node.args[0])
+            if base.isidentifier():
+                return f"{base} * {base}", PRODUCT
         return f"{base} ** {exponent}", POWER
 
     def _op_where(self, node: Node) -> tuple[str, int]:
@@ -313,6 +373,41 @@ class Writer:
             f"{operand}[..., {place}]" if dim == -1 else f"{operand}.select({dim}, {place})"
         ), ATOM
 
+    def _op_slice(self, node: Node) -> tuple[str, int]:
+        dim, first, behind, step = node.attrs
+        given = iter(node.args[1:])
+        ends = [
+            self._operand(next(given), 0) if end == "@" else "" if end is None else str(end)
+            for end in (first, behind)
+        ]
+        gap = " " if any(not end.lstrip("-").isalnum() for end in ends if end) else ""
+        text = f"{ends[0]}{gap}:{gap}{ends[1]}{'' if step == 1 else f'{gap}:{gap}{step}'}".strip()
+        assert isinstance(dim, int)
+        return f"{self._operand(node.args[0], ATOM)}[..., {text}{', :' * (-1 - dim)}]", ATOM
+
+    def _op_narrow(self, node: Node) -> tuple[str, int]:
+        array, size = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
+        return f"{array}.narrow({node.attrs[0]}, 0, {size})", ATOM
+
+    def _op_windows(self, node: Node) -> tuple[str, int]:
+        array, size = (self._operand(a, 0) for a in node.args)
+        return f"_windows({array}, {node.attrs[0]}, {size})", ATOM
+
+    def _op_pad(self, node: Node) -> tuple[str, int]:
+        array, low, high = (self._operand(a, 0) for a in node.args)
+        assert isinstance(node.attrs[0], int)
+        others = "0, 0, " * (-1 - node.attrs[0])
+        return f"nn.functional.pad({array}, ({others}{low}, {high}))", ATOM
+
+    def _op_flip(self, node: Node) -> tuple[str, int]:
+        return f"{self._operand(node.args[0], ATOM)}.flip({node.attrs[0]})", ATOM
+
+    def _op_select_at(self, node: Node) -> tuple[str, int]:
+        array, place = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
+        if node.attrs == (-1,):
+            return f"{array}[..., {place}]", ATOM
+        return f"{array}.select({node.attrs[0]}, {place})", ATOM
+
     def _op_take(self, node: Node) -> tuple[str, int]:
         array, index = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
         rank = len(self.plan.nodes[node.args[0]].dims)
@@ -327,6 +422,11 @@ class Writer:
         array, index = (self._operand(a, 0) for a in node.args)
         return f"_log_odds({array}, {index}, {node.attrs[0]})", ATOM
 
+    def _op_root_mean_square(self, node: Node) -> tuple[str, int]:
+        array, count = (self._operand(a, 0) for a in node.args)
+        along = node.attrs[0] if len(node.attrs) == 1 else node.attrs
+        return f"_root_mean_square({array}, {count}, {along})", ATOM
+
     def _op_pick(self, node: Node) -> tuple[str, int]:
         array, index = (self._operand(a, 0) for a in node.args)
         return f"_pick({array}, {index})", ATOM
@@ -335,6 +435,10 @@ class Writer:
         array, index = (self._operand(a, 0) for a in node.args)
         dim = node.attrs[0]
         return f"torch.take_along_dim({array}, {index}, {dim}).squeeze({dim})", ATOM
+
+    def _op_along(self, node: Node) -> tuple[str, int]:
+        array, index = (self._operand(a, 0) for a in node.args)
+        return f"torch.take_along_dim({array}, {index}, {node.attrs[0]})", ATOM
 
     def _op_diagonal(self, node: Node) -> tuple[str, int]:
         first, second = node.attrs
@@ -347,15 +451,114 @@ class Writer:
         array, count = self._operand(node.args[0], ATOM), self._operand(node.args[1], 0)
         return f"{array}.topk({count}, dim={node.attrs[0]}).values", ATOM
 
+    def _op_eigenvalues(self, node: Node) -> tuple[str, int]:
+        matrix, *keep = (self._operand(a, 0) for a in node.args)
+        if keep:
+            matrix = f"_lowered({matrix}, {keep[0]})"
+        return f"_{node.op}({matrix})", ATOM
+
+    _op_eigenvectors = _op_eigenvalues
+
     def _op_quantile(self, node: Node) -> tuple[str, int]:
         array, level = (self._operand(a, 0) for a in node.args)
         return f"torch.{node.op}({array}, {level}, dim={node.attrs[0]})", ATOM
 
     _op_nanquantile = _op_quantile
 
-    def _op_ema(self, node: Node) -> tuple[str, int]:
-        value, decay = (self._operand(a, 0) for a in node.args)
-        return f'_ema(averages, "{node.attrs[0]}", {value}, {decay}, training)', ATOM
+    def _op_following(self, node: Node) -> tuple[str, int]:
+        old, new = (self._operand(a, 0) for a in node.args)
+        return f"_following({old}, {new}, training)", ATOM
+
+    def _op_scatter(self, node: Node) -> tuple[str, int]:
+        old, value, keep, *indices = (self._operand(a, 0) for a in node.args)
+        return f"_scattered({old}, ({', '.join(indices)},), {value}, {keep})", ATOM
+
+    def _op_push(self, node: Node) -> tuple[str, int]:
+        return f"_pushed({', '.join(self._operand(a, 0) for a in node.args)})", ATOM
+
+    def _op_prior(self, node: Node) -> tuple[str, int]:
+        return self._carried[str(node.attrs[0])][int(str(node.attrs[1])) - 1], ATOM
+
+    def _op_round(self, node: Node) -> tuple[str, int]:
+        return self._rounds[str(node.attrs[0])], ATOM
+
+    def _op_loop(self, node: Node) -> tuple[str, int]:
+        loop, title, first, depth, keep = node.attrs
+        assert isinstance(loop, str)
+        assert isinstance(first, int)
+        assert isinstance(depth, int)
+        count, *starts, result = node.args
+        wanted = str(title) if str(title).isidentifier() else "value"
+        for number in self._constant_in_loop(result, loop):
+            self._operand(number, 0)
+            self._named(number)
+        names = [self.name(wanted)] + [self.name(f"{wanted}_{n + 1}") for n in range(1, depth)]
+        self._carried[loop], self._rounds[loop] = names, self.name("step")
+        texts = [self._unnamed(start) for start in starts]
+        for name, text in zip(names, reversed(texts), strict=False):
+            self.lines.append(f"{name} = {text}")
+        history = self.name(f"all_{wanted}") if keep else ""
+        if keep:
+            older = [*texts[: len(texts) - depth], *reversed(names)][-len(texts) :]
+            self.lines.append(f"{history} = [{', '.join(older)}]")
+        outside, self.lines = self.lines, []
+        value = self._unnamed(result)
+        if value != names[0] or depth > 1:
+            self.lines.append(
+                f"{', '.join(reversed(names))} = {', '.join([*names[-2::-1], value])}"
+            )
+        if keep:
+            self.lines.append(f"{history}.append({names[0]})")
+        inside, self.lines = self.lines, outside
+        end = _incremented(self._operand(count, SUM))
+        self.lines.append(f"for {self._rounds[loop]} in range({first}, {end}):")
+        self.lines += [f"    {line}" for line in inside]
+        if not keep:
+            return names[0], ATOM
+        return f"torch.stack(torch.broadcast_tensors(*{history}), -1)", ATOM
+
+    def _unnamed(self, number: int) -> str:
+        """The text of a node that is given a name where it stands."""
+        if self._uses[number] > 1 or number in self._text:
+            return self._operand(number, 0)
+        return self._expression(self.plan.nodes[number])[0]
+
+    def _constant_in_loop(self, result: int, loop: str) -> list[int]:
+        """What a round needs and every round shares, and that is worth a name."""
+        open_loops = {*self._carried}
+        found: dict[int, None] = {}
+
+        def visit(number: int) -> None:
+            node = self.plan.nodes[number]
+            if self._loops[number] <= open_loops:
+                if self._is_worth_a_name(number):
+                    found.setdefault(number)
+                return
+            for argument in node.args:
+                visit(argument)
+
+        visit(result)
+        return list(found)
+
+    def _is_worth_a_name(self, number: int) -> bool:
+        """Whether a value is shared, or more than a number or a view of an input."""
+        node = self.plan.nodes[number]
+        if node.op in (*TRIVIAL, "size"):
+            return False
+        plain = all(self.plan.nodes[a].op in (*TRIVIAL, "size") for a in node.args)
+        cheap = plain and (node.op == "view" or node.dtype == "static") and node.op != "column"
+        return self._uses[number] > 1 or not cheap
+
+    def _op_full(self, node: Node) -> tuple[str, int]:
+        sizes = ", ".join(self._operand(a, 0) for a in node.args)
+        value = node.attrs[0]
+        if value in (float("inf"), float("-inf")):
+            value = f'float("{value}")'
+        if self._like is None:
+            return f"torch.full(({sizes},), {value})", ATOM
+        if value == 0:
+            return f"{self._like}.new_zeros({sizes})", ATOM
+        return f"{self._like}.new_full(({sizes},), {value})", ATOM
 
     def _op_expand(self, node: Node) -> tuple[str, int]:
         array = self._operand(node.args[0], ATOM)

@@ -72,6 +72,14 @@ def _full_precision(like: Tensor) -> torch.autocast:
     device = like.device.type if torch.amp.is_autocast_available(like.device.type) else "cpu"
     return torch.autocast(device, enabled=False)
 ''',
+    "_sizes": '''\
+def _sizes(name: str, given: dict[str, int] | None, wanted: tuple[str, ...]) -> dict[str, int]:
+    """How many places the axes of a state have."""
+    for axis in wanted:
+        if axis not in (given or {}):
+            raise ValueError(f"{name} keeps state over {axis}: pass sizes={{{axis!r}: ...}}")
+    return dict(given or {})
+''',
     "_keep": '''\
 def _keep(mask: Tensor | None, shape: torch.Size, like: Tensor) -> Tensor:
     """Which examples count."""

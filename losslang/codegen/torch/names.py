@@ -15,13 +15,22 @@ _RESERVED = frozenset(
         "annotations",
         "self",
         "examples",
-        "space",
         "keep",
         "soft",
-        "value",
         "compared",
     }
-    | {"label_weight", "averages", "training", "progress", "generator", "options", "terms"}
+    | {
+        "label_weight",
+        "state",
+        "sizes",
+        "counted",
+        "training",
+        "progress",
+        "generator",
+        "options",
+        "terms",
+        "term_names",
+    }
     | set(dir(builtins))
     | set(keyword.kwlist)
     | set(keyword.softkwlist)
@@ -62,6 +71,12 @@ class Names:
 
     def __getitem__(self, name: str) -> str:
         return self._emitted.get(name, name.lstrip("@"))
+
+    def local(self, wanted: str) -> str:
+        """A name for a variable of the emitted text's own: the program's names go before it."""
+        while wanted in self._emitted.values():
+            wanted += "_"
+        return wanted
 
     @property
     def taken(self) -> frozenset[str]:

@@ -15,8 +15,13 @@ class Part:
         self.alone = alone
         loss = low.loss
         self.names = Names(
-            [loss.name, *(i.name for i in loss.inputs), *(h.name for h in loss.hyperparameters)],
-            [*(f"raw_{h.name}" for h in loss.hyperparameters), *(a.name for a in loss.averages)],
+            [
+                loss.name,
+                *(i.name for i in loss.inputs),
+                *(h.name for h in loss.hyperparameters),
+                *(state.name for state in loss.states),
+            ],
+            [f"raw_{h.name}" for h in loss.hyperparameters],
         )
         self.exports = Exports(loss.name, taken)
         self.function = self.exports.function

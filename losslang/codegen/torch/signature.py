@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+from losslang.codegen import variants
 from losslang.codegen.lower import Lowered
 from losslang.codegen.torch.names import Names
 from losslang.ir.heads import Labelled
-from losslang.ir.loss import Constant, Hyperparameter, Input
+from losslang.ir.loss import Constant, Hyperparameter, Input, Loss, State
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Needs:
     mask: bool
     generator: bool
     progress: bool
-    averages: bool
+    states: bool
 
 
 def needs(low: Lowered) -> Needs:
@@ -35,7 +37,7 @@ def needs(low: Lowered) -> Needs:
         mask=any(known.batched for known in loss.inputs),
         generator=bool(loss.draws),
         progress=loss.uses_progress,
-        averages=bool(loss.averages),
+        states=bool(loss.states),
     )
 
 
@@ -63,16 +65,16 @@ def parameters(low: Lowered, names: Names) -> Iterator[str]:
         yield f"class_dim: int = {literal(options.get('class_dim', Fraction(class_place(low))))}"
     if has.generator:
         yield "generator: torch.Generator | None = None"
-    if has.averages:
-        yield "averages: dict[str, Tensor] | None = None"
+    if has.states:
+        yield "state: dict[str, Tensor] | None = None"
         yield "training: bool = True"
 
 
 def scores_of(low: Lowered) -> Input:
-    """The input that has the axis which labels point into."""
+    """The input that has the scores of the classes which labels point into."""
     label = low.label
     assert label is not None
-    return next(known for known in low.loss.inputs if label.over in known.axes)
+    return next(known for known in low.loss.inputs if variants.is_scores(known, label))
 
 
 def class_place(low: Lowered) -> int:
@@ -100,6 +102,8 @@ def default(hyper: Hyperparameter) -> str:
         return " = None"
     if hyper.default is None:
         return ""
+    if hyper.kind == "bool":
+        return f" = {hyper.default != 0}"
     return f" = {literal(hyper.default, real=hyper.kind == 'real')}"
 
 
@@ -117,6 +121,28 @@ def literal(value: Constant, *, real: bool = False) -> str:
 
 def _tensor(value: Constant | None) -> str:
     return "None" if value is None else f"torch.tensor({literal(value, real=True)})"
+
+
+def expression(formula: Any, names: Names) -> str:
+    """A number that hyperparameters may enter, as Python text."""
+    symbols = formula.free_symbols
+    return str(formula.xreplace({s: s.func(names[s.name]) for s in symbols}))
+
+
+def unsized(loss: Loss) -> tuple[str, ...]:
+    """The axes of states of which neither the inputs nor the program tell the size."""
+    known = {axis for each in loss.inputs for axis in each.axes}
+    known |= {axis for hyper in loss.hyperparameters for axis in hyper.axes}
+    return tuple(axis for axis in loss.state_axes if axis not in {a.name for a in known})
+
+
+def full(state: State, sizes: Sequence[str], more: str = "") -> str:
+    """An array of a state before the first call."""
+    shape = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    if state.kind in ("real", "positive", "nonnegative"):
+        return f"torch.full({shape}, {float(state.start)!r}{more})"
+    dtype = "bool" if state.kind == "bool" else "long"
+    return f"torch.zeros({shape}, dtype=torch.{dtype}{more})"
 
 
 def quoted(text: str) -> str:

@@ -28,21 +28,27 @@ FUNCTIONS: Mapping[str, str] = {
     "log_cosh": "_log_cosh(@)",
     "nonzero": "@.clamp(min=1e-20)",
     "reciprocal": "_reciprocal(@)",
+    "binade": "_binade(@)",
     "bounded": "_bounded(@)",
     "sine_of_acos": "_sine_of_acos(@)",
-    "log1p_square": "_log1p_square(@)",
     "square_share": "_square_share(@)",
     "hypot_minus_one": "_hypot_minus_one(@)",
     "less_log1p": "_less_log1p(@)",
     "one_minus_cube": "_one_minus_cube(@)",
     "expm1_less": "_expm1_less(@)",
+    "logdet": "_logdet(@)",
+    "singular_values": "_singular_values(@)",
+    "singular_vectors": "_singular_vectors(@)",
 }
 
 PAIRS: Mapping[str, str] = {
+    "half_difference": "_half_difference",
+    "log1p_square": "_log1p_square",
     "xlogy": "_xlogy",
     "square_ratio": "_square_ratio",
     "ratio": "_ratio",
     "logaddexp": "torch.logaddexp",
+    "hypot": "_hypot",
     "maximum": "torch.maximum",
     "minimum": "torch.minimum",
     "static_maximum": "max",
@@ -56,9 +62,11 @@ ALONG: Mapping[str, str] = {
             "sum mean prod amax amin logsumexp any all argmax argmin log_softmax cumsum"
         ).split()
     },
+    "logsumexp_of_any": "_logsumexp(@, $)",
     "norm": "_norm(@, $)",
     "unit": "_unit(@, $)",
     "rank": "@.argsort(dim=$, descending=True, stable=True).argsort(dim=$)",
+    "order": "@.argsort(dim=$, descending=True, stable=True)",
     "sort": "@.sort(dim=$, descending=True).values",
 }
 
@@ -66,11 +74,22 @@ INFIX: Mapping[str, tuple[str, int]] = {
     "eq": ("==", COMPARE),
     "lt": ("<", COMPARE),
     "le": ("<=", COMPARE),
+    "floordiv": ("//", SUM),
     "and": ("&", AND),
     "or": ("|", OR),
 }
 
 HELPERS: Mapping[str, str] = {
+    "_logsumexp": '''\
+def _logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """log(sum(exp(x))); -inf with slope 0 where every entry is -inf."""
+    top = _amax(x.detach(), dim, keepdim=True)
+    top = torch.where(top.isinf(), 0.0, top)
+    total = (x - top).exp().sum(dim)
+    none = total == 0
+    log = torch.where(none, 1.0, total).log() + top.reshape(total.shape)
+    return torch.where(none, float("-inf"), log)
+''',
     "_expm1": '''\
 def _expm1(x: Tensor) -> Tensor:
     """exp(x) - 1; its slope keeps its digits also where the value rounds to -1."""
@@ -91,14 +110,19 @@ def _log_cosh(x: Tensor) -> Tensor:
     large = far + (-2 * far).exp().log1p() - 0.6931471805599453
     return torch.where(small, (2 * (near / 2).sinh() ** 2).log1p(), large)
 ''',
+    "_half_difference": '''\
+def _half_difference(x: Tensor, y: Tensor) -> Tensor:
+    """(x - y) / 2, also where the difference overflows."""
+    return torch.sub(x / 2, y, alpha=0.5)
+''',
     "_log1p_square": '''\
-def _log1p_square(x: Tensor) -> Tensor:
-    """log(1 + x**2), also where the square overflows."""
+def _log1p_square(x: Tensor, unit: float | Tensor = 1.0) -> Tensor:
+    """log(1 + (x / unit)**2) for unit > 0, also where the square or the quotient overflows."""
     x = x.abs()
-    near = x < 1
-    small, large = torch.where(near, x, 0.0), torch.where(near, 1.0, x)
-    far = 2 * large.log() + (1 / large).square().log1p()
-    return torch.where(near, small.square().log1p(), far)
+    near = x < 1e9 * unit
+    small, large = torch.where(near, x, 0.0) / unit, torch.where(near, 1.0, x)
+    far = large.log() - torch.as_tensor(unit, dtype=x.dtype, device=x.device).log()
+    return torch.where(near, (small * small).log1p(), 2 * far)
 ''',
     "_square_share": '''\
 def _square_share(x: Tensor) -> Tensor:
@@ -106,6 +130,12 @@ def _square_share(x: Tensor) -> Tensor:
     near = x.abs() < 1
     small, inverse = torch.where(near, x, 0.0), 1 / torch.where(near, 1.0, x)
     return torch.where(near, small**2 / (1 + small**2), 1 / (1 + inverse**2))
+''',
+    "_hypot": '''\
+def _hypot(x: Tensor, y: Tensor) -> Tensor:
+    """sqrt(x**2 + y**2) without overflow; its slope is 0 where both are 0."""
+    none = (x == 0) & (y == 0)
+    return torch.where(none, 0.0, torch.hypot(torch.where(none, 1.0, x), y))
 ''',
     "_hypot_minus_one": '''\
 def _hypot_minus_one(x: Tensor) -> Tensor:
@@ -154,14 +184,36 @@ def _xlogy(x: Tensor, y: Tensor) -> Tensor:
     """x * log(y), and 0 with gradient 0 where both are 0."""
     return torch.xlogy(x, torch.where((x == 0) & (y == 0), 1.0, y))
 ''',
+    "_amin": '''\
+def _amin(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """The smallest entry; 0 over a batch without examples, where it does not count."""
+    return x.amin(dim) if x.numel() else x.sum(dim)
+''',
+    "_amax": '''\
+def _amax(x: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
+    """The largest entry; 0 over a batch without examples, where it does not count."""
+    return x.amax(dim, keepdim) if x.numel() else x.sum(dim, keepdim)
+''',
     "_norm": '''\
 def _norm(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     """The length of a vector, also where its square overflows or vanishes."""
     if not x.numel():
         return torch.linalg.vector_norm(x, dim=dim)
     size = x.detach().abs().amax(dim, keepdim=True)
+    zero = size == 0
+    unit = torch.where(zero, 1.0, x / torch.where(zero | size.isinf(), 1.0, size))
+    size = torch.where(size.isinf(), 1.0, size)
+    return (torch.linalg.vector_norm(unit, dim=dim, keepdim=True) * size).squeeze(dim)
+''',
+    "_root_mean_square": '''\
+def _root_mean_square(x: Tensor, count: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """The root of the sum of squares over their count, also where squares overflow or vanish."""
+    if not x.numel():
+        return torch.linalg.vector_norm(x, dim=dim)
+    size = x.detach().abs().amax(dim, keepdim=True)
     size = torch.where((size == 0) | size.isinf(), 1.0, size)
-    return (torch.linalg.vector_norm(x / size, dim=dim, keepdim=True) * size).squeeze(dim)
+    length = torch.linalg.vector_norm(x / size, dim=dim)
+    return length / count.sqrt() * size.squeeze(dim)
 ''',
     "_sigmoid": '''\
 def _sigmoid(x: Tensor) -> Tensor:
@@ -181,6 +233,12 @@ def _bounded(x: Tensor) -> Tensor:
     """x, and the largest number of its sign where it is infinite."""
     return x.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 ''',
+    "_binade": '''\
+def _binade(x: Tensor) -> Tensor:
+    """The greatest power of two that is not above x; 1 for 0."""
+    x = torch.where(x == 0, 1.0, x)
+    return x / (2 * x.frexp().mantissa)
+''',
     "_sine_of_acos": '''\
 def _sine_of_acos(x: Tensor) -> Tensor:
     """sqrt(1 - x**2), with gradient 0 at 1 and -1."""
@@ -191,9 +249,12 @@ def _sine_of_acos(x: Tensor) -> Tensor:
     "_unit": '''\
 def _unit(x: Tensor, dim: int) -> Tensor:
     """A vector divided by its length; a zero vector stays zero."""
+    if not x.numel():
+        return x
     largest = x.detach().abs().amax(dim, keepdim=True)
-    x = x / torch.where(largest == 0, 1.0, largest)
-    return x * _reciprocal(torch.linalg.vector_norm(x, dim=dim, keepdim=True))
+    zero = largest == 0
+    x = torch.where(zero, 1.0, x / torch.where(zero, 1.0, largest))
+    return torch.where(zero, 0.0, x / torch.linalg.vector_norm(x, dim=dim, keepdim=True))
 ''',
     "_log_odds": '''\
 class _LogOdds(torch.autograd.Function):
@@ -238,6 +299,53 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
         odds, _ = _LogOdds.apply(x, label, dim)
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 ''',
+    "_singular_values": '''\
+def _singular_values(x: Tensor) -> Tensor:
+    """The singular values of matrices, the largest first; nan where an entry is not finite."""
+    broken = ~x.isfinite().all(-1).all(-1)[..., None]
+    found = torch.linalg.svdvals(torch.where(broken[..., None], 0.0, x))
+    return torch.where(broken, float("nan"), found)
+''',
+    "_singular_vectors": '''\
+def _singular_vectors(x: Tensor) -> Tensor:
+    """The product of the two unit vectors of each singular value of matrices."""
+    left, _, right = torch.linalg.svd(x, full_matrices=False)
+    return torch.einsum("...in,...nj->...nij", left, right)
+''',
+    "_lowered": '''\
+def _lowered(x: Tensor, keep: Tensor) -> Tensor:
+    """Symmetric matrices whose eigenvalues for what is not kept are the last."""
+    size = x.detach().abs().sum((-2, -1), keepdim=True)
+    last = torch.linspace(-2, -3, x.shape[-1], dtype=x.dtype, device=x.device).diag()
+    return torch.where(keep, x, torch.where(size == 0, 1.0, size) * last)
+''',
+    "_eigenvalues": '''\
+def _eigenvalues(x: Tensor) -> Tensor:
+    """The eigenvalues of symmetric matrices, the largest first; nan if an entry is not finite."""
+    broken = ~x.isfinite().all(-1).all(-1)[..., None]
+    found = torch.linalg.eigvalsh(torch.where(broken[..., None], 0.0, x))
+    return torch.where(broken, float("nan"), found.flip(-1))
+''',
+    "_logdet": '''\
+def _logdet(x: Tensor) -> Tensor:
+    """The logarithm of determinants of symmetric matrices; nan where one is not positive."""
+    factor, broken = torch.linalg.cholesky_ex(x)
+    log = 2 * factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    return torch.where(broken == 0, log, float("nan"))
+''',
+    "_eigenvectors": '''\
+def _eigenvectors(x: Tensor) -> Tensor:
+    """The unit vector of each eigenvalue of symmetric matrices, times itself."""
+    vectors = torch.linalg.eigh(x).eigenvectors
+    return torch.einsum("...in,...jn->...nij", vectors, vectors).flip(-3)
+''',
+    "_windows": '''\
+def _windows(x: Tensor, dim: int, size: int) -> Tensor:
+    """Each run of `size` places along a dimension, its places last; none where there are fewer."""
+    if x.shape[dim] < size:
+        return x.narrow(dim, 0, 0).unsqueeze(-1).expand(*(-1,) * x.ndim, size)
+    return x.unfold(dim, size, 1)
+''',
     "_pick": '''\
 def _pick(values: Tensor, index: Tensor) -> Tensor:
     """The entry of each example, of one array or of an array per example."""
@@ -250,14 +358,34 @@ def _column(value: float | Tensor, axes: int) -> float | Tensor:
     """A hyperparameter with one entry per example, beside further axes."""
     return value[(..., *(None,) * axes)] if isinstance(value, Tensor) and value.ndim else value
 ''',
-    "_ema": '''\
-def _ema(
-    averages: dict[str, Tensor], name: str, value: Tensor, decay: float | Tensor, training: bool
-) -> Tensor:
-    """Take a value into a running average in training; the average, without gradient."""
-    if training:
-        averages[name] = decay * averages[name] + (1 - decay) * value.detach()
-    return averages[name]
+    "_following": '''\
+def _following(old: Tensor, new: Tensor, training: bool) -> Tensor:
+    """A state after the call: in training what it was given, without gradient."""
+    return new.detach().to(old.dtype) if training else old
+''',
+    "_scattered": '''\
+def _scattered(old: Tensor, places: tuple[Tensor, ...], rows: Tensor, keep: Tensor) -> Tensor:
+    """A state where each place has the mean of the rows that are written there, if any are."""
+    flat = places[0]
+    for index, size in zip(places[1:], old.shape[1:]):
+        flat = flat * size + index
+    flat, order = flat.sort(stable=True)
+    group = (flat.diff(prepend=flat[:1]) != 0).cumsum(0)  # rows of one place lie together
+    keep, beside = keep[order], (..., *(None,) * (rows.ndim - 1))
+    total = torch.where(keep[beside], rows.detach()[order], 0.0)
+    total = torch.zeros_like(total).index_add(0, group, total)[group]
+    count = torch.zeros_like(flat).index_add(0, group, keep.to(flat.dtype))[group][beside]
+    whole = old.flatten(0, len(places) - 1)
+    new = torch.where(count > 0, (total / count.clamp(min=1)).to(old.dtype), whole[flat])
+    return whole.index_copy(0, flat, new).reshape(old.shape)
+''',
+    "_pushed": '''\
+def _pushed(old: Tensor, rows: Tensor, keep: Tensor) -> Tensor:
+    """A queue with the rows that count at its beginning, the last one first."""
+    order = (~keep).flip(0).to(torch.uint8).argsort(stable=True)
+    place, count = torch.arange(len(old), device=old.device), keep.sum()
+    source = torch.where(place < count, place, place - count + len(rows))
+    return torch.cat([rows.detach().flip(0)[order].to(old.dtype), old])[source]
 ''',
 }
 """Functions that a module defines if its formula calls them."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 import sympy
 from sympy import Basic, Expr
 
-from losslang.ir.heads import Branch, Detach, Ema, Index, Labelled, Size
+from losslang.ir.heads import Branch, Detach, Index, Labelled, Size
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import Spectrum
 from losslang.verify.arrays.folds import log_of
-from losslang.verify.arrays.products import Products
+from losslang.verify.arrays.matrices import Matrices
 from losslang.verify.enclosure import FROM_ZERO, Range, above
 from losslang.verify.interval import Interval
 from losslang.verify.statement import Region
@@ -28,7 +29,7 @@ def spread_of(expr: Expr, region: Region) -> Range | None:
     return Arrays(region).range(expr)
 
 
-class Arrays(Products):
+class Arrays(Matrices):
     """Ranges of formulas in index notation over one region."""
 
     def _look(self, expr: Basic) -> Range | None:
@@ -43,12 +44,12 @@ class Arrays(Products):
             return self._range(expr.args[1])
         if isinstance(expr, Detach):
             return self._range(expr.args[0])
-        if isinstance(expr, Ema):
-            return self._average(expr)
         if isinstance(expr, Branch):
             return self._branch(expr)
         if isinstance(expr, Ordered):
             return self._ordered(expr)
+        if isinstance(expr, Spectrum):
+            return self._spectrum(expr)
         if isinstance(expr, sympy.exp):
             return self._exponential(expr)
         if isinstance(expr, sympy.log) and isinstance(expr.args[0], Size):

@@ -11,6 +11,7 @@ from losslang.ir.binders import free_indices
 from losslang.ir.heads import (
     ONE,
     Index,
+    Size,
 )
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.verify.arrays.guards import NO, Guards
@@ -114,7 +115,8 @@ class Folds(Guards):
             return FROM_ZERO
         if expr.op == "cumsum":
             return FROM_ZERO if each.nonnegative else -FROM_ZERO if each.nonpositive else ANYTHING
-        places = isinstance(expr.at, Index) and expr.at.axis == indices[0].axis and guard == ONE
+        sizes = [Size(i.axis) for i in (expr.at, *indices) if isinstance(i, Index)]
+        places = len(sizes) == 2 and sizes[0] == sizes[1] and guard == ONE
         return each if expr.op == "sort" and places else None
 
     def _exponential(self, expr: sympy.exp) -> Range | None:

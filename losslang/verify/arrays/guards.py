@@ -14,7 +14,6 @@ from losslang.ir.heads import (
     At,
     Axis,
     Branch,
-    Ema,
     Index,
     Size,
 )
@@ -68,9 +67,11 @@ class Guards(Composition):
 
     def _read(self, expr: At) -> Range | None:
         found = super()._read(expr)
-        if found == ANYTHING and expr.tensor.kind == "positive":
-            return ABOVE_ZERO
-        return FROM_ZERO if found == ANYTHING and expr.tensor.kind == "index" else found
+        if found != ANYTHING:
+            return found
+        return {"positive": ABOVE_ZERO, "nonnegative": FROM_ZERO, "index": FROM_ZERO}.get(
+            expr.tensor.kind, found
+        )
 
     # ------------------------------------------------------------ truth values
 
@@ -141,15 +142,6 @@ class Guards(Composition):
             return self._range(no)
         first, second = self.under(test)._range(yes), self.under(Not(test))._range(no)
         return None if first is None or second is None else first.join(second)
-
-    def _average(self, expr: Ema) -> Range | None:
-        """Averages of what came before, the first of which is a number."""
-        _, x, decay, init = expr.args
-        new, weight, old = map(self._range, (x, decay, init))
-        if new is None or weight is None or old is None:
-            return None
-        one = weight + -YES
-        return old.join(new) if weight.nonnegative and one.nonpositive else None
 
     # ------------------------------------------------------------ folds
 

@@ -10,7 +10,7 @@ import sympy
 from sympy import Basic, Expr, Rational, S, Symbol, Tuple
 from sympy.core.symbol import Str
 
-from losslang.ir import heads, reduce, truth
+from losslang.ir import heads, recursion, reduce, spectrum, truth
 from losslang.ir.primitives import Apply
 
 Json: TypeAlias = Any
@@ -25,7 +25,7 @@ class Row:
     """One head: its class, what its first arguments are, and what any others are.
 
     Sorts of arguments are ``expr``, ``name``, ``axis``, ``tensor``, ``index``, ``indices``,
-    ``fold``, ``order`` and ``kind``. ``least`` counts the arguments there must be.
+    ``fold``, ``order``, ``spectrum`` and ``kind``. ``least`` counts the arguments there must be.
     """
 
     kind: type[Basic]
@@ -57,7 +57,6 @@ HEADS: dict[str, Row] = {
     "max": Row(heads.Max, *_ANY),
     "min": Row(heads.Min, *_ANY),
     "detach": Row(heads.Detach, ("expr",)),
-    "ema": Row(heads.Ema, ("name", "expr", "expr", "expr")),
     "labelled": Row(heads.Labelled, ("expr", "expr")),
     "delta": Row(truth.Delta, ("expr", "expr")),
     "==": Row(truth.Equal, ("expr", "expr")),
@@ -68,6 +67,9 @@ HEADS: dict[str, Row] = {
     "or": Row(truth.Or, *_ANY),
     "not": Row(truth.Not, ("expr",)),
     "reduce": Row(reduce.Reduce, ("fold", "indices", "expr", "expr")),
+    "recursion": Row(recursion.Recursion, ("name", "indices", "expr", "expr"), "expr", 5),
+    "prior": Row(recursion.Prior, (), "expr", 2),
+    "spectrum": Row(spectrum.Spectrum, ("spectrum", "indices", "expr", "expr"), "expr", 5),
     "ordered": Row(reduce.Ordered, ("order", "indices", "expr", "expr", "expr")),
 }
 
@@ -89,7 +91,8 @@ CONSTANTS: dict[str, Expr] = {
 WORDS = {
     "fold": frozenset("sum prod mean max min logsumexp logmeanexp any all argmax argmin".split()),
     "order": frozenset("rank sort cumsum quantile".split()),
-    "kind": frozenset("real positive int bool index label".split()),
+    "spectrum": frozenset((*spectrum.OUTER, *spectrum.OUTER.values())),
+    "kind": frozenset("real positive nonnegative int bool index label".split()),
 }
 
 ASSUMPTIONS = (

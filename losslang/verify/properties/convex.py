@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from losslang.verify.property import Property
+from losslang.verify.property import Property, Strategy
 from losslang.verify.search import (
     bends,
     curve,
@@ -12,6 +12,7 @@ from losslang.verify.search import (
     separate,
     structure,
 )
+from losslang.verify.theorems import ranked
 
 PROPERTY = Property(
     "convex",
@@ -22,6 +23,7 @@ PROPERTY = Property(
         *separate.CONVEX,
         *curve.CONVEX,
         *structure.CONVEX,
+        *map(Strategy, ranked.CONVEX),
         *entries.CONVEX,
         *bends.NOT_CONVEX,
     ),

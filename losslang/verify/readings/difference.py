@@ -110,7 +110,7 @@ def _reads(loss: Loss, known: Input) -> bool:
 def _compared(
     loss: Loss, other: Loss, lent: Mapping[str, Hyperparameter], region: Region
 ) -> Difference:
-    if other.draws or not {*other.averages} <= {*loss.averages}:
+    if other.draws or not {*other.states} <= {*loss.states}:
         raise _Strangers
     read = [i for i in other.inputs if i not in loss.inputs or _reads(other, i)]
     other = _with_inputs_of(loss, replace(other, inputs=tuple(read)))

@@ -61,8 +61,15 @@ def _on_simplex(body: Expr, known: Input, axis: Axis) -> Iterator[tuple[Expr, Te
         entries = points(known.name)
         inside = spelled(substitute(body, {known.tensor: entries}))
         yield of_total_one(inside, entries, axis), entries, ONE
-    elif known.kind == "real" and known.domain == Domain():
+    elif known.kind == "real" and known.domain == Domain() and _has_exponentials(body):
         yield from through_softmax(body, known.tensor, axis)
+
+
+def _has_exponentials(body: Expr) -> bool:
+    sums = ("logsumexp", "logmeanexp")
+    return any(
+        isinstance(e, sympy.exp) or (isinstance(e, Reduce) and e.op in sums) for e in walk(body)
+    )
 
 
 def _ratio(body: Expr, p: Tensor, q: Tensor, t: sympy.Symbol) -> Expr | None:

@@ -9,7 +9,7 @@ import sympy
 from sympy import Basic, Expr, S
 
 from losslang.ir.binders import free_indices, parts, substitute, walk
-from losslang.ir.heads import ONE, At, Axis, Detach, Ema, Index, Size, Tensor
+from losslang.ir.heads import ONE, At, Axis, Detach, Index, Size, Tensor
 from losslang.ir.loss import EXAMPLE, PROGRESS, Domain, Hyperparameter, Input, Loss, Term
 from losslang.ir.reduce import Reduce
 from losslang.verify.readings.algebra import rewritten, spelled
@@ -75,7 +75,7 @@ class Example:
 
 def example_of(loss: Loss) -> Example | None:
     """The formula of one example, or ``None`` for a loss that is not a mean over its examples."""
-    if loss.draws or loss.averages or not loss.terms:
+    if loss.draws or loss.states or not loss.terms:
         return None
     loss = settled(loss)
     if any(h.kind in ("choice", "bool") for h in loss.hyperparameters):
@@ -127,8 +127,6 @@ def plain(body: Expr, loss: Loss) -> Expr | None:
     """The value of ``body``; ``None`` if gradients stop within it, which a value does not show."""
     tensors = {known.tensor for known in loss.inputs}
     for part in walk(body):
-        if isinstance(part, Ema):
-            return None
         if isinstance(part, Detach) and any(t in parts(part) for t in tensors):
             return None
 

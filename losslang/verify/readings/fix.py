@@ -15,15 +15,17 @@ from losslang.ir.heads import At, Axis
 from losslang.ir.loss import Hyperparameter, Loss
 from losslang.ir.truth import Chosen, Delta
 from losslang.verify.readings.algebra import rewritten
+from losslang.verify.readings.memory import written_out
 
 
 def fixed(loss: Loss, settings: Mapping[str, Any]) -> Loss:
     """The loss with values for some of its hyperparameters, which it then no longer has.
 
-    Numbers are meant exactly; a float is the decimal that it prints as. A choice is a word, an
-    array nested lists. Raises ``ValueError`` for an unknown name, a value outside the domain, or
-    one of the wrong kind or shape.
+    What it makes of its states is written out. Numbers are meant exactly; a float is the decimal
+    that it prints as. A choice is a word, an array nested lists. Raises ``ValueError`` for an
+    unknown name, a value outside the domain, or one of the wrong kind or shape.
     """
+    loss = written_out(loss)
     known = {hyper.name: hyper for hyper in loss.hyperparameters}
     for name, value in settings.items():
         if name not in known:

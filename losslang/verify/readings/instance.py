@@ -11,6 +11,7 @@ from sympy import Basic, Expr, Integer
 from losslang.ir.binders import Binder, substitute
 from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Max, Min, Size
 from losslang.ir.reduce import EMPTY, MAX_UNROLLED, Ordered, Reduce
+from losslang.ir.spectrum import SPECTRA, Spectrum
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 
 
@@ -33,14 +34,15 @@ def written_out(
     ``entry`` tells the entries of arrays at known places, on which guards may depend.
 
     An axis has a known size if ``sizes`` tells it, or if its own is a number (at most 64) and it is
-    none of ``keep``. Raises :class:`Unknown` for ``argmax`` and ``quantile`` along such an axis.
+    none of ``keep``. Raises :class:`Unknown` for ``argmax`` and ``quantile`` along such an axis,
+    and for spectra of more than two numbers.
     """
     memo: dict[Basic, Basic] = {}
 
     def known(axis: Axis) -> int | None:
         if axis in sizes:
             return sizes[axis]
-        size = None if axis in keep else axis.size
+        size = None if axis in keep or axis.size is None else visit(axis.size)
         small = size is not None and size.is_Integer and size <= MAX_UNROLLED
         return max(0, int(size)) if small and size is not None else None
 
@@ -70,6 +72,13 @@ def written_out(
             if count is None:
                 return e
             return ordered(e.op, places(e, [range(count)]), visit(e.at))
+        if isinstance(e, Spectrum):
+            counts = [known(index.axis) for index in e.binders]
+            if None in counts or e.op not in SPECTRA:
+                raise Unknown(f"{e.op} of a matrix")
+            rows, columns = (n for n in counts if n is not None)
+            found = places(e, [range(rows), range(columns)])
+            return spectrum(e.op, found, columns, visit(e.at))
         args = [visit(a) if isinstance(a, Expr) else a for a in e.args]
         made = e if all(n is o for n, o in zip(args, e.args, strict=True)) else e.func(*args)
         if entry is not None and isinstance(made, At) and all(i.is_Integer for i in made.indices):
@@ -119,6 +128,27 @@ def ordered(op: str, places: Sequence[Place], at: Expr) -> Expr:
         chosen = (Branch(Equal(ranks[n], at), value, ZERO) for n, value in kept.items())
         return sympy.Add(*chosen)
     raise Unknown(f"{op} read at {at}")
+
+
+def spectrum(op: str, places: Sequence[Place], columns: int, at: Basic) -> Expr:
+    """An eigenvalue of a matrix of at most two rows, or a singular value if its rank is at most 2.
+
+    They are roots of a quadratic equation. Raises :class:`Unknown` for larger ones.
+    """
+    if any(guard != ONE for guard, _ in places) or not places:
+        raise Unknown(f"{op} of a matrix whose entries may be left out")
+    entries = [value for _, value in places]
+    matrix = sympy.Matrix(len(entries) // columns, columns, entries)
+    if op == "singular_values":
+        matrix = matrix * matrix.T if matrix.rows <= matrix.cols else matrix.T * matrix
+    if matrix.rows > 2 or not (at.is_Integer and 0 <= at < matrix.rows):
+        raise Unknown(f"{op} read at {at} of {matrix.rows}")
+    found = matrix[0, 0]
+    if matrix.rows == 2:
+        middle, half = (matrix[0, 0] + matrix[1, 1]) / 2, (matrix[0, 0] - matrix[1, 1]) / 2
+        apart = sympy.sqrt(half**2 + matrix[0, 1] ** 2)
+        found = middle + apart if at == 0 else middle - apart
+    return sympy.sqrt(found) if op == "singular_values" else found
 
 
 def _rank(place: int, values: Mapping[int, Expr]) -> Expr:

@@ -96,7 +96,7 @@ def _of_difference(body: Expr, better: Expr, other: Expr, region: Region) -> Exp
 
 def all_pairs(loss: Loss) -> Pairs | None:
     """The reading of a sum or mean over the pairs of an axis in which one place is better."""
-    if loss.draws or loss.averages or len(loss.terms) != 1:
+    if loss.draws or loss.states or len(loss.terms) != 1:
         return None
     loss = settled(loss)
     (term,) = loss.terms

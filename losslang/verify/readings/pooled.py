@@ -12,6 +12,7 @@ from losslang.ir.binders import free_indices, occurs, substitute
 from losslang.ir.heads import ONE, ZERO, At, Index
 from losslang.ir.primitives import log
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import Delta
 from losslang.verify.readings.algebra import rewritten, split_factors
 from losslang.verify.readings.local import elsewhere
@@ -143,7 +144,7 @@ def _is_symmetric(e: Basic) -> bool:
 
     A read at the label does not: it has an index inside its index.
     """
-    if isinstance(e, Index | Ordered):
+    if isinstance(e, Index | Ordered | Spectrum):
         return False
     if isinstance(e, At):
         return all(isinstance(index, Index) for index in e.indices)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from losslang.ir.loss import Loss
+from losslang.ir.recursion import calls_itself
 from losslang.verify.readings.binary import binary, linked, probability
 from losslang.verify.readings.curve import curves
 from losslang.verify.readings.divergence import divergence
@@ -29,8 +30,9 @@ def readings(loss: Loss) -> tuple[Reading, ...]:
 
     Words and truth values among the hyperparameters that were not fixed have their defaults.
     """
-    example = example_of(loss)
-    whole = all_pairs(loss)
+    opaque = calls_itself(loss)
+    example = None if opaque else example_of(loss)
+    whole = None if opaque else all_pairs(loss)
     found = () if example is None else tuple(_of_example(example))
     found = found if whole is None else (whole, *found)
     settled_loss = settled(loss)

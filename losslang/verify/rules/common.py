@@ -11,7 +11,7 @@ from sympy import Basic, Expr, S
 from losslang.ir.binders import UNDEFINED, walk
 from losslang.ir.derive import derivative
 from losslang.ir.facts import FACTS
-from losslang.ir.heads import At, Branch, Detach, Ema, Max, Min
+from losslang.ir.heads import At, Branch, Detach, Max, Min
 from losslang.ir.primitives import operands, primitive_of
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 from losslang.verify.compose import Composition
@@ -141,7 +141,7 @@ def _needs(part: Basic, signs: Composition) -> Iterator[Sign]:
         return
     row = primitive_of(part)
     if row is None or row.arity != 1:
-        if signs.defined(part) and not isinstance(part, Detach | Ema):
+        if signs.defined(part) and not isinstance(part, Detach):
             return
         raise Rejected(f"{part} may have no value")
     x, domain = operands(part)[0], FACTS[row.name].domain

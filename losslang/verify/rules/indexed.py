@@ -15,6 +15,7 @@ from losslang.ir.binders import Binder, free_indices, tree_size
 from losslang.ir.heads import ONE, ZERO, At, Branch, Index, Labelled, Max, Min
 from losslang.ir.loss import BATCH
 from losslang.ir.reduce import Ordered, Reduce
+from losslang.ir.spectrum import SPECTRA, Spectrum
 from losslang.ir.truth import Delta, Equal, Less, LessEqual
 from losslang.verify.proof import Data, Rejected, Rule
 from losslang.verify.rules.common import sign_statement
@@ -47,6 +48,8 @@ def normal(expr: Expr) -> Expr:
         if isinstance(e, Binder):
             indices, guard, body = e.open()
             parts = (indices, visit(guard), visit(body), *map(visit, e.rest))
+            if isinstance(e, Spectrum):
+                return _spectrum(e.op, *parts)
             made = _ordered if isinstance(e, Ordered) else _reduced
             return made(e.op, *parts)
         args = [visit(a) for a in e.args]
@@ -150,6 +153,21 @@ def _ordered(op: str, indices: tuple[Index, ...], guard: Expr, body: Expr, at: E
     if op in ("sort", "quantile"):
         return sympy.Add(*outside, scale * Ordered(op, indices, guard, plain, at))
     return Ordered(op, indices, guard, body, at)
+
+
+def _spectrum(op: str, indices: tuple[Index, ...], guard: Expr, body: Expr, *rest: Expr) -> Expr:
+    """A positive factor of a matrix is one of its numbers, and none of its vectors.
+
+    The singular values of a matrix are those of its transpose.
+    """
+    terms = _terms(body)
+    scale = _positive_factor(terms, indices)
+    plain = sympy.Add(*(term / scale for term in terms))
+    made = Spectrum(op, indices, guard, plain, *rest)
+    if op == "singular_values":
+        turned = Spectrum(op, indices[::-1], guard, plain, *rest)
+        made = min(made, turned, key=sympy.default_sort_key)
+    return (scale if op in SPECTRA else ONE) * made
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:

@@ -35,6 +35,7 @@ from losslang.verify.theorems import (
     one_vs_all,
     pairwise,
     profile,
+    ranked,
     regression,
     renumbering,
     requirements,
@@ -115,6 +116,7 @@ ALL: tuple[Theorem, ...] = (
     *difference.THEOREMS,
     *tendency.THEOREMS,
     *structure.THEOREMS,
+    *ranked.CONVEX,
     *requirements.WELL_DEFINED,
     *summands.THEOREMS,
 )

@@ -22,7 +22,7 @@ def _infimum(case: Case) -> Iterator[Premise]:
     loss: Loss = case.reading.loss
     low, curve = only(case.guess["infimum"], case.reading.region), line(case)
     terms = list(summands(case))
-    if curve is None or curve.bounds != LINE or len(terms) != 1 or loss.draws or loss.averages:
+    if curve is None or curve.bounds != LINE or len(terms) != 1 or loss.draws or loss.states:
         raise Silent
     if low.is_infinite:
         raise Silent

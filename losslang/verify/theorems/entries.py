@@ -26,7 +26,7 @@ from losslang.verify.theorems.premises import stated
 
 def _body(loss: Loss) -> Expr:
     """The formula of one example. Silent for a loss that is more."""
-    if len(loss.terms) != 1 or loss.draws or loss.averages or loss.terms[0].result != (EXAMPLE,):
+    if len(loss.terms) != 1 or loss.draws or loss.states or loss.terms[0].result != (EXAMPLE,):
         raise Silent
     return unlabelled(loss.terms[0].body)
 

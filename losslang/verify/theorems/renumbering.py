@@ -9,7 +9,9 @@ from sympy import Basic, Expr, Integer, Tuple
 from losslang.ir.binders import Binder, walk
 from losslang.ir.heads import At, Axis, Index, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss
+from losslang.ir.recursion import Prior, Recursion, is_prior
 from losslang.ir.reduce import Ordered
+from losslang.ir.spectrum import Spectrum
 from losslang.ir.truth import Delta, Equal
 from losslang.verify import instances
 from losslang.verify.instances import Inputs, permuted
@@ -32,7 +34,8 @@ def orderless(loss: Loss, axis: Axis) -> bool:
     It does where inputs are read at the axis's own indices or at labels, indices are compared for
     equality only, and whatever folds the axis treats its places alike.
     """
-    if loss.draws or any(axis in h.axes for h in loss.hyperparameters):
+    arrays = [*(h.axes for h in loss.hyperparameters), *(s.axes for s in loss.states)]
+    if loss.draws or any(axis in axes for axes in arrays):
         return False
     labels = {i.tensor for i in loss.inputs if i.over == axis}
     own = {i.tensor: i.dims for i in loss.inputs}
@@ -53,9 +56,20 @@ def orderless(loss: Loss, axis: Axis) -> bool:
             return True
         if isinstance(node, Delta | Equal):
             return all(map(is_place, node.args))
+        if isinstance(node, Recursion):
+            return keeps_places(node)
+        if isinstance(node, Prior):
+            return True  # its recursion looks at it
         return isinstance(node, Tuple | Labelled) or (
             isinstance(node, Binder) and not any(map(is_place, (node.guard, node.body, *node.rest)))
         )
+
+    def keeps_places(e: Recursion) -> bool:
+        """Whether its own places along the axis, and no other, are read at such places."""
+        own = [index.axis == axis for index in e.binders]
+        priors = (part.args for part in walk(e.body) if is_prior(part, e.counter))
+        reads = [e.rest, *((args[0], *args[2:]) for args in priors)]
+        return not own[0] and all([is_place(i) for i in read] == own for read in reads)
 
     def is_fair(node: Basic) -> bool:
         """Whether a fold over the axis gives none of its places an advantage."""
@@ -63,6 +77,8 @@ def orderless(loss: Loss, axis: Axis) -> bool:
             return True
         if isinstance(node, Ordered):
             return node.op in ("sort", "quantile")
+        if isinstance(node, Spectrum) and node.op != "singular_values":
+            return all(i.axis == axis for i in node.binders)
         return node.op not in ("argmax", "argmin")
 
     bodies = [e for term in loss.terms for e in (term.body, term.guard)]
@@ -114,6 +130,7 @@ PERMUTATION_EQUIVARIANT = Theorem(
     "The formula reads scores at its own indices and at labels and folds all classes alike",
     BY_DEFINITION,
     _even(class_axis),
+    recursive=True,
 )
 
 NOT_PERMUTATION_EQUIVARIANT = Theorem(
@@ -133,6 +150,7 @@ BATCH_PERMUTATION_INVARIANT = Theorem(
     "The formula reads examples at its own indices and folds the batch alike",
     BY_DEFINITION,
     _even(lambda _: BATCH),
+    recursive=True,
 )
 
 NOT_BATCH_PERMUTATION_INVARIANT = Theorem(

@@ -27,7 +27,7 @@ def averages_only(loss: Loss) -> bool:
     At each place of a repeated batch such a formula has the value that it had at the example which
     is repeated there, and a fold over the batch takes each of its numbers equally often.
     """
-    if loss.draws or loss.averages or any(BATCH in h.axes for h in loss.hyperparameters):
+    if loss.draws or loss.states or any(BATCH in h.axes for h in loss.hyperparameters):
         return False
     if any(known.over == BATCH for known in loss.inputs):
         return False

@@ -105,7 +105,7 @@ def _improper(case: Case) -> Iterator[Premise]:
         true.is_Rational and better.is_Rational and count.is_Integer and 1 <= count <= MAX_PLACES
     ):
         raise Silent
-    if len(loss.terms) != 1 or loss.draws or loss.averages:
+    if len(loss.terms) != 1 or loss.draws or loss.states:
         raise Silent
     honest, bold = (expected(loss, true, given, int(count)) for given in (true, better))
     yield sign("the true probabilities cost more", honest - bold, ">", case.reading.region)
@@ -130,7 +130,7 @@ def _range(case: Case) -> Iterator[Premise]:
     """The least and the greatest value, each with inputs that reach it."""
     loss, region = case.reading.loss, case.reading.region
     low, high = (only(case.guess[name], region) for name in ("low", "high"))
-    if len(loss.terms) != 1 or loss.draws or loss.averages:
+    if len(loss.terms) != 1 or loss.draws or loss.states:
         raise Silent
     body, everywhere = unlabelled(loss.terms[0].body), _admitted(loss, region)
     if low == high:

@@ -1,6 +1,11 @@
 """AdaFace: an angular and an additive margin that grow with the quality of the image, read off the
 feature norm.
 
+Use it for face recognition from images of mixed quality: a hard example counts more if its
+feature is long, which means a good image, and less if it is short. With good images `arcface` or
+`cosface` do as well; `magface` also trains the length, which here gets no gradient. `norm` is
+the feature's length before it is normalised.
+
     ce([scale * adapted(k) for k in class], target)
     where
         adapted(k) = cos(acos(cosines[k]) - margin * quality) - margin * (quality + 1)
@@ -11,7 +16,7 @@ feature norm.
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest e1a65846830b3d9f; imports only torch.
+Compiled by losslang 0.1.0, digest d876a6ae296928b0; imports only torch.
 """
 
 import torch
@@ -22,53 +27,78 @@ CHECK_LABELS = True  # labels on the CPU are checked to be in range
 
 
 def _adaface(
-    cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, margin: float | Tensor,
-    h: float | Tensor, scale: float | Tensor, decay: float | Tensor, averages: dict[str, Tensor],
-    training: bool,
+    cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, counted: Tensor,
+    margin: float | Tensor, h: float | Tensor, scale: float | Tensor, decay: float | Tensor,
+    state: dict[str, Tensor], training: bool,
 ) -> Tensor:
     """The formula: cosines [n, class], target [n], norm [n] -> [n]."""
+    running_center = state["running_center"]
+    running_spread = state["running_spread"]
     row = target.unsqueeze(-1)
-    summed = keep.to(cosines.dtype).sum(-1)
-    ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
-    part = (_norm(torch.where(keep, norm - ratio, 0.0), -1) / summed.sqrt()).detach()
-    spread = _ema(averages, "running_spread", part, decay, training)
-    total = 0.001 + spread
-    center = _ema(averages, "running_center", ratio.detach(), decay, training)
-    part_2 = (h * norm / total - h * center / total).clamp(min=-1).clamp(max=1).detach()
-    product = margin * part_2
-    picked = cosines.gather(-1, row).squeeze(-1)
-    total_2 = margin + product - _sine_of_acos(picked) * product.sin() - picked * product.cos()
-    chosen = torch.where(
-        row != torch.arange(cosines.shape[-1], device=cosines.device),
-        _column(scale, 1) * (total_2.unsqueeze(-1) + cosines), 0
+    part = counted.any(-1)
+    total = 1 - decay
+    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
+    product = total * _root_mean_square(torch.where(keep, norm - ratio, 0.0), at_least, -1)
+    spread = _following(
+        running_spread, torch.where(part, decay * running_spread + product, running_spread),
+        training
     )
-    return -nn.functional.logsigmoid(-_log_odds(_bounded(chosen), row, -1))
+    total_2 = 0.001 + spread
+    chosen = torch.where(part, decay * running_center + total * ratio, running_center)
+    center = _following(running_center, chosen, training)
+    part_2 = (h * norm / total_2 - h * center / total_2).clamp(min=-1).clamp(max=1).detach()
+    product_2 = margin * part_2
+    picked = cosines.gather(-1, row).squeeze(-1)
+    total_3 = (
+        margin
+        + product_2
+        - _sine_of_acos(picked) * product_2.sin()
+        - picked * product_2.cos()
+    )
+    chosen_2 = torch.where(
+        row != torch.arange(cosines.shape[-1], device=cosines.device),
+        _column(scale, 1) * (total_3.unsqueeze(-1) + cosines), 0
+    )
+    state["running_center"] = center
+    state["running_spread"] = spread
+    return -nn.functional.logsigmoid(-_log_odds(_bounded(chosen_2), row, -1))
 
 
 def _adaface_soft(
-    cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, margin: float | Tensor,
-    h: float | Tensor, scale: float | Tensor, decay: float | Tensor, averages: dict[str, Tensor],
-    training: bool,
+    cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, counted: Tensor,
+    margin: float | Tensor, h: float | Tensor, scale: float | Tensor, decay: float | Tensor,
+    state: dict[str, Tensor], training: bool,
 ) -> Tensor:
     """The formula for label weights: cosines [n, class], target [n, class], norm [n] -> [n]."""
+    running_center = state["running_center"]
+    running_spread = state["running_spread"]
     place = torch.arange(cosines.shape[-1], device=cosines.device)
-    summed = keep.to(cosines.dtype).sum(-1)
-    ratio = torch.where(keep, norm, 0.0).sum(-1) / summed.clamp(min=1)
-    product = h * (norm - _ema(averages, "running_center", ratio.detach(), decay, training))
-    part = (_norm(torch.where(keep, norm - ratio, 0.0), -1) / summed.sqrt()).detach()
-    ratio_2 = product / (0.001 + _ema(averages, "running_spread", part, decay, training))
-    part_2 = ratio_2.clamp(min=-1).clamp(max=1).detach()
+    part = counted.any(-1)
+    total = 1 - decay
+    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
+    chosen = torch.where(part, decay * running_center + total * ratio, running_center)
+    new = _following(running_center, chosen, training)
+    product = total * _root_mean_square(torch.where(keep, norm - ratio, 0.0), at_least, -1)
+    new_2 = _following(
+        running_spread, torch.where(part, decay * running_spread + product, running_spread),
+        training
+    )
+    part_2 = (h * (norm - new) / (0.001 + new_2)).clamp(min=-1).clamp(max=1).detach()
     product_2 = margin * part_2
-    total = (
+    total_2 = (
         _sine_of_acos(cosines) * product_2.sin().unsqueeze(-1)
         - (margin * (1 + part_2)).unsqueeze(-1)
     )
-    chosen = torch.where(
+    chosen_2 = torch.where(
         place == place.unsqueeze(-1),
-        (total + cosines * product_2.cos().unsqueeze(-1)).unsqueeze(-2), cosines.unsqueeze(-2)
+        (total_2 + cosines * product_2.cos().unsqueeze(-1)).unsqueeze(-2), cosines.unsqueeze(-2)
     )
-    product_3 = target * (_column(scale, 2) * chosen).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
-    return (-product_3).sum(-1)
+    part_3 = (_column(scale, 2) * chosen_2).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
+    state["running_center"] = new
+    state["running_spread"] = new_2
+    return (-target * part_3).sum(-1)
 
 
 def adaface(
@@ -77,7 +107,7 @@ def adaface(
     reduction: str = "mean", denominator: float | Tensor | None = None,
     weight: Tensor | None = None, mask: Tensor | None = None, ignore_index: int = -100,
     class_weight: Tensor | None = None, label_smoothing: float = 0.0, class_dim: int = -1,
-    averages: dict[str, Tensor] | None = None, training: bool = True,
+    state: dict[str, Tensor] | None = None, training: bool = True,
 ) -> Tensor:
     """AdaFace: an angular and an additive margin that grow with the quality of the image, read
     off the feature norm.
@@ -110,25 +140,21 @@ def adaface(
     h = _per_example(h, examples)
     scale = _per_example(scale, examples)
     decay = _single("decay", decay)
-    if averages is None:
-        averages = {
-            "running_center": torch.tensor(20.0, device=cosines.device),
-            "running_spread": torch.tensor(100.0, device=cosines.device)
+    if state is None:
+        state = {
+            "running_center": torch.full((), 20.0, dtype=cosines.dtype, device=cosines.device),
+            "running_spread": torch.full((), 100.0, dtype=cosines.dtype, device=cosines.device)
         }
-    before = dict(averages)
     value = (
         _adaface_soft(
-            cosines, target, norm, _some(keep.reshape(-1)), margin, h, scale, decay, averages,
-            training
+            cosines, target, norm, _some(keep.reshape(-1)), keep.reshape(-1), margin, h, scale,
+            decay, state, training
         )
         if soft
         else _adaface(
-            cosines, target, norm, _some(keep.reshape(-1)), margin, h, scale, decay, averages,
-            training
+            cosines, target, norm, _some(keep.reshape(-1)), keep.reshape(-1), margin, h, scale,
+            decay, state, training
         )
-    )
-    averages.update(
-        {name: torch.where(keep.any(), averages[name], before[name]) for name in before}
     )
     return _reduce(value, keep, weight, label_weight, soft, reduction, denominator)
 
@@ -145,19 +171,14 @@ class Adaface(nn.Module):
         self.h = h
         self.scale = scale
         self.decay = decay
-        self.register_buffer("running_center", torch.tensor(20.0))
-        self.register_buffer("running_spread", torch.tensor(100.0))
+        self.register_buffer("running_center", torch.full((), 20.0))
+        self.register_buffer("running_spread", torch.full((), 100.0))
         self.options = options
 
     def forward(self, cosines: Tensor, target: Tensor, norm: Tensor, **options: object) -> Tensor:
-        averages = {name: getattr(self, name) for name in ("running_center", "running_spread",)}
-        settings = {
-            "margin": self.margin, "h": self.h, "scale": self.scale, "decay": self.decay,
-            "training": self.training, **self.options, **options
-        }
-        value = adaface(cosines, target, norm, averages=averages, **settings)
-        for name, average in averages.items():
-            getattr(self, name).copy_(average)
+        state = self._state()
+        value = adaface(cosines, target, norm, state=state, **self._settings(options))
+        self._store(state)
         return value
 
     def terms(
@@ -165,6 +186,22 @@ class Adaface(nn.Module):
     ) -> dict[str, Tensor]:
         """Each term of the loss, by name."""
         return {"adaface": self(cosines, target, norm, **options)}
+
+    def _settings(self, options: dict[str, object]) -> dict[str, object]:
+        return {
+            "margin": self.margin, "h": self.h, "scale": self.scale, "decay": self.decay,
+            "training": self.training, **self.options, **options
+        }
+
+    def _state(self) -> dict[str, Tensor]:
+        return {
+            "running_center": self.running_center.clone(),
+            "running_spread": self.running_spread.clone()
+        }
+
+    def _store(self, state: dict[str, Tensor]) -> None:
+        for name, value in state.items():
+            getattr(self, name).copy_(value)
 
 
 def _bounded(x: Tensor) -> Tensor:
@@ -177,13 +214,9 @@ def _column(value: float | Tensor, axes: int) -> float | Tensor:
     return value[(..., *(None,) * axes)] if isinstance(value, Tensor) and value.ndim else value
 
 
-def _ema(
-    averages: dict[str, Tensor], name: str, value: Tensor, decay: float | Tensor, training: bool
-) -> Tensor:
-    """Take a value into a running average in training; the average, without gradient."""
-    if training:
-        averages[name] = decay * averages[name] + (1 - decay) * value.detach()
-    return averages[name]
+def _following(old: Tensor, new: Tensor, training: bool) -> Tensor:
+    """A state after the call: in training what it was given, without gradient."""
+    return new.detach().to(old.dtype) if training else old
 
 
 def _labels(
@@ -255,15 +288,6 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 
 
-def _norm(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
-    """The length of a vector, also where its square overflows or vanishes."""
-    if not x.numel():
-        return torch.linalg.vector_norm(x, dim=dim)
-    size = x.detach().abs().amax(dim, keepdim=True)
-    size = torch.where((size == 0) | size.isinf(), 1.0, size)
-    return (torch.linalg.vector_norm(x / size, dim=dim, keepdim=True) * size).squeeze(dim)
-
-
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
     """A hyperparameter: one number, or one for each example."""
     flat = isinstance(value, Tensor) and value.ndim > 0
@@ -296,6 +320,16 @@ def _reduce(
         return value.sum() if reduction == "sum" else value
     total = count.sum() if denominator is None else torch.as_tensor(denominator)
     return value.sum() / torch.where(total == 0, 1, total)
+
+
+def _root_mean_square(x: Tensor, count: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """The root of the sum of squares over their count, also where squares overflow or vanish."""
+    if not x.numel():
+        return torch.linalg.vector_norm(x, dim=dim)
+    size = x.detach().abs().amax(dim, keepdim=True)
+    size = torch.where((size == 0) | size.isinf(), 1.0, size)
+    length = torch.linalg.vector_norm(x / size, dim=dim)
+    return length / count.sqrt() * size.squeeze(dim)
 
 
 def _same_examples(**shapes: torch.Size) -> None:

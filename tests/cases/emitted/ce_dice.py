@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest f263eb2c92be48bf; imports only torch.
+Compiled by losslang 0.1.0, digest 63090b399dcc6237; imports only torch.
 """
 
 import torch
@@ -108,6 +108,8 @@ def ce_dice(logits: Tensor, target: Tensor, **options: object) -> Tensor:
 
 class CeDice(nn.Module):
     """Module of :func:`ce_dice`; what is set here is its default."""
+
+    term_names = ("ce", "dice")
 
     def __init__(self, *, smooth: float | Tensor = 1.0, **options: object) -> None:
         super().__init__()

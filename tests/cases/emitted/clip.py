@@ -1,11 +1,15 @@
 """CLIP: the mean of InfoNCE from images to texts and from texts to images, at a learned
 temperature.
 
+Use it for two modalities in which each example has one partner, with large batches. `siglip`
+decides each pair by itself and normalises over no batch, `unicl` allows several partners,
+`cyclip` adds consistency. The temperature begins at 0.07, and the authors keep it above 0.01.
+
     0.5 * mean(info_nce(image, text, tau=tau)) + 0.5 * mean(info_nce(text, image, tau=tau))
 
 Source: Radford, Kim, Hallacy, Ramesh, Goh, Agarwal, Sastry, Askell, Mishkin, Clark, Krueger,
 Sutskever 2021, Learning Transferable Visual Models From Natural Language Supervision, fig. 3
-Compiled by losslang 0.1.0, digest 0b2c6b2ae0feba28; imports only torch.
+Compiled by losslang 0.1.0, digest 84ff23dfbe547b2f; imports only torch.
 """
 
 import torch
@@ -94,12 +98,6 @@ def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-def _reciprocal(x: Tensor) -> Tensor:
-    """1 / x, and 0 with gradient 0 where x is 0."""
-    zero = x == 0
-    return torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, x))
-
-
 def _same_examples(**shapes: torch.Size) -> None:
     """Refuse inputs that would only fit by broadcasting."""
     if any(shape != next(iter(shapes.values())) for shape in shapes.values()):
@@ -121,9 +119,12 @@ def _some(keep: Tensor) -> Tensor:
 
 def _unit(x: Tensor, dim: int) -> Tensor:
     """A vector divided by its length; a zero vector stays zero."""
+    if not x.numel():
+        return x
     largest = x.detach().abs().amax(dim, keepdim=True)
-    x = x / torch.where(largest == 0, 1.0, largest)
-    return x * _reciprocal(torch.linalg.vector_norm(x, dim=dim, keepdim=True))
+    zero = largest == 0
+    x = torch.where(zero, 1.0, x / torch.where(zero, 1.0, largest))
+    return torch.where(zero, 0.0, x / torch.linalg.vector_norm(x, dim=dim, keepdim=True))
 
 
 def _whole_batch(value: Tensor, keep: Tensor, name: str, reduction: str) -> Tensor:

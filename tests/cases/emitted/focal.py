@@ -1,9 +1,12 @@
 """Focal loss: cross-entropy with the well-classified examples weighted down.
 
+Use it where many easy examples drown the few hard ones, as background does in dense detection.
+It is not proper: its probabilities are too cautious, and want calibrating before they are read.
+
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest e0654999b3cad35c; imports only torch.
+Compiled by losslang 0.1.0, digest 02c904e5b667ceba; imports only torch.
 """
 
 import torch

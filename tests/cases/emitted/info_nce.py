@@ -1,12 +1,17 @@
 """InfoNCE: tell the partner of each row from the partners of the other rows of the batch.
 
+The loss to begin with for pairs: all other rows of `v` are negatives, so batches should be large
+and hold no two alike. `nt_xent` adds negatives of the own view, `clip` the other direction,
+`moco` a queue, `simcse` mined negatives, `supcon` labels. The paper scores by a bilinear form;
+the cosine over a temperature is today's custom.
+
     -log(exp(s(i, i)) / sum(exp(s(i, j)) for j in batch))
     where
         s(i, j) = cosine(u[i], v[j]) / tau
 
 Source: van den Oord, Li, Vinyals 2018, Representation Learning with Contrastive Predictive
 Coding, eq. 4
-Compiled by losslang 0.1.0, digest 247d05fc3b5f0467; imports only torch.
+Compiled by losslang 0.1.0, digest fa99e417f5ee09b1; imports only torch.
 """
 
 import torch
@@ -95,12 +100,6 @@ def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-def _reciprocal(x: Tensor) -> Tensor:
-    """1 / x, and 0 with gradient 0 where x is 0."""
-    zero = x == 0
-    return torch.where(zero, 0.0, 1 / torch.where(zero, 1.0, x))
-
-
 def _reduce(
     value: Tensor, keep: Tensor, weight: Tensor | None, label_weight: Tensor | None,
     included: bool, reduction: str, denominator: float | Tensor | None,
@@ -136,6 +135,9 @@ def _some(keep: Tensor) -> Tensor:
 
 def _unit(x: Tensor, dim: int) -> Tensor:
     """A vector divided by its length; a zero vector stays zero."""
+    if not x.numel():
+        return x
     largest = x.detach().abs().amax(dim, keepdim=True)
-    x = x / torch.where(largest == 0, 1.0, largest)
-    return x * _reciprocal(torch.linalg.vector_norm(x, dim=dim, keepdim=True))
+    zero = largest == 0
+    x = torch.where(zero, 1.0, x / torch.where(zero, 1.0, largest))
+    return torch.where(zero, 0.0, x / torch.linalg.vector_norm(x, dim=dim, keepdim=True))

@@ -1,0 +1,44 @@
+"""Inputs near the largest number of a format, where what lies on the way to a loss is beyond it.
+
+The oracle is the formula in many digits, as in all of :mod:`losslang.accuracy`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from losslang import driver
+from losslang.accuracy.measure import LOCAL_ULPS, Row
+from losslang.codegen.native import compiler
+from losslang.codegen.native.compiler import Failure
+
+NEAR_THE_END = ("largest", "square overflows")
+
+BOUNDED = ("diou", "giou", "spherical_softmax", "z_normalised")
+"""Losses that are finite however large scores are: quotients of areas, of sums and of squares."""
+
+KERNELS = ("spherical_softmax", "vs_loss", "z_normalised")
+
+
+@cache
+def near_the_end(spec: str, backend: str = "torch") -> list[Row]:
+    (result,) = driver.accuracy(spec, backend=backend)
+    return [row for row in result.rows if row.pattern.startswith(NEAR_THE_END)]
+
+
+@pytest.mark.parametrize("spec", BOUNDED)
+def test_a_loss_of_quotients_is_finite_and_exact_at_the_end_of_the_range(spec: str) -> None:
+    for row in near_the_end(spec):
+        assert not row.non_finite, row
+        assert row.value.ulps < LOCAL_ULPS, row
+
+
+@pytest.mark.skipif(isinstance(compiler.find(), Failure), reason="there is no C++ compiler")
+@pytest.mark.parametrize("spec", KERNELS)
+def test_so_is_its_kernel(spec: str) -> None:
+    assert near_the_end(spec, "native")
+    for row in near_the_end(spec, "native"):
+        assert not row.non_finite, row
+        assert row.value.ulps < LOCAL_ULPS, row

@@ -1,0 +1,1 @@
+"""The comparisons, a module for each family of losses: its formulas, and its table ``CASES``."""
