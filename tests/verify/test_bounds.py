@@ -40,7 +40,7 @@ LOOSE = {
 def verified(tmp_path: Path, text: str) -> Report:
     path = tmp_path / "one.loss"
     path.write_text(text, encoding="utf-8")
-    return driver.verify(path=path, timeout=60)
+    return driver.verify(path=path, timeout=600)
 
 
 def test_theorems_by_composition_say_that_they_give_a_bound():

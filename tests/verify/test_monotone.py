@@ -52,7 +52,7 @@ def test_a_falling_power_has_no_proof():
 
 
 def test_the_distance_of_unit_vectors_to_any_power_is_bounded():
-    found = driver.verify("alignment", timeout=60)["bounded"]
+    found = driver.verify("alignment", timeout=600)["bounded"]
     assert found.status == "proved"
     assert found.value is not None
     assert found.value.end.subs(dict.fromkeys(found.value.end.free_symbols, 3)) == 8

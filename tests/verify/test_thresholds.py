@@ -25,7 +25,7 @@ K = sympy.Symbol("K", integer=True, positive=True)
 def verdict(tmp_path, program: str, question: str):
     path = tmp_path / "program.loss"
     path.write_text(program, encoding="utf-8")
-    return driver.verify(path=path, timeout=60)[question]
+    return driver.verify(path=path, timeout=600)[question]
 
 
 @pytest.mark.parametrize(

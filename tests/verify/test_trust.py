@@ -156,7 +156,7 @@ def _loss(name: str) -> Loss:
 
 @cache
 def _document(name: str, question: str) -> str:
-    report = driver.verify(name, timeout=30).about(question)
+    report = driver.verify(name, timeout=300).about(question)
     (document,) = report.certificates()
     return json.dumps(document["certificate"])
 
