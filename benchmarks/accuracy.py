@@ -1,15 +1,19 @@
 """Write ``docs/accuracy.md``: how exact the emitted code of every loss of the library is.
 
-Usage: ``python -m benchmarks.accuracy`` from the root of the repository. Takes some minutes on two
-cores. The exit status is 1 if a loss is less exact than it should be and has no reason beside it.
+Usage: ``python -m benchmarks.accuracy [--jobs N] [--missing] [LOSS...]`` from the root of the
+repository. With names only those losses are measured anew; what is known of the others is read from
+``docs/accuracy.csv``, which has a line per loss and precision. The exit status is 1 if a loss is
+less exact than it should be and has no reason beside it.
 """
 
 from __future__ import annotations
 
+import argparse
+import csv
+import multiprocessing
 import platform
 import sys
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,18 +21,13 @@ import torch
 
 import losslang
 from losslang import driver
-from losslang.accuracy.measure import Errors, Row
+from losslang.accuracy.measure import Row
+from losslang.diagnostics import DiagnosticError
+from losslang.resources import library_files
+from tests.library.worked import declared, worked
 
 OUTPUT = Path(__file__).parent.parent / "docs" / "accuracy.md"
-
-TAKEN = {
-    "apl": "apl(nce, mae)",
-    "cvar": "cvar(ce)",
-    "kl_dro": "kl_dro(ce)",
-    "loss_reweighted": "loss_reweighted(ce)",
-    "normalized": "normalized(gce)",
-}
-"""Losses that take losses, with some."""
+DATA = OUTPUT.with_suffix(".csv")
 
 SURPRISE = "a logarithm of a probability is beyond the range before it is weighted or divided"
 OTHERS = "1 - p of a class that is not the label: p is kept, and 1 - p is not"
@@ -112,61 +111,113 @@ COLUMNS = """| loss | precision | random | worst value | worst gradient | not fi
 ROUNDED = "rounded inputs"
 
 
-def measured(name: str) -> list[Row]:
-    """All rows of one loss."""
+@dataclass(frozen=True)
+class Line:
+    """One loss in one precision; numbers are ulps.
+
+    ``excess`` and ``unexplained`` are the worst of all patterns within the range, as
+    :class:`~losslang.accuracy.measure.Errors` has them. ``aside`` says why a loss is not measured.
+    """
+
+    loss: str
+    dtype: str
+    random_value: float = 0.0
+    random_gradient: float = 0.0
+    value: float = 0.0
+    value_at: str = ""
+    gradient: float = 0.0
+    gradient_at: str = ""
+    excess: float = 0.0
+    unexplained: float = 0.0
+    non_finite: str = ""
+    aside: str = ""
+
+    @property
+    def is_finite_within(self) -> bool:
+        """Whether it is finite on every pattern within the range."""
+        return all(name.startswith(EXTREME) for name in self.non_finite.split("; ") if name)
+
+    @property
+    def reason(self) -> str:
+        """Why it is not finite, or not exact; empty where it is both, or where no one knows."""
+        if self.non_finite or self.unexplained:
+            return REASONS.get(self.loss, "")
+        return ROUNDED if self.excess else ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is finite and within its bounds, or has a reason not to be."""
+        return bool(self.aside or self.reason) or not (self.excess or self.non_finite)
+
+
+def measured(name: str) -> list[Line]:
+    """What is found of one loss, as its example has it where something must be given."""
     torch.set_num_threads(1)
-    (result,) = driver.accuracy(TAKEN.get(name, name))
-    return list(result.rows)
+    try:
+        (result,) = driver.accuracy(name)
+    except DiagnosticError:
+        loss = declared(library_files()[name])
+        (result,) = driver.accuracy(worked(loss, loss.examples[0]).spec)
+    if not result.rows:
+        return [Line(name, "", aside=result.reason)]
+    found: dict[str, list[Row]] = {}
+    for row in result.rows:
+        found.setdefault(row.dtype, []).append(row)
+    return [line(name, dtype, rows) for dtype, rows in found.items()]
 
 
-def line(rows: list[Row]) -> str:
+def line(name: str, dtype: str, rows: list[Row]) -> Line:
     """One loss in one precision."""
     plain = next(row for row in rows if row.pattern == "random")
     usual = [row for row in rows if not row.pattern.startswith(EXTREME)]
-    bad = [row.pattern for row in rows if row.non_finite]
-    both = f"{ulps(plain.value)}, {ulps(plain.gradient)}"
-    worst = (_worst(usual, "value"), _worst(usual, "gradient"))
-    cells = (f"`{rows[0].loss}`", rows[0].dtype, both, *worst, "; ".join(bad), reason(rows))
+    value = max(usual, key=lambda row: row.value.ulps)
+    gradient = max(usual, key=lambda row: row.gradient.ulps)
+    errors = [part for row in usual for part in (row.value, row.gradient)]
+    return Line(
+        name,
+        dtype,
+        shortened(plain.value.ulps),
+        shortened(plain.gradient.ulps),
+        shortened(value.value.ulps),
+        value.pattern,
+        shortened(gradient.gradient.ulps),
+        gradient.pattern,
+        shortened(max(part.excess for part in errors)),
+        shortened(max(part.unexplained for part in errors)),
+        "; ".join(row.pattern for row in rows if row.non_finite),
+    )
+
+
+def shortened(number: float) -> float:
+    """A number with three digits."""
+    return float(f"{number:.3g}")
+
+
+def shown(line: Line) -> str:
+    """A line of the table."""
+    both = f"{ulps(line.random_value)}, {ulps(line.random_gradient)}"
+    worst = [
+        ulps(found) if found < 1 else f"{ulps(found)}: {at}"
+        for found, at in ((line.value, line.value_at), (line.gradient, line.gradient_at))
+    ]
+    cells = (f"`{line.loss}`", line.dtype, both, *worst, line.non_finite, line.reason)
     return f"| {' | '.join(cells)} |"
 
 
-def reason(rows: list[Row]) -> str:
-    """Why a loss is not finite, or not exact; empty where it is both, or where no one knows."""
-    usual = [row for row in rows if not row.pattern.startswith(EXTREME)]
-    errors = [part for row in usual for part in (row.value, row.gradient)]
-    if any(row.non_finite for row in rows) or any(part.unexplained for part in errors):
-        return REASONS.get(rows[0].loss.partition("(")[0], "")
-    return ROUNDED if any(part.excess for part in errors) else ""
-
-
-def is_exact(rows: list[Row]) -> bool:
-    """Whether a loss is finite and within its bounds, or has a reason not to be."""
-    usual = [row for row in rows if not row.pattern.startswith(EXTREME)]
-    within = not any(row.value.excess or row.gradient.excess for row in usual)
-    return bool(reason(rows)) or (within and not any(row.non_finite for row in rows))
-
-
-def _worst(rows: list[Row], part: str) -> str:
-    row = max(rows, key=lambda row: getattr(row, part).ulps)
-    found = ulps(getattr(row, part))
-    return found if getattr(row, part).ulps < 1 else f"{found}: {row.pattern}"
-
-
-def ulps(errors: Errors) -> str:
+def ulps(found: float) -> str:
     """Few digits."""
-    return f"{errors.ulps:.1f}" if errors.ulps < 100 else f"{errors.ulps:.0e}"
+    return f"{found:.1f}" if found < 100 else f"{found:.0e}"
 
 
-def summary(groups: list[list[Row]]) -> str:
+def summary(lines: list[Line]) -> str:
     """How many losses keep which bounds."""
     found = []
-    for dtype in dict.fromkeys(rows[0].dtype for rows in groups):
-        own = [rows for rows in groups if rows[0].dtype == dtype]
-        finite = sum(not any(row.non_finite for row in rows) for rows in own)
-        usual = [[row for row in rows if not row.pattern.startswith(EXTREME)] for rows in own]
-        calm = sum(not any(row.non_finite for row in rows) for rows in usual)
-        exact = sum(all(row.value.excess == row.gradient.excess == 0 for row in r) for r in usual)
-        rounded = sum(reason(rows) == ROUNDED for rows in own)
+    for dtype in dict.fromkeys(line.dtype for line in lines):
+        own = [line for line in lines if line.dtype == dtype]
+        finite = sum(not line.non_finite for line in own)
+        calm = sum(line.is_finite_within for line in own)
+        exact = sum(not line.excess for line in own)
+        rounded = sum(line.reason == ROUNDED for line in own)
         found.append(
             f"- {dtype}: of {len(own)} losses {finite} are finite on every pattern, {calm} on every"
             f" one within the range; {exact} are within 8 ulps there, beside half an ulp of the"
@@ -183,31 +234,61 @@ def setting() -> str:
     return f"Measured on {platform.machine()}, {python}, {', '.join(parts)}, on the CPU.\n"
 
 
-def write(groups: list[list[Row]]) -> None:
-    """The page."""
+def aside(lines: list[Line]) -> str:
+    """The losses that are not measured."""
+    if not lines:
+        return ""
+    listed = "".join(f"- `{line.loss}`: {line.aside}\n" for line in lines)
+    return f"\nNot measured:\n\n{listed}"
+
+
+def page(lines: list[Line]) -> str:
+    """The whole page."""
     note = "Written by `python -m benchmarks.accuracy`. "
-    table = "\n".join(line(rows) for rows in groups) + "\n"
-    OUTPUT.write_text(
-        HEADER + summary(groups) + COLUMNS + table + "\n" + note + setting(), encoding="utf-8"
-    )
+    kept = [line for line in lines if not line.aside]
+    table = "\n".join(map(shown, kept)) + "\n"
+    rest = aside([line for line in lines if line.aside])
+    return HEADER + summary(kept) + COLUMNS + table + rest + "\n" + note + setting()
 
 
-def grouped(rows: Iterable[Row]) -> list[list[Row]]:
-    """The rows of each loss in each precision."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        found.setdefault((row.loss, row.dtype), []).append(row)
-    return list(found.values())
+def known() -> dict[str, list[Line]]:
+    """The lines that have been written."""
+    found: dict[str, list[Line]] = {}
+    if DATA.exists():
+        numbers = [f.name for f in fields(Line) if f.type == "float"]
+        with DATA.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                values = row | {name: float(row[name]) for name in numbers}
+                found.setdefault(row["loss"], []).append(Line(**values))  # type: ignore[arg-type]
+    return found
+
+
+def write(lines: list[Line]) -> None:
+    """Write data and page."""
+    with DATA.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, [f.name for f in fields(Line)], lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(map(asdict, lines))
+    OUTPUT.write_text(page(lines), encoding="utf-8")
 
 
 def main() -> int:
-    """Measure the library and write the page."""
+    """Measure losses and write what is known of all."""
+    parser = argparse.ArgumentParser(description="how exact the emitted code is")
+    parser.add_argument("losses", nargs="*", metavar="LOSS")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N")
+    parser.add_argument("--missing", action="store_true", help="only losses without a line")
+    options = parser.parse_args()
     names = [entry.name for entry in driver.library()]
-    with ProcessPoolExecutor(2) as pool:
-        rows = [row for some in pool.map(measured, names) for row in some]
-    groups = grouped(rows)
-    write(groups)
-    return 0 if all(map(is_exact, groups)) else 1
+    lines = known()
+    wanted = [n for n in options.losses or names if not (options.missing and n in lines)]
+    with multiprocessing.Pool(options.jobs) as pool:
+        for found in pool.imap_unordered(measured, wanted):
+            lines[found[0].loss] = found
+            write([each for name in names for each in lines.get(name, ())])
+    everything = [each for name in names for each in lines.get(name, ())]
+    write(everything)
+    return 0 if all(each.is_exact for each in everything) else 1
 
 
 if __name__ == "__main__":

@@ -289,6 +289,18 @@ def exp_of_softplus(e: Expr) -> Expr | None:
     return None
 
 
+def share_of_exponentials(e: Expr) -> Expr | None:
+    """``exp(u) sigmoid(-v)`` is ``exp(u - softplus(v))`` for a logsumexp ``v``, which may be large."""
+    for power in e.args:
+        for mate in e.args if isinstance(power, sympy.exp) else ():
+            if isinstance(mate, Apply) and mate.name == "sigmoid":
+                total = -mate.operands[0]
+                if isinstance(total, Reduce) and total.op == "logsumexp":
+                    rest = (a for a in e.args if a not in (power, mate))
+                    return Mul(*rest, sympy.exp(power.args[0] - Apply("softplus", total)))
+    return None
+
+
 def powers_of_one_base(e: Expr) -> Expr | None:
     """``x**(g - 1) x`` is ``x**g``: the slope of a power of ``p`` times that of ``p``."""
     for other in e.args:
@@ -320,5 +332,5 @@ RULES: Rules = {
     sympy.cos: (cos_of_acos,),
     Pow: (logistic,),
     Reduce: (apart,),
-    Mul: (powers_of_one_base,),
+    Mul: (powers_of_one_base, share_of_exponentials),
 }

@@ -144,6 +144,7 @@ OVER = "(v[0] - v[1])**2 / (2 * v[2])"
 TILTED = "(v[0] - v[1]) / sqrt(5) if v[0] > v[1] else (v[1] - v[0]) / sqrt(6)"
 SQUARE = "(0.25 if v[0] > v[1] else 0.5) * (v[0] - v[1])**2"
 POWERS = "sigmoid(v[0])**(v[1] - 1) * sigmoid(v[0])"
+SHARE = "exp(v[0]) / (1 + exp(logsumexp(v)))"
 ABOVE = "log(1 + sum(exp(v[k] - v[y]) for k in dim if k != y))"
 
 REGIONS = (
@@ -164,6 +165,7 @@ REGIONS = (
     Region("log_of_one_plus_exp", "log(1 + exp(x))", *FAR),
     Region("log_of_one_plus_exp", "log(1 + exp(x))", *ROUNDED, minus),
     Region("logistic", "1 / (1 + exp(x))", *FAR),
+    Region("share_of_exponentials", SHARE, *FAR, ahead),
     Region("exp_of_logistic", "exp(x) / (1 + exp(x))", *FAR),
     Region("sinh_over_cosh", "sinh(x) / cosh(x)", *FAR),
     Region("rounded_to_zero", "(1 - softmax(v)[0])**0.5", rounding(1.1), number(45), ahead),

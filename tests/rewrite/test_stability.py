@@ -189,6 +189,7 @@ CASES = (
     Case("logistic", "(1 + exp(x))**(-2)", ("sigmoid",), BOTH),
     Case("power_of_logistic", "sigmoid(x)**0.5", ("softplus",), BOTH),
     Case("power_of_logistic", "(1 - sigmoid(x))**1.5", ("softplus",), BOTH),
+    Case("share_of_exponentials", regions.SHARE, ("softplus",), SCORES),
     Case("exp_of_logistic", "exp(x) / (1 + exp(x))", ("sigmoid",), BOTH),
     Case("rounded_to_zero", "(1 - softmax(v)[0])**0.5", ("nonzero",), SCORES[:3]),
     Case(

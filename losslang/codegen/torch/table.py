@@ -175,9 +175,10 @@ def _square_ratio(x: Tensor, y: Tensor) -> Tensor:
 ''',
     "_ratio": '''\
 def _ratio(x: Tensor, y: Tensor) -> Tensor:
-    """x / y, and 0 with gradient 0 where both are 0."""
+    """x / y, and 0 with gradient 0 where both are 0; 1 / y may overflow."""
     nothing = (x == 0) & (y == 0)
-    return torch.where(nothing, 0.0, x / torch.where(nothing, 1.0, y))
+    scale = torch.where(y.abs() < 2.0**25 * torch.finfo(y.dtype).tiny, 2.0**60, 1.0)
+    return torch.where(nothing, 0.0, x * scale / torch.where(nothing, 1.0, y * scale))
 ''',
     "_xlogy": '''\
 def _xlogy(x: Tensor, y: Tensor) -> Tensor:
