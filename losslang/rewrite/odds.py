@@ -290,7 +290,7 @@ def exp_of_softplus(e: Expr) -> Expr | None:
 
 
 def share_of_exponentials(e: Expr) -> Expr | None:
-    """``exp(u) sigmoid(-v)`` is ``exp(u - softplus(v))`` for a logsumexp ``v``, which may be large."""
+    """``exp(u) sigmoid(-v)`` is ``exp(u - softplus(v))``, where a logsumexp ``v`` may be large."""
     for power in e.args:
         for mate in e.args if isinstance(power, sympy.exp) else ():
             if isinstance(mate, Apply) and mate.name == "sigmoid":

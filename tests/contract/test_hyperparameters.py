@@ -8,16 +8,15 @@ import pytest
 import torch
 
 import losslang
-from losslang import driver
 from losslang.ir.loss import Hyperparameter
-from tests.contract.transforms import LOSSES, compiled
+from tests.contract.transforms import LOSSES, compiled, elaborated
 
 
 def settings() -> list[Any]:
     """The scalar hyperparameters of the losses, and two values in the domain of each."""
     found = []
     for spec in LOSSES:
-        loss = driver.elaborated(spec)
+        loss = elaborated(spec)
         per_example = all(term.result for term in loss.terms) and len(loss.terms) == 1
         for hyper in loss.hyperparameters:
             if hyper.kind == "real" and not hyper.axes and hyper.default is not None:

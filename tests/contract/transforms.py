@@ -17,6 +17,7 @@ from torch import Tensor
 import losslang
 from losslang import driver
 from losslang.ir.heads import Detach
+from losslang.ir.loss import Loss
 from losslang.resources import library_files
 from tests.ir.programs import holds
 from tests.library.cases import CASES
@@ -162,14 +163,20 @@ def names_in(specs: Iterable[str]) -> set[str]:
     return {word for spec in specs for word in re.findall(r"[A-Za-z_]\w*", spec)}
 
 
+@cache
+def elaborated(spec: str) -> Loss:
+    """The loss, once for all tests."""
+    return driver.elaborated(spec)
+
+
 def keeps_state(spec: str) -> bool:
     """Whether a loss remembers anything between its calls."""
-    return bool(driver.elaborated(spec).states)
+    return bool(elaborated(spec).states)
 
 
 def draws(spec: str) -> bool:
     """Whether a loss depends on chance, so that no two calls are the same."""
-    return bool(driver.elaborated(spec).draws)
+    return bool(elaborated(spec).draws)
 
 
 def others() -> Iterator[tuple[str, Inputs]]:
@@ -185,7 +192,7 @@ def others() -> Iterator[tuple[str, Inputs]]:
 LOSSES |= dict(others())
 
 # Their gradient holds a factor constant, so it is not the derivative of their value.
-DETACHED = {spec for spec in LOSSES if holds(spec, Detach)}
+DETACHED = {spec for spec in LOSSES if holds(elaborated(spec), Detach)}
 
 # One loss of each family, for the transforms that take seconds.
 FAMILIES = [

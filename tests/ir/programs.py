@@ -21,7 +21,8 @@ from losslang.ir.loss import Loss
 from losslang.source import Source
 from losslang.syntax import nodes
 from losslang.syntax.parse import parse_expression
-from tests.sampling import sampled
+from tests.library.worked import declared
+from tests.sampling import is_taken
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = sorted((ROOT / "tests" / "cases" / "tour").glob("*.loss"))
@@ -29,11 +30,7 @@ TOUR = sorted((ROOT / "tests" / "cases" / "tour").glob("*.loss"))
 
 def standing_alone(entry: LibraryEntry) -> str:
     """A loss of the library; one that takes losses with some of them."""
-    (loss,) = (
-        d for d in driver.load(entry.path)[0].declarations if getattr(d, "name", "") == entry.name
-    )
-    assert isinstance(loss, nodes.Loss)
-    if not takes_losses(loss):
+    if not takes_losses(declared(entry.path)):
         return entry.name
     return "apl(nce, mae)" if entry.name == "apl" else f"{entry.name}(ce)"
 
@@ -42,7 +39,9 @@ NEEDS_EVERY_CLASS = "dmi"
 """It has no value for labels drawn at random, of which some may be missing."""
 
 LIBRARY = tuple(
-    spec for spec in sampled(map(standing_alone, driver.library())) if spec != NEEDS_EVERY_CLASS
+    standing_alone(entry)
+    for entry in driver.library()
+    if is_taken(entry.name) and entry.name != NEEDS_EVERY_CLASS
 )
 COMPOSED = (
     "ce + 0.5 * dice(smooth=0) + 1e-4 * z_loss",
@@ -86,9 +85,9 @@ def values(loss: Loss | str, inputs: Mapping[str, Any], **options: Any) -> Any:
     return interpret(program(loss) if isinstance(loss, str) else loss, inputs, **options).values
 
 
-def holds(spec: str, *heads: type[Basic]) -> bool:
+def holds(loss: Loss, *heads: type[Basic]) -> bool:
     """Whether a head stands in the formula of a loss."""
-    return any(term.body.has(*heads) for term in driver.elaborated(spec).terms)
+    return any(term.body.has(*heads) for term in loss.terms)
 
 
 def near(found: Any, expected: Any, digits: int = 45) -> bool:

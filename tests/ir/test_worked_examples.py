@@ -10,18 +10,16 @@ from losslang import driver
 from losslang.ir import exact
 from losslang.ir.interpret import interpret
 from losslang.syntax import nodes
-from tests.library.worked import number, takes_a_batch
+from tests.library.worked import declared, number, takes_a_batch
 
 
 def worked() -> list[Any]:
     """The worked examples of the library with their losses."""
     found = []
     for entry in driver.library():
-        module, _ = driver.load(entry.path)
-        for declaration in module.declarations:
-            if isinstance(declaration, nodes.Loss):
-                for example in declaration.examples:
-                    found.append(pytest.param(declaration, example, id=example.span.text))
+        declaration = declared(entry.path)
+        for example in declaration.examples:
+            found.append(pytest.param(declaration, example, id=example.span.text))
     return found
 
 

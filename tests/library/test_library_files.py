@@ -10,26 +10,16 @@ import pytest
 import losslang
 from losslang import driver
 from losslang.resources import folder, library_files
-from losslang.source import Source
 from losslang.syntax import nodes
 from losslang.syntax.format import format_module
-from losslang.syntax.parse import parse_module
-from tests.library.worked import number, worked
+from tests.library.worked import module, number, worked
 
 FILES = sorted(library_files().items())
 each_file = pytest.mark.parametrize(("name", "path"), FILES, ids=[name for name, _ in FILES])
 
 
-def source_of(path: Path) -> Source:
-    return Source(path.read_text(encoding="utf-8"), path.name)
-
-
-def declarations(path: Path) -> list[nodes.Declaration]:
-    return list(parse_module(source_of(path)).declarations)
-
-
 def losses(path: Path) -> list[nodes.Loss]:
-    return [d for d in declarations(path) if isinstance(d, nodes.Loss)]
+    return [d for d in module(path).declarations if isinstance(d, nodes.Loss)]
 
 
 @each_file
@@ -45,7 +35,7 @@ def test_the_layout_is_the_formatters(name: str, path: Path) -> None:
 
 @each_file
 def test_the_summary_is_one_line_and_advice_stands_apart(name: str, path: Path) -> None:
-    for declaration in declarations(path):
+    for declaration in module(path).declarations:
         assert isinstance(declaration, nodes.Loss | nodes.Function)
         assert declaration.doc is not None
         summary, *rest = declaration.doc.value.splitlines()
@@ -114,5 +104,7 @@ def test_the_compiled_code_gives_the_worked_example(
 
 def test_no_two_losses_share_a_name() -> None:
     paths = sorted(folder("stdlib").rglob("*.loss"))
-    names = Counter(d.name for path in paths for d in declarations(path) if hasattr(d, "name"))
+    names = Counter(
+        d.name for path in paths for d in module(path).declarations if hasattr(d, "name")
+    )
     assert [name for name, count in names.items() if count > 1] == []

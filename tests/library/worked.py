@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,15 @@ WHOLE = {"index", "label", "int", "bit", "sign"}
 """Kinds of inputs whose values are whole numbers."""
 
 
+@cache
+def module(path: Path) -> nodes.Module:
+    """The tree of a file, parsed once for all tests."""
+    return parse_module(Source(path.read_text(encoding="utf-8"), path.name))
+
+
 def declared(path: Path) -> nodes.Loss:
     """The loss of a file of the library."""
-    module = parse_module(Source(path.read_text(encoding="utf-8"), path.name))
-    (loss,) = (d for d in module.declarations if isinstance(d, nodes.Loss))
+    (loss,) = (d for d in module(path).declarations if isinstance(d, nodes.Loss))
     return loss
 
 
