@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.codegen.modules import compiled, gradients, normal
-from tests.contract.transforms import LOSSES
+from tests.contract.transforms import INPUTS, LOSSES
 
 FACES = (0.5 * normal(1, 3, 3).tanh(), torch.tensor([0, 2, 1]), 20 + 5 * normal(2, 3))
 ALL = {**LOSSES, "adaface(scale=4)": FACES}
@@ -47,7 +47,7 @@ def test_half_precision_costs_one_rounding_of_the_inputs(spec: str) -> None:
 def test_weights_and_masks_may_have_another_precision(spec: str) -> None:
     """A loop computes its weights in float32, whatever the model is in."""
     for dtype in DTYPES:
-        inputs = cast(ALL[spec], dtype)
+        inputs = cast(INPUTS[spec], dtype)
         count = inputs[0].shape[0]
         keywords = {} if spec == "cvar(ce)" else {"weight": torch.linspace(0.5, 1, count)}
         if spec in ("ce", "cvar(ce)"):
@@ -61,7 +61,7 @@ def test_weights_and_masks_may_have_another_precision(spec: str) -> None:
 @pytest.mark.parametrize("spec", ["ce", "focal", "gce", "dice", "arcface(scale=4)", "kl_dro(ce)"])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_soft_labels_may_have_another_precision(spec: str, dtype: torch.dtype) -> None:
-    inputs = cast(ALL[spec], dtype)
+    inputs = cast(INPUTS[spec], dtype)
     classes = inputs[0].shape[1]
     soft = torch.nn.functional.one_hot(inputs[1], classes).movedim(-1, 1)
     want, slopes = gradients(compiled(spec), *inputs)

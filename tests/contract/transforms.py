@@ -21,7 +21,7 @@ from losslang.ir.loss import Loss
 from losslang.resources import library_files
 from tests.ir.programs import holds
 from tests.library.cases import CASES
-from tests.sampling import sampled
+from tests.sampling import is_taken, sampled
 
 Inputs = tuple[Tensor, ...]
 Transform = Callable[[torch.nn.Module, Inputs], None]
@@ -49,7 +49,7 @@ WEIGHTS: Inputs = (normal(13, 2, 3).softmax(-1), normal(14, 2, 2).softmax(-1))
 COUNTS = "counts=[50, 20, 5]"
 
 # Losses of the library without state, by the expression that is compiled.
-LOSSES: dict[str, Inputs] = {
+INPUTS: dict[str, Inputs] = {
     "ce": CLASSIFIED,
     "bce": (SIGNED[0], torch.tensor([1, 0, 1])),
     "focal": CLASSIFIED,
@@ -181,18 +181,13 @@ def draws(spec: str) -> bool:
 
 def others() -> Iterator[tuple[str, Inputs]]:
     """The losses that are not named above, on the inputs that they are compared with others on."""
-    named, wanted = names_in(LOSSES), frozenset(sampled(library_files()))
+    named, wanted = names_in(INPUTS), frozenset(sampled(library_files()))
     for case in CASES:
         name = case.spec.partition("(")[0]
         if name in wanted - named and not keeps_state(case.spec) and not draws(case.spec):
             named.add(name)
             yield case.spec, case.inputs()
 
-
-LOSSES |= dict(others())
-
-# Their gradient holds a factor constant, so it is not the derivative of their value.
-DETACHED = {spec for spec in LOSSES if holds(elaborated(spec), Detach)}
 
 # One loss of each family, for the transforms that take seconds.
 FAMILIES = [
@@ -209,6 +204,14 @@ FAMILIES = [
     "loss_reweighted(ce)",
     "load_balance",
 ]
+
+LOSSES = {
+    spec: inputs for spec, inputs in INPUTS.items() if spec in FAMILIES or is_taken(spec)
+} | dict(others())
+"""The sample of them, with others that are sampled."""
+
+# Their gradient holds a factor constant, so it is not the derivative of their value.
+DETACHED = {spec for spec in LOSSES if holds(elaborated(spec), Detach)}
 
 
 @cache

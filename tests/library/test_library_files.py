@@ -15,6 +15,7 @@ from losslang.syntax.format import format_module
 from tests.library.worked import module, number, worked
 
 FILES = sorted(library_files().items())
+ENTRIES = {entry.name: entry for entry in driver.library()}
 each_file = pytest.mark.parametrize(("name", "path"), FILES, ids=[name for name, _ in FILES])
 
 
@@ -63,7 +64,7 @@ def test_something_is_claimed(name: str, path: Path) -> None:
 @each_file
 def test_the_listing_knows_what_the_file_says(name: str, path: Path) -> None:
     (loss,) = losses(path)
-    (entry,) = (entry for entry in driver.library() if entry.name == name)
+    entry = ENTRIES[name]
     assert entry.claims == tuple(claim.stated for claim in loss.claims)
     assert entry.aliases == tuple(alias.stated for alias in loss.aliases)
 

@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest 63090b399dcc6237; imports only torch.
+Compiled by losslang 0.1.0, digest 6693f99f200697fa; imports only torch.
 """
 
 import torch
@@ -205,9 +205,10 @@ def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
 
 
 def _ratio(x: Tensor, y: Tensor) -> Tensor:
-    """x / y, and 0 with gradient 0 where both are 0."""
+    """x / y, and 0 with gradient 0 where both are 0; 1 / y may overflow."""
     nothing = (x == 0) & (y == 0)
-    return torch.where(nothing, 0.0, x / torch.where(nothing, 1.0, y))
+    scale = torch.where(y.abs() < 2.0**25 * torch.finfo(y.dtype).tiny, 2.0**60, 1.0)
+    return torch.where(nothing, 0.0, x * scale / torch.where(nothing, 1.0, y * scale))
 
 
 def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
