@@ -1,15 +1,15 @@
 """Write ``docs/catalogue``: a page for each loss of the library, and an index.
 
-Usage: ``python -m benchmarks.catalogue [LOSS...]`` from the root of the repository. With names only
-their pages and pictures are written.
+Usage: ``python -m benchmarks.catalogue [--text] [LOSS...]`` from the root of the repository. With
+names only their pages and pictures are written, and with ``--text`` no pictures.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
-import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -153,8 +153,24 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def index(entries: Sequence[LibraryEntry], places: Places) -> str:
+def pages(wanted: Container[str]) -> Iterator[tuple[LibraryEntry, str]]:
+    """The pages of some losses."""
+    entries = driver.library()
+    names = frozenset(entry.name for entry in entries)
+    places = Places({entry.name: entry.family for entry in entries})
+    parents = {entry.name: through(declared(entry.path), names) for entry in entries}
+    heirs = defaultdict(list)
+    for name, above in parents.items():
+        for parent in above:
+            heirs[parent].append(name)
+    for entry in entries:
+        if entry.name in wanted:
+            yield entry, page(entry, parents[entry.name], heirs[entry.name], places)
+
+
+def index(entries: Sequence[LibraryEntry]) -> str:
     """The page that leads to the others."""
+    places = Places({entry.name: entry.family for entry in entries})
     blocks = [INDEX]
     for family, group in groupby(entries, key=lambda entry: entry.family):
         rows = [(f"[{e.name}]({places.link(e.name)})", e.summary) for e in group]
@@ -193,28 +209,22 @@ def drawn(line: Line, found: Sequence[Curve], path: Path) -> None:
 
 def main() -> None:
     """Write the pages and pictures."""
+    parser = argparse.ArgumentParser(description="a page for each loss of the library")
+    parser.add_argument("losses", nargs="*", metavar="LOSS")
+    parser.add_argument("--text", action="store_true", help="write no pictures")
+    options = parser.parse_args()
     entries = driver.library()
-    names = frozenset(entry.name for entry in entries)
-    places = Places({entry.name: entry.family for entry in entries})
-    parents = {entry.name: through(declared(entry.path), names) for entry in entries}
-    heirs = defaultdict(list)
-    for name, above in parents.items():
-        for parent in above:
-            heirs[parent].append(name)
-    wanted = frozenset(sys.argv[1:]) or names
-    for entry in entries:
-        if entry.name not in wanted:
-            continue
+    wanted = frozenset(options.losses) or frozenset(entry.name for entry in entries)
+    for entry, text in pages(wanted):
         folder = OUTPUT / entry.family
         folder.mkdir(parents=True, exist_ok=True)
-        loss = declared(entry.path)
-        line, found = curves(worked(loss, loss.examples[0]))
-        drawn(line, found, folder / f"{entry.name}.png")
-        text = page(entry, parents[entry.name], heirs[entry.name], places)
         (folder / f"{entry.name}.md").write_text(text, encoding="utf-8")
+        if not options.text:
+            loss = declared(entry.path)
+            drawn(*curves(worked(loss, loss.examples[0])), folder / f"{entry.name}.png")
         print(entry.name, flush=True)
-    if wanted == names:
-        (OUTPUT / "index.md").write_text(index(entries, places), encoding="utf-8")
+    if not options.losses:
+        (OUTPUT / "index.md").write_text(index(entries), encoding="utf-8")
 
 
 if __name__ == "__main__":
