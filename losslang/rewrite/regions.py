@@ -97,6 +97,11 @@ def long(t: float) -> Point:
     return [3 * t, -4 * t, 0.0]
 
 
+def unequal(t: float) -> Point:
+    """Two large numbers and 1."""
+    return [3 * t, -4 * t, 1.0]
+
+
 def up(t: float) -> Point:
     """The first behind two that are near each other."""
     return [0.0, t, t - 1]
@@ -143,6 +148,9 @@ PART = "-log((v[y]**2 + 1) / sum(v[k]**2 + 1 for k in dim))"
 OVER = "(v[0] - v[1])**2 / (2 * v[2])"
 TILTED = "(v[0] - v[1]) / sqrt(5) if v[0] > v[1] else (v[1] - v[0]) / sqrt(6)"
 SQUARE = "(0.25 if v[0] > v[1] else 0.5) * (v[0] - v[1])**2"
+SHORTER = "sum(v[k]**2 for k in dim if k != 0) / sum(v[k]**2 for k in dim)"
+ALONG = "sum(v[k] * (v[k] - v[2]) for k in dim) / sum((v[k] - v[2])**2 for k in dim)"
+LENGTHS = "log(sum(v[k]**2 for k in dim if k != 2) / sum(v[k]**2 for k in dim if k == 2))"
 POWERS = "sigmoid(v[0])**(v[1] - 1) * sigmoid(v[0])"
 SHARE = "exp(v[0]) / (1 + exp(logsumexp(v)))"
 ABOVE = "log(1 + sum(exp(v[k] - v[y]) for k in dim if k != y))"
@@ -191,6 +199,11 @@ REGIONS = (
     Region("log_of_quadratic", "log(2 + x + x**2)", *HUGE),
     Region("root_of_square", "sqrt(1 + x**2) - 1", *HUGE),
     Region("share_of_square", "2 * x**2 / (x**2 + 4)", *HUGE),
+    Region("share_of_squares", SHORTER, *HUGE, long),
+    Region("share_of_squares", SHORTER, *TINY, long),
+    Region("projection", ALONG, *HUGE, long),
+    Region("projection", ALONG, *TINY, long),
+    Region("log_of_lengths", LENGTHS, *HUGE, unequal),
     Region("square_over", "v[0]**2 / v[1]", *HUGE, alike),
     Region("over_quadratic", "3 * x / (x**2 + 4)", *HUGE),
     Region("root_of_squares", "sqrt(v[0]**2 + v[1]**2)", *HUGE, long),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sympy
 from sympy import Add, Expr, Mul, Pow, Rational
 
-from losslang.ir.binders import walk
+from losslang.ir.binders import Binder, substitute, walk
 from losslang.ir.heads import ONE, At, Branch
 from losslang.ir.primitives import Apply
+from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import LessEqual
 
 WORDS = frozenset("log1p_square square_share hypot hypot_minus_one square_ratio".split())
@@ -139,6 +140,76 @@ def square_over(e: Expr) -> Expr | None:
         return None
     rest = (f for f in e.args if f not in (squares[0], below[0]))
     return Mul(*rest, Apply("square_ratio", squares[0].base, below[0].base))
+
+
+def share_of_squares(e: Expr) -> Expr | None:
+    """``sum(v**2) / sum(w**2)`` as the square of a quotient of lengths; so also of means."""
+    for under in e.args:
+        below = length(under.base) if isinstance(under, Pow) and under.exp == -1 else None
+        for over in e.args if below is not None else ():
+            above = _root(over, below)
+            if above is not None:
+                rest = (f for f in e.args if f not in (over, under))
+                return Mul(*rest, Apply("quotient", above, below) ** 2)
+    return None
+
+
+def _root(over: Expr, below: Reduce | None) -> Expr | None:
+    """The root of what is squared like ``below``, or of a square of a sum or mean."""
+    if isinstance(over, Pow) and over.exp == 2 and isinstance(over.base, Reduce):
+        return over.base
+    above = length(over)
+    return above if above is not None and below is not None and above.op == below.op else None
+
+
+def projection(e: Expr) -> Expr | None:
+    """``sum(v w) / sum(w**2)``, how far ``v`` goes along ``w``, by the unit vector of ``w``."""
+    for under in e.args:
+        total, times = under.as_base_exp()
+        below = length(total) if times.is_Integer and times < 0 else None
+        if below is None or below.op != "norm" or len(below.binders) != 1:
+            continue
+        for over in e.args:
+            inner, power = over.as_base_exp()
+            along = _along(inner, below)
+            if along is not None and power.is_Integer and power > 0:
+                both = min(-times, power)
+                rest = (f for f in e.args if f not in (over, under))
+                left = total ** (times + both) * inner ** (power - both)
+                return Mul(*rest, Apply("quotient", along, below) ** both, left)
+    return None
+
+
+def _along(inner: Expr, length: Reduce) -> Expr | None:
+    """An inner product with a vector, by the unit vector."""
+    if not isinstance(inner, Reduce) or inner.op != "sum" or len(inner.binders) != 1:
+        return None
+    (place,), guard, body = inner.open()
+    there = {length.binders[0]: place}
+    entry = substitute(length.body, there)
+    if entry not in Mul.make_args(body) or substitute(length.guard, there) != guard:
+        return None
+    unit = Ordered("unit", length.binders, length.guard, length.body, place)
+    return Reduce("sum", (place,), guard, body / entry * unit)
+
+
+def length(total: Expr) -> Reduce | None:
+    """The root of a sum or mean of squares, which are never added up."""
+    words = {"sum": "norm", "mean": "root_mean_square"}
+    if not isinstance(total, Reduce) or total.op not in words:
+        return None
+    entry = root(total.body)
+    if entry is None:
+        return None
+    return Binder.__new__(Reduce, words[total.op], total.binders, total.guard, entry)
+
+
+def log_of_lengths(e: Expr) -> Expr | None:
+    """``log((v / w)**2)`` of lengths ``v`` and ``w``, whose quotient's square may overflow."""
+    share, exponent = e.args[0].as_base_exp()
+    if exponent == 2 and isinstance(share, Apply) and share.name == "quotient":
+        return 2 * sympy.log(share)
+    return None
 
 
 def root_of_squares(e: Expr) -> Expr | None:

@@ -253,6 +253,7 @@ RULES: Rules = {
     sympy.log: (
         differences.log_of_difference,
         squares.log_of_square,
+        squares.log_of_lengths,
         squares.log_of_quadratic,
         odds.log_of_sigmoid,
         odds.log_of_branch,
@@ -271,6 +272,8 @@ RULES: Rules = {
     Branch: (differences.tilted_difference,),
     Reduce: (odds.log_odds,),
     Mul: (
+        squares.projection,
+        squares.share_of_squares,
         products.unit,
         products.cancelled,
         products.flat,

@@ -147,6 +147,10 @@ CASES = (
     Case("over_quadratic", "3 * x / (x**2 + 4)", ("hypot", "quotient"), SQUARED),
     Case("log_of_quadratic", "log(2 * x**2 + 3)", ("hypot",), SQUARED),
     Case("root_of_squares", "sqrt(v[0]**2 + v[1]**2)", ("hypot",), RATIOS),
+    Case("share_of_squares", regions.SHORTER, ("norm", "quotient"), VECTORS),
+    Case("share_of_squares", "mean(v)**2 / mean(v[k]**2 for k in dim)", ("quotient",), VECTORS),
+    Case("projection", regions.ALONG, ("unit",), VECTORS),
+    Case("log_of_lengths", regions.LENGTHS, ("norm",), VECTORS[:3]),
     Case("square_over", "v[0]**2 / v[1]", ("square_ratio",), RATIOS),
     Case(
         "log_of_share",
