@@ -243,9 +243,10 @@ def _agree(left: Any, right: Any) -> bool:
 
 
 def _is_local(loss: Loss) -> bool:
-    """Whether an example's value reads no other example, and nothing of the batch."""
+    """Whether an example's value reads no other example, and no input that all share."""
     (term,) = loss.terms
-    if EXAMPLE not in term.result or loss.states:
+    shares = not all(known.batched for known in loss.inputs)
+    if EXAMPLE not in term.result or loss.states or shares:
         return False
     batched = {known.name for known in loss.inputs if known.batched}
     for node in (*walk(term.body), *walk(term.guard)):
