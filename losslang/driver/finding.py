@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +30,25 @@ def elaborated(
     ``spec`` is an expression over the standard library and, with ``path``, over that file, or a
     config. Raises :class:`~losslang.diagnostics.DiagnosticError`.
     """
-    from losslang.ir.compose import elaborate
-
     if spec is not None and not isinstance(spec, str):
         return elaborated_config(spec)
+    if path is None and spec is not None:
+        return _of_library(spec, name)
     module, scope = load(path) if path is not None else no_file()
     if spec is None:
         return of_declaration(declared(module, name), scope)
+    return _of_expression(spec, scope, name)
+
+
+@lru_cache(maxsize=256)
+def _of_library(spec: str, name: str | None) -> Loss:
+    """The IR of an expression over the library, which a process reads once."""
+    return _of_expression(spec, no_file()[1], name)
+
+
+def _of_expression(spec: str, scope: Scope, name: str | None) -> Loss:
+    from losslang.ir.compose import elaborate
+
     expression = parse_expression(Source(spec, "<spec>"))
     return _complete(elaborate(expression, scope, name or _title(expression)))
 

@@ -32,6 +32,7 @@ from losslang.verify.statement import Bounds, Limit, Region, Shape, Sign, point
 from losslang.verify.theorem import Question
 from losslang.verify.verdict import Certificate, Cut, Part, Split, Use
 from tests.ir.expressions import numbers, patient
+from tests.sampling import is_drawn
 
 X, Y = Symbol("x", real=True), Symbol("y", real=True)
 EPS = Symbol("eps", real=True)
@@ -59,7 +60,7 @@ def test_any_formula_comes_back(expr):
 
 
 def library() -> list[str]:
-    return [entry.name for entry in driver.library()]
+    return [entry.name for entry in driver.library() if is_drawn(entry.name, 4)]
 
 
 @pytest.mark.parametrize("name", library())

@@ -92,6 +92,6 @@ def test_no_proof_is_left_of_a_loss_that_is_gone():
     assert kept == {(entry.family, name) for name, entry in ENTRIES.items()}
 
 
-@pytest.mark.parametrize("name", [name for name in ENTRIES if is_drawn(name, 15)])
+@pytest.mark.parametrize("name", [name for name in ENTRIES if is_drawn(name, 40)])
 def test_what_a_loss_claims_is_proved_anew(name):
     proved(standing(ENTRIES[name].path, of_values=True))

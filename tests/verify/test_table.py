@@ -40,7 +40,7 @@ def test_few_statements_are_open(name, rows):
     assert len(high & {*OPEN, *MEANINGLESS}) <= ALLOWED_OPEN[name] * len(high)
 
 
-@pytest.mark.parametrize("key", [key for key in KEYED if is_drawn(key, 6)])
+@pytest.mark.parametrize("key", [key for key in KEYED if is_drawn(key, 12)])
 def test_verdict(key):
     row = KEYED[key]
     if key in MEANINGLESS:

@@ -18,6 +18,7 @@ from losslang.verify.statement import Bounds, Region, Sign
 from losslang.verify.theorem import Case, Question
 from losslang.verify.theorems import local_steep
 from losslang.verify.witnesses import replays
+from tests.sampling import FULL
 from tests.verify.properties.deciding import ask, decide, reading
 
 K = Symbol("K", integer=True, positive=True)
@@ -136,6 +137,7 @@ def test_a_bounded_slope_bounds_the_loss_where_its_ends_have_no_formula() -> Non
     assert decide(of(1 / P), "bounded").holds is False
 
 
+@pytest.mark.skipif(not FULL, reason="it takes half a minute")
 def test_a_sum_of_free_length_is_ordered_for_two_classes_alone() -> None:
     """Its slope lies between -order and -1, so vertices are optimal for some labels."""
     assert ask("taylor_ce", "order_preserving", Local, K=2).holds is True
