@@ -271,6 +271,20 @@ def log_of_sigmoid(e: Expr) -> Expr | None:
     return None
 
 
+def log_of_sigmoids(e: Expr) -> Expr | None:
+    """``log(sigmoid(x) - sigmoid(y))`` is ``-softplus(-x) - softplus(y) + log(1 - exp(y - x))``."""
+    inside = e.args[0]
+    if not isinstance(inside, Add) or len(inside.args) != 2:
+        return None
+    for term in inside.args:
+        more, less = term, term - inside
+        if all(isinstance(s, Apply) and s.name == "sigmoid" for s in (more, less)):
+            (x,), (y,) = more.operands, less.operands
+            apart = sympy.log(1 - sympy.exp(y - x))
+            return apart - Apply("softplus", -x) - Apply("softplus", y)
+    return None
+
+
 def log_of_one_plus_exp(e: Expr) -> Expr | None:
     """``log(1 + exp(x))`` is ``softplus(x)``; the exponential may be a product of several."""
     inside = e.args[0]
@@ -327,7 +341,13 @@ def _merged(term: Expr, other: Expr) -> Expr | None:
 
 RULES: Rules = {
     Add: (softplus_of_odds, one_minus_sigmoid),
-    sympy.log: (log_of_exponentials, log_of_part, log_of_sigmoid, log_of_one_plus_exp),
+    sympy.log: (
+        log_of_exponentials,
+        log_of_part,
+        log_of_sigmoid,
+        log_of_sigmoids,
+        log_of_one_plus_exp,
+    ),
     sympy.exp: (exp_of_softplus,),
     sympy.cos: (cos_of_acos,),
     Pow: (logistic,),

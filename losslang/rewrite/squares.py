@@ -205,10 +205,15 @@ def length(total: Expr) -> Reduce | None:
 
 
 def log_of_lengths(e: Expr) -> Expr | None:
-    """``log((v / w)**2)`` of lengths ``v`` and ``w``, whose quotient's square may overflow."""
+    """``log((v / w)**2)`` of lengths ``v`` and ``w``, and of one of them, without the square."""
     share, exponent = e.args[0].as_base_exp()
     if exponent == 2 and isinstance(share, Apply) and share.name == "quotient":
         return 2 * sympy.log(share)
+    for factor in Mul.make_args(e.args[0]):
+        total, exponent = factor.as_base_exp()
+        rest, root = e.args[0] / factor, length(total)
+        if root is not None and exponent.is_number and rest.is_positive:
+            return sympy.log(rest) + 2 * exponent * sympy.log(root)
     return None
 
 

@@ -66,6 +66,7 @@ BOTH = SMALL + LARGE
 SQUARED = (*BOTH, 1e20, -3e25)
 RATIOS = ([3.0, 2.0, 0.0], [1e20, 1e20, 0.0], [-2e25, 1e20, 1.0], [1e-3, 5.0, 0.0])
 SCORES = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [-70.0, 60.0, 0.0], [1e4, 0.0, -1e4], [3.0] * 3)
+FALLING = ([0.5, -1.0, 2.0], [40.0, 39.0, 0.0], [-60.0, -61.0, 0.0], [1e4, 9e3, 0.0])
 LENGTHS = ([3.0, 2.0, 0.0], [1e3, -1.0, 5.0], [1e-3, 5.0, 0.0])
 EVEN = ([0.5, -1.0, 2.0], [9.0, 100.0, -40.0], [0.0, 100.0, 60.0])
 PARTS = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [1e15, 0.0, 1.0], [0.0, 1e15, 1.0])
@@ -150,6 +151,7 @@ CASES = (
     Case("share_of_squares", regions.SHORTER, ("norm", "quotient"), VECTORS),
     Case("share_of_squares", "mean(v)**2 / mean(v[k]**2 for k in dim)", ("quotient",), VECTORS),
     Case("projection", regions.ALONG, ("unit",), VECTORS),
+    Case("log_of_lengths", "log(mean(v[k]**2 for k in dim))", ("root_mean_square",), VECTORS),
     Case("log_of_lengths", regions.LENGTHS, ("norm",), VECTORS[:3]),
     Case("square_over", "v[0]**2 / v[1]", ("square_ratio",), RATIOS),
     Case(
@@ -194,6 +196,7 @@ CASES = (
     Case("power_of_logistic", "sigmoid(x)**0.5", ("softplus",), BOTH),
     Case("power_of_logistic", "(1 - sigmoid(x))**1.5", ("softplus",), BOTH),
     Case("share_of_exponentials", regions.SHARE, ("softplus",), SCORES),
+    Case("log_of_sigmoids", "log(sigmoid(2 * v[0]) - sigmoid(2 * v[1]))", ("log1mexp",), FALLING),
     Case("exp_of_logistic", "exp(x) / (1 + exp(x))", ("sigmoid",), BOTH),
     Case("rounded_to_zero", "(1 - softmax(v)[0])**0.5", ("nonzero",), SCORES[:3]),
     Case(
