@@ -60,9 +60,11 @@ def differences(e: Expr) -> Iterator[Difference]:
 
 def scaled(term: Expr, test: Callable[[Expr], bool]) -> tuple[Expr, Expr | None]:
     """A product as what passes ``test`` and the rest of its factors."""
-    for factor in Mul.make_args(term):
+    factors = Mul.make_args(term)
+    for factor in factors:
         if test(factor):
-            return term / factor, factor
+            # Not by division: SymPy leaves exponentials of some sums and their opposites apart.
+            return Mul(*(f for f in factors if f != factor)), factor
     return ONE, None
 
 
