@@ -172,6 +172,7 @@ class _Point:
         room = mpmath.log10(exact.rough(max(1, high))) - mpmath.log10(exact.rough(self._least))
         many = MANY_DIGITS if THOUSANDS[0] < high < THOUSANDS[1] else ()
         self._digits = [digits + int(room) for digits in (*DIGITS, *many)]
+        self._nothing = many[0] if many else NOTHING
         self._beside: list[Evaluator] | None = None
 
     def everywhere(self, indices: Sequence[Index]) -> Iterator[Environment]:
@@ -182,7 +183,7 @@ class _Point:
         last = None
         for digits in self._digits:
             found = self._computed(compute, digits, self._run(digits))
-            vanished = isinstance(found, mpmath.mpf) and found == 0 and digits < NOTHING
+            vanished = found == 0 and digits < self._nothing
             if last is not None and not vanished and _agree(last, found):
                 if kinks and self._is_kink(compute, found):
                     return KINK
