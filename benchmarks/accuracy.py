@@ -34,6 +34,13 @@ SURPRISE = "a logarithm of a probability is beyond the range before it is weight
 OTHERS = "1 - p of a class that is not the label: p is kept, and 1 - p is not"
 PAIRS = "similarities are kept, and 1 - similarity is not: nothing is left where vectors coincide"
 CANCELS = "entries of the gradient that are differences of nearly equal numbers"
+NEARLY = "differences of nearly equal numbers"
+CERTAIN = "near a certain prediction it is a difference of nearly equal numbers"
+POWERS = "a power or a scale of 100 of what is rounded"
+SMALL = "a hyperparameter near 0 divides, or is a power"
+KINK = "a kink nearer than the rounding of the inputs, or a tie"
+ALIKE = "a variance or a length of 0 where numbers are alike"
+BEYOND_EXP = "exponentials beyond the range, which a product with 0 or a minimum takes away"
 EXPONENTS = "what is taken the exponential of is that large, and rounded"
 
 REASONS = {
@@ -74,7 +81,36 @@ REASONS = {
     "dice": OTHERS,
     "jaccard": OTHERS,
     "tversky": OTHERS,
+    "exp_ibp": "a root of a loss that rounds to 0",
+    "mart": OTHERS,
+    "heteroscedastic_gaussian": "a square of a large number less another",
+    "distribution_balanced": SMALL,
+    "balanced_l1": SMALL,
+    "stratified_rejection": SMALL,
+    "reject_surrogate": SMALL,
+    "energy_score": ALIKE,
+    "pearson": ALIKE,
+    "concordance": ALIKE,
+    "ppo_clip": BEYOND_EXP,
+    "bp_mll": BEYOND_EXP,
+    "tweedie_nll": BEYOND_EXP,
+    "gamma_nll": BEYOND_EXP,
 }
+
+GROUPS = {
+    CERTAIN: "adaptive_confidence adaptive_threshold_focal agce alpha_divergence anorm aul augmix"
+    " brier_binary cdw_ce confidence_penalty correctness_aware cpc dca emd_squared hard_bootstrap"
+    " js_generalized mdca mmce nce_aexp nce_agce nce_aul nfl_mae nfl_rce ngce nmae nnce nnfl"
+    " normalized_negative nrce power_score pseudospherical_score rll seesaw soft_bootstrap sord"
+    " spherical_score tempnet tgce trades",
+    NEARLY: "align_uniform barron bregman bures_wasserstein entmax15_loss entmax_loss"
+    " entropic_open_set esr evidential_ce evidential_kl evidential_mse log_magnitude matsushita"
+    " nrmse objectosphere outlier_exposure rse silog snr sparsemax_loss student_t_nll"
+    " weighted_kappa",
+    POWERS: "asl asl_single dual_focal inverse_focal lum pu_mlc two_way",
+    KINK: "multiclass_perceptron ramp rho_margin",
+}
+REASONS |= {name: reason for reason, names in GROUPS.items() for name in names.split()}
 """Why a loss is not as exact as the rest, where rounded inputs do not explain it."""
 
 EXTREME = ("largest", "square overflows")
