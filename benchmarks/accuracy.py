@@ -146,6 +146,9 @@ COLUMNS = """| loss | precision | random | worst value | worst gradient | not fi
 | --- | --- | --- | --- | --- | --- | --- |
 """
 
+LATER = "not yet"
+"""Said of a loss that was never measured."""
+
 ROUNDED = "rounded inputs"
 BEYOND = "sums or squares of the largest numbers"
 """Reasons that the pattern itself gives."""
@@ -298,8 +301,12 @@ def page(lines: list[Line]) -> str:
     """The whole page."""
     note = "Written by `python -m benchmarks.accuracy`. "
     kept = [line for line in lines if not line.aside]
+    there = {line.loss for line in lines}
+    absent = [entry.name for entry in driver.library() if entry.name not in there]
     table = "\n".join(map(shown, kept)) + "\n"
-    rest = aside([line for line in lines if line.aside])
+    rest = aside(
+        [line for line in lines if line.aside] + [Line(n, "", aside=LATER) for n in absent]
+    )
     return HEADER + summary(kept) + COLUMNS + table + rest + "\n" + note + setting()
 
 
