@@ -101,6 +101,7 @@ def test_large_formulas_are_refused(large):
 
 # ---------------------------------------------------------------- any formula
 
+
 def positives(depth: int) -> st.SearchStrategy[sympy.Expr]:
     """Positive formulas; deep ones SymPy takes minutes for."""
     leaves = st.sampled_from([q, 1 + q, 1 - q, S(2), Rational(1, 3)])
