@@ -20,12 +20,11 @@ from pathlib import Path
 
 import losslang
 from losslang import driver
-from losslang.diagnostics import DiagnosticError
 from losslang.resources import library_files
 from losslang.syntax import nodes
 from losslang.verify.verdict import Verdict
 from losslang.verify.wording import short
-from tests.library.worked import declared, worked
+from tests.library.worked import by_name_or_example, declared
 
 OUTPUT = Path(__file__).parent.parent / "docs" / "properties.md"
 DATA = OUTPUT.with_suffix(".csv")
@@ -82,11 +81,7 @@ def row(name: str, timeout: float) -> Row:
     What it claims without a condition has been proved, whatever the time here: its proofs stand in
     ``tests/cases/proofs``.
     """
-    try:
-        report = losslang.verify(name, timeout=timeout)
-    except DiagnosticError:
-        loss = declared(library_files()[name])
-        report = losslang.verify(worked(loss, loss.examples[0]).spec, timeout=timeout)
+    report = by_name_or_example(name, lambda spec: losslang.verify(spec, timeout=timeout))
     entries: dict[str, str] = {}
     for verdict in report.verdicts:
         question = str(verdict.question)

@@ -146,20 +146,22 @@ def share_of_squares(e: Expr) -> Expr | None:
     """``sum(v**2) / sum(w**2)`` as the square of a quotient of lengths; so also of means."""
     for under in e.args:
         below = length(under.base) if isinstance(under, Pow) and under.exp == -1 else None
-        for over in e.args if below is not None else ():
-            above = _root(over, below)
+        if below is None:
+            continue
+        for over in e.args:
+            above = _root(over, below.op)
             if above is not None:
                 rest = (f for f in e.args if f not in (over, under))
                 return Mul(*rest, Apply("quotient", above, below) ** 2)
     return None
 
 
-def _root(over: Expr, below: Reduce | None) -> Expr | None:
-    """The root of what is squared like ``below``, or of a square of a sum or mean."""
+def _root(over: Expr, op: str) -> Expr | None:
+    """The root of a square of a sum or mean, or the length that ``op`` computes."""
     if isinstance(over, Pow) and over.exp == 2 and isinstance(over.base, Reduce):
         return over.base
     above = length(over)
-    return above if above is not None and below is not None and above.op == below.op else None
+    return above if above is not None and above.op == op else None
 
 
 def projection(e: Expr) -> Expr | None:
@@ -180,16 +182,16 @@ def projection(e: Expr) -> Expr | None:
     return None
 
 
-def _along(inner: Expr, length: Reduce) -> Expr | None:
+def _along(inner: Expr, norm: Reduce) -> Expr | None:
     """An inner product with a vector, by the unit vector."""
     if not isinstance(inner, Reduce) or inner.op != "sum" or len(inner.binders) != 1:
         return None
     (place,), guard, body = inner.open()
-    there = {length.binders[0]: place}
-    entry = substitute(length.body, there)
-    if entry not in Mul.make_args(body) or substitute(length.guard, there) != guard:
+    there = {norm.binders[0]: place}
+    entry = substitute(norm.body, there)
+    if entry not in Mul.make_args(body) or substitute(norm.guard, there) != guard:
         return None
-    unit = Ordered("unit", length.binders, length.guard, length.body, place)
+    unit = Ordered("unit", norm.binders, norm.guard, norm.body, place)
     return Reduce("sum", (place,), guard, body / entry * unit)
 
 
@@ -211,9 +213,9 @@ def log_of_lengths(e: Expr) -> Expr | None:
         return 2 * sympy.log(share)
     for factor in Mul.make_args(e.args[0]):
         total, exponent = factor.as_base_exp()
-        rest, root = e.args[0] / factor, length(total)
-        if root is not None and exponent.is_number and rest.is_positive:
-            return sympy.log(rest) + 2 * exponent * sympy.log(root)
+        rest, whole = e.args[0] / factor, length(total)
+        if whole is not None and exponent.is_number and rest.is_positive:
+            return sympy.log(rest) + 2 * exponent * sympy.log(whole)
     return None
 
 

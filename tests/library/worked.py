@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,9 +15,12 @@ from torch import Tensor
 from losslang import driver
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Loss
+from losslang.resources import library_files
 from losslang.source import Source
 from losslang.syntax import nodes
 from losslang.syntax.parse import parse_module
+
+T = TypeVar("T")
 
 WHOLE = {"index", "label", "int", "bit", "sign"}
 """Kinds of inputs whose values are whole numbers."""
@@ -84,6 +87,18 @@ def worked(declaration: nodes.Loss, example: nodes.Example) -> Worked:
         whole = known.kind in WHOLE and bool((entries == entries.round()).all())
         inputs[known.name] = entries.long() if whole else entries
     return Worked(loss, settings, inputs)
+
+
+def by_name_or_example(name: str, use: Callable[[str], T]) -> T:
+    """What is made of a loss by its name, or else by its example's expression.
+
+    Some losses cannot stand alone, as a loss or a number has to be given.
+    """
+    try:
+        return use(name)
+    except DiagnosticError:
+        loss = declared(library_files()[name])
+        return use(worked(loss, loss.examples[0]).spec)
 
 
 def standing(path: Path, *, of_values: bool = False) -> Loss:
