@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -53,8 +53,8 @@ def verdict(
         return replace(given, reason=reason, condition=None, witness=witness)
     if sides == {True}:
         return replace(given, status="proved", **_valued(decider, question, parts))
-    where, _part = next((w, p) for w, p in parts if isinstance(p, Part) and not p.holds)
-    witness = find_witness(decider, question, where)
+    where, part = next((w, p) for w, p in parts if isinstance(p, Part) and not p.holds)
+    witness = find_witness(decider, question, where, part)
     if witness is None:
         return replace(given, reason="the numbers of the counterexample do not replay")
     if sides == {False}:
@@ -171,16 +171,45 @@ def _hull(ranges: Sequence[Expr | None]) -> Expr | None:
 # ---------------------------------------------------------------- witnesses
 
 
-def find_witness(decider: Decider, question: Question, way: tuple[Cut, ...]) -> Witness | None:
-    """Numbers for one setting on the way, at which the property was refuted."""
+def find_witness(
+    decider: Decider, question: Question, way: tuple[Cut, ...], part: Part | None = None
+) -> Witness | None:
+    """Numbers for one setting on the way, at which the property was refuted.
+
+    ``part`` refutes it for every setting on the way. What it says of this one setting is tried
+    first; the numbers of an argument made for this setting alone are often found where it has none.
+    """
     setting = setting_on(decider, way)
     if setting is None:
         return None
     setting = {s: v for s, v in setting.items() if s.name not in question.arguments}
     here = (*way, *pinned(setting))
+    if part is not None:
+        made = _numbers(decider, question, here, _at(part, setting), setting)
+        if made is not None:
+            return made
     part = decider.attempt(question, here, Budget(WITNESS_SECONDS))
     if not isinstance(part, Part) or part.holds:
         return None
+    return _numbers(decider, question, here, part, setting)
+
+
+def _at(part: Part, setting: Mapping[sympy.Symbol, Expr]) -> Part:
+    """The argument with guesses for one setting."""
+    uses = (
+        replace(use, guess={name: substitute(e, setting) for name, e in use.guess.items()})
+        for use in part.uses
+    )
+    return replace(part, uses=tuple(uses))
+
+
+def _numbers(
+    decider: Decider,
+    question: Question,
+    here: tuple[Cut, ...],
+    part: Part,
+    setting: Mapping[sympy.Symbol, Expr],
+) -> Witness | None:
     strategy = strategies(PROPERTIES[question.property])[part.theorem]
     for case in _cases(decider, question, here, part):
         made = witnesses.of(strategy, case)
