@@ -31,8 +31,8 @@ from losslang.verify.statement import MIRRORED, Region, Relation, Sign
 from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Cut, Verdict
 
-SHARES = 0.25, 0.3
-"""What one question may take of all the time and of what is left, so that others get some."""
+OTHERS = 4
+"""Among how many questions at most the time that is left is shared."""
 
 LOOKS = 0.3, 1.0
 """What each question may take before any has more, in one round after the other."""
@@ -155,19 +155,25 @@ class Engine:
         if settled(found) is not None or not budget.was_short:
             self._verdicts[question] = self._told(self._decider, question, Settings(), found)
 
-    def decide(self, question: Question) -> Verdict:
-        """The verdict; the same each time."""
+    def decide(self, question: Question, waiting: int | None = None) -> Verdict:
+        """The verdict; the same each time.
+
+        It may take its part of the time left for ``waiting`` questions, or for many if that is not
+        known.
+        """
         if question not in self._verdicts:
-            self._verdicts[question] = self._judged(self._decider, question, Settings())
+            self._verdicts[question] = self._judged(self._decider, question, Settings(), waiting)
         return self._verdicts[question]
 
     @cached_property
     def _decider(self) -> Decider:
         return decider(self.loss)
 
-    def _judged(self, deciding: Decider, question: Question, where: Settings) -> Verdict:
+    def _judged(
+        self, deciding: Decider, question: Question, where: Settings, waiting: int | None
+    ) -> Verdict:
         start = time.perf_counter()
-        whole = Budget(min(self._timeout * SHARES[0], self.left() * SHARES[1]))
+        whole = Budget(self.left() / (OTHERS if waiting is None else min(max(waiting, 1), OTHERS)))
         seconds, patience = ROUND_SECONDS, 1.0
         while True:
             budget = self._budget(min(seconds, whole.left()), patience)
@@ -214,11 +220,15 @@ class Engine:
             for claim in self.whole.claims
             if not self._is_settled(claim.property)
         ]
+        wanted = [(c, question) for c, question in asked if about is None or question in about]
         return tuple(
-            self._claim(claim, question)
-            for claim, question in asked
-            if about is None or question in about
+            self._claim(claim, question, self._open(wanted[n:]))
+            for n, (claim, question) in enumerate(wanted)
         )
+
+    def _open(self, claims: Sequence[tuple[nodes.Claim, Question]]) -> int:
+        """How many claims take time yet."""
+        return sum(c.condition is not None or q not in self._verdicts for c, q in claims)
 
     def _is_settled(self, claimed: nodes.Expr) -> bool:
         """Whether a property is asked in a hyperparameter that has a value."""
@@ -229,12 +239,12 @@ class Engine:
         names = (each.id for each in claimed.args if isinstance(each, nodes.Name))
         return prop is not None and "quantity" in prop.arguments and not given.isdisjoint(names)
 
-    def _claim(self, claim: nodes.Claim, question: Question) -> ClaimResult:
+    def _claim(self, claim: nodes.Claim, question: Question, waiting: int) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)
         worst: tuple[Verdict, bool, str, Loss | None] | None = None
         measured = []
         for settings in conditions.alternatives(claim.condition):
-            result = self._claimed(question, settings, claim, conditions)
+            result = self._claimed(question, settings, claim, conditions, waiting)
             if result is not None:
                 measured.append((settings, result[0]))
                 worst = result if worst is None or worst[1] else worst
@@ -248,7 +258,12 @@ class Engine:
         return ClaimResult(claim.stated, claim.span, *worst, tuple(measured))
 
     def _claimed(
-        self, question: Question, settings: Settings, claim: nodes.Claim, conditions: Conditions
+        self,
+        question: Question,
+        settings: Settings,
+        claim: nodes.Claim,
+        conditions: Conditions,
+        waiting: int,
     ) -> tuple[Verdict, bool, str, Loss | None] | None:
         """One alternative of a claim's condition; ``None`` if no setting asked about meets it."""
         known = {h.name: h.default for h in self.whole.hyperparameters if h.given}
@@ -262,9 +277,9 @@ class Engine:
             return Verdict(question, "unknown", reason=str(error)), False, str(error), None
         loss = fixed(self.loss, dict(where.choices))
         given = (
-            self.decide(question)
+            self.decide(question, waiting)
             if where == Settings()
-            else self._judged(deciding, question, where)
+            else self._judged(deciding, question, where, waiting)
         )
         wanted = "refuted" if claim.negated else "proved"
         if claim.bound is not None and not claim.negated and given.status == "proved":

@@ -188,10 +188,10 @@ def find_witness(
         made = _numbers(decider, question, here, _at(part, setting), setting)
         if made is not None:
             return made
-    part = decider.attempt(question, here, Budget(WITNESS_SECONDS))
-    if not isinstance(part, Part) or part.holds:
+    found = decider.attempt(question, here, Budget(WITNESS_SECONDS))
+    if not isinstance(found, Part) or found.holds:
         return None
-    return _numbers(decider, question, here, part, setting)
+    return _numbers(decider, question, here, found, setting)
 
 
 def _at(part: Part, setting: Mapping[sympy.Symbol, Expr]) -> Part:

@@ -40,8 +40,8 @@ class Engine(ask.Asked, Protocol):
         """Decide those questions that take little time, the easiest first."""
         ...
 
-    def decide(self, question: Question) -> Verdict:
-        """The verdict; the same each time."""
+    def decide(self, question: Question, waiting: int | None = None) -> Verdict:
+        """The verdict; the same each time. ``waiting`` questions have to share the time left."""
         ...
 
     @property
@@ -112,7 +112,8 @@ class Report(Mapping[str, Verdict]):
 
     def _decided(self, question: Question) -> Verdict:
         if question not in self._verdicts:
-            self._verdicts[question] = self._engine.decide(question)
+            waiting = None if self._about is None else len({*self._about} - {*self._verdicts})
+            self._verdicts[question] = self._engine.decide(question, waiting)
         return self._verdicts[question]
 
     def look(self) -> None:

@@ -120,7 +120,7 @@ class KnownEngine:
     def look(self, questions: Iterable[Question]) -> None:
         """Nothing takes long here."""
 
-    def decide(self, question: Question) -> Verdict:
+    def decide(self, question: Question, waiting: int | None = None) -> Verdict:
         self.decided.append(question)
         known = VERDICTS.get(question)
         return known or replace(VERDICTS[BOUNDED], question=question)

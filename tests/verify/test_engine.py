@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import losslang
 from losslang import driver
 from losslang.verify import witnesses
 from losslang.verify.check import check_certificate
+from losslang.verify.decide import Open
 from losslang.verify.engine import Engine
 from losslang.verify.proof import Rejected
 from losslang.verify.verdict import Part
@@ -111,6 +113,27 @@ def test_a_claim_of_how_a_hyperparameter_acts_says_nothing_of_one_value():
 def test_the_time_for_all_questions_is_bounded():
     report = losslang.verify("focal", timeout=0.0)
     assert report["convex(logits)"].status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("about", "least", "most"),
+    [(("smooth(logits)",), 50, 60), (("smooth(logits)", "range"), 20, 30), ((), 10, 15)],
+)
+def test_the_time_left_is_shared_by_the_questions_that_are_known_to_be_open(
+    monkeypatch, about, least, most
+):
+    seen = []
+
+    def find(self, question, way, budget):
+        seen.append(budget.left())
+        return Open("not looked for")
+
+    monkeypatch.setattr("losslang.verify.engine.Decider.find", find)
+    monkeypatch.setattr("losslang.verify.engine.ROUND_SECONDS", math.inf)
+    report = losslang.verify("poly1", timeout=60.0)
+    report = report.about(*about) if about else report
+    assert report["smooth(logits)"].status == "unknown"
+    assert least < seen[0] <= most
 
 
 def test_a_guess_about_another_input_proves_nothing_for_all_of_them():

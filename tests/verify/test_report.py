@@ -243,7 +243,8 @@ def test_a_notebook_shows_a_table():
 def test_nothing_from_a_program_is_markup():
     evil = "<script>alert(1)</script>"
     engine = KnownEngine()
-    engine.decide = lambda question: Verdict(question, "unknown", reason=evil)  # type: ignore[method-assign]
+    known = Verdict(BOUNDED, "unknown", reason=evil)
+    engine.decide = lambda question, waiting=None: known  # type: ignore[method-assign]
     found = report(engine=engine)
     found.name = evil
     cells = Cells()
