@@ -23,6 +23,7 @@ from losslang.codegen import (
     spectra,
     states,
 )
+from losslang.codegen.complements import with_exact_shares
 from losslang.codegen.plan import Array, DType, Node, Output, Plan, Storage, common_axes
 from losslang.codegen.whole import count, whole
 from losslang.diagnostics import InternalError
@@ -348,7 +349,7 @@ class Planner:
                 needed.add(number)
                 todo.extend(self.nodes[number].args)
         new = {old: place for place, old in enumerate(sorted(needed))}
-        return Plan(
+        plan = Plan(
             tuple(
                 replace(self.nodes[old], args=tuple(new[a] for a in self.nodes[old].args))
                 for old in new
@@ -361,3 +362,4 @@ class Planner:
             frozenset(self.scalars),
             tuple((name, new[number]) for name, number in writes),
         )
+        return with_exact_shares(plan)

@@ -136,6 +136,7 @@ class _Lowering:
         self._spell: Mapping[str, Callable[[Node, list[int]], int]] = {
             "logsumexp": self._logsumexp,
             "log_softmax": self._log_softmax,
+            "log_share": self._log_share,
             "log_odds": self._log_odds,
             "norm": self._norm,
             "bounded": self._bounded,
@@ -234,6 +235,22 @@ class _Lowering:
         top, log = self.nodes[whole].args
         made = self._less(self._less(args[0], top), log)
         self._sums[made] = Counter(self._terms(args[0]))
+        self._sums[made].subtract({whole: 1})
+        return made
+
+    def _log_share(self, node: Node, args: list[int]) -> int:
+        """As :meth:`_log_softmax`, but 1 is never added to the sum of the others."""
+        top = self._make("clamp_min", (self._reduced(args[0], "amax"), self._make("lowest")))
+        power = self._make("exp_less", (args[0], top))
+        first = self._make("eq", (args[0], top), dtype="bool")
+        ties = self._reduced(self._make("where", (first, self._number(1), self._number(0))), "sum")
+        others = self._reduced(self._make("where", (first, self._number(0), power)), "sum")
+        rest = self._add(others, self._less(ties, self._number(1)))
+        made = self._less(self._less(args[0], top), self._make("log1p", (rest,)))
+        whole = self._add(top, self._make("log1p", (rest,)))
+        terms = self._terms(args[0])
+        self._rows[whole] = (terms, power, self._add(self._number(1), rest))
+        self._sums[made] = Counter(terms)
         self._sums[made].subtract({whole: 1})
         return made
 

@@ -194,10 +194,31 @@ def log_of_exponentials(e: Expr) -> Expr | None:
     total = e.args[0]
     if not isinstance(total, Reduce) or total.op not in ("sum", "mean"):
         return None
-    if not isinstance(total.body, sympy.exp):
+    if not all(isinstance(power, sympy.exp) for power in Add.make_args(total.body)):
         return None
     op = "logsumexp" if total.op == "sum" else "logmeanexp"
-    return Reduce(op, total.binders, total.guard, total.body.args[0])
+    return Reduce(op, total.binders, total.guard, sympy.log(total.body))
+
+
+def extreme_of_exponentials(e: Reduce) -> Expr | None:
+    """The largest of exponentials is the exponential of the largest."""
+    if e.op in ("max", "min") and isinstance(e.body, sympy.exp):
+        return sympy.exp(Reduce(e.op, e.binders, e.guard, e.body.args[0]))
+    return None
+
+
+def other_shares(e: Reduce) -> Expr | None:
+    """The probabilities of all classes but one add to ``sigmoid(u)``."""
+    if e.op != "sum" or len(e.binders) != 1 or not isinstance(e.guard, Not):
+        return None
+    (index,), same = e.binders, e.guard.args[0]
+    if not (isinstance(same, Delta) and index in same.args and isinstance(e.body, sympy.exp)):
+        return None
+    (place,) = (a for a in same.args if a != index)
+    for found in differences(e.body.args[0]) if _is_one(place) else ():
+        if found.place == index and found.scale == -1 and found.left == ZERO:
+            return Apply("sigmoid", against(found.lse, place))
+    return None
 
 
 def log_of_part(e: Expr) -> Expr | None:
@@ -288,12 +309,13 @@ def log_of_sigmoids(e: Expr) -> Expr | None:
 
 
 def log_of_one_plus_exp(e: Expr) -> Expr | None:
-    """``log(1 + exp(x))`` is ``softplus(x)``; the exponential may be a product of several."""
+    """``log(1 + c exp(x))`` is ``softplus(x + log(c))``."""
     inside = e.args[0]
     if isinstance(inside, Add) and len(inside.args) == 2 and inside.args[0] == ONE:
-        powers = Mul.make_args(inside.args[1])
-        if all(isinstance(power, sympy.exp) for power in powers):
-            return Apply("softplus", Add(*(power.args[0] for power in powers)))
+        powers = [f for f in Mul.make_args(inside.args[1]) if isinstance(f, sympy.exp)]
+        rest = Mul(*(f for f in Mul.make_args(inside.args[1]) if f not in powers))
+        if powers and rest.is_extended_positive:
+            return Apply("softplus", Add(*(power.args[0] for power in powers), sympy.log(rest)))
     return None
 
 
@@ -353,6 +375,6 @@ RULES: Rules = {
     sympy.exp: (exp_of_softplus,),
     sympy.cos: (cos_of_acos,),
     Pow: (logistic,),
-    Reduce: (apart,),
+    Reduce: (apart, other_shares, extreme_of_exponentials),
     Mul: (powers_of_one_base, share_of_exponentials),
 }

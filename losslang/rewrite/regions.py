@@ -127,6 +127,11 @@ def over(t: float) -> Point:
     return [t, -t, 1.7 * t]
 
 
+def below_ahead(t: float) -> Point:
+    """1 and two small numbers."""
+    return [1.0, t, t]
+
+
 def alike(t: float) -> Point:
     """Three equal numbers."""
     return [t, t, t]
@@ -155,6 +160,11 @@ POWERS = "sigmoid(v[0])**(v[1] - 1) * sigmoid(v[0])"
 SHARE = "exp(v[0]) / (1 + exp(logsumexp(v)))"
 ABOVE = "log(1 + sum(exp(v[k] - v[y]) for k in dim if k != y))"
 
+LEFT = "1 - v[0] / (v[0] + v[1] + v[2])"
+EITHER = "1 - (sigmoid(v[0]) if v[1] > 0 else sigmoid(-v[0]))"
+LENGTHENED = "sqrt(mean(v[k]**2 for k in dim) * sum(v[k]**2 for k in dim if k != 2))"
+GAIN = "exp(x) * xlogy(x**2 * exp(-x), x**2 * exp(-x))"
+
 REGIONS = (
     # Shifts: logarithms of sums of exponentials, and what is made of them.
     Region("softplus_of_odds", "-log(softmax(v)[y])", *ROUNDED, ahead),
@@ -166,6 +176,16 @@ REGIONS = (
     Region("log_of_part", PART, *HUGE, second),
     Region("difference", "v[0] - v[1] + v[2]", number(20), number(200), near),
     Region("log_of_share", ENTROPY, overflow(0.6), overflow(0.9), opposed),
+    Region("log_of_product", "log((1 - sigmoid(v[0])) / (1 - sigmoid(v[1])))", *FAR, aloft),
+    Region("extreme_of_exponentials", "log(max(exp(v[k]) for k in dim))", *FAR, ahead),
+    # Exponentials that overflow or vanish beside others that do so, too.
+    Region("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", *FAR, ahead),
+    Region("share_of_sum", "exp(v[0]) / (exp(v[0]) + exp(v[1]))", *FAR, aloft),
+    Region("share_of_sigmoid", "exp(x) / sigmoid(x)", *FAR, minus),
+    Region("one_exponential", "exp(v[0]) * exp(-logsumexp(v))", *FAR, ahead),
+    Region("xlogy_of_exponential", GAIN, *FAR),
+    Region("times_exponential", "v[1] * exp(v[0])", *FAR, ahead),
+    Region("power_from_zero", "(abs(x) - x)**0.3", number(1), number(5)),
     # 1 - p, log(1 - p), log(1 + exp) and their slopes.
     Region("one_minus_sigmoid", "1 - sigmoid(x)", *ROUNDED),
     Region("one_minus_sigmoid", "1 - softmax(v)[y]", *HALF, ahead),
@@ -192,6 +212,8 @@ REGIONS = (
     Region("sqrt_minus_one", "sqrt(1 + x) - 1", *SMALL),
     Region("root_of_square", "sqrt(1 + x**2) - 1", *SMALL),
     Region("one_minus_cube", "1 - (1 - x**2)**3", *SMALL),
+    Region("rest_of_share", LEFT, *SMALL, below_ahead),
+    Region("branch_of_sigmoids", EITHER, *ROUNDED, behind),
     Region("log_of_branch", "log(1 + x if x >= 0 else 1 / (1 - x))", *SMALL),
     Region("cos_of_acos", "cos(acos(x) + 0.5)", *BELOW_ONE, below_one),
     Region("sine_of_acos", "sqrt(1 - x**2)", *BELOW_ONE, below_one),
@@ -209,6 +231,8 @@ REGIONS = (
     Region("square_over", "v[0]**2 / v[1]", *HUGE, alike),
     Region("over_quadratic", "3 * x / (x**2 + 4)", *HUGE),
     Region("root_of_squares", "sqrt(v[0]**2 + v[1]**2)", *HUGE, long),
+    Region("root_of_product", LENGTHENED, power(0.26), power(0.45), long),
+    Region("square_of_quotient", "v[0]**2 / v[1]**2", *HUGE, alike),
     Region("norm", "norm(v)", *HUGE, long),
     Region("norm", "norm(v)", *TINY, long),
     Region("unit", "normalize(v)[0]", *HUGE, long),
@@ -230,6 +254,7 @@ REGIONS = (
 
 WITHOUT = {
     "damped": "it is for slopes by formulas, where a factor of the upstream gradient comes between",
+    "other_shares": "what a probability leaves of 1 in one form, which other rules know",
     "exp_of_softplus": "probabilities in one form, which other rules know",
     "sum_of_probabilities": "a logarithm and an exponential less, with as many digits",
 }

@@ -142,6 +142,20 @@ def square_over(e: Expr) -> Expr | None:
     return Mul(*rest, Apply("square_ratio", squares[0].base, below[0].base))
 
 
+def square_of_quotient(e: Expr) -> Expr | None:
+    """``w**2 / v**2`` as ``(w / v)**2``, where the squares overflow or vanish and it does not."""
+    for under in e.args:
+        below, exponent = under.as_base_exp()
+        if exponent != -2 or not isinstance(below, At):
+            continue
+        for over in e.args:
+            above, power = over.as_base_exp()
+            if power == 2 and reads(above):
+                rest = (f for f in e.args if f not in (over, under))
+                return Mul(*rest, Apply("quotient", above, below) ** 2)
+    return None
+
+
 def share_of_squares(e: Expr) -> Expr | None:
     """``sum(v**2) / sum(w**2)`` as the square of a quotient of lengths; so also of means."""
     for under in e.args:
@@ -228,3 +242,11 @@ def root_of_squares(e: Expr) -> Expr | None:
     for other in roots[1:]:
         found = None if found is None or other is None else Apply("hypot", found, other)
     return found
+
+
+def root_of_product(e: Expr) -> Expr | None:
+    """``sqrt(a b)`` of sums or means of squares is a product of lengths."""
+    halves = e.exp.is_Rational and e.exp.q == 2
+    if halves and isinstance(e.base, Mul) and all(length(f) is not None for f in e.base.args):
+        return Mul(*(Pow(f, e.exp) for f in e.base.args))
+    return None

@@ -17,7 +17,7 @@ from losslang.ir.heads import ONE, ZERO, At, Branch
 from losslang.ir.primitives import Apply
 from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.rewrite import differences, odds, products, squares
+from losslang.rewrite import differences, odds, products, shares, squares
 from losslang.rewrite.branches import is_log_probability, safe_branches
 from losslang.rewrite.engine import Rewriter, Rules
 from losslang.rewrite.odds import scaled
@@ -41,7 +41,7 @@ class Stabiliser:
 
     def __init__(self, *, derived: bool = False) -> None:
         # A step of a recursion reads probabilities of many classes, which share one logsumexp.
-        self.by_odds = Rewriter(odds.RULES, (Recursion,))
+        self.by_odds = Rewriter(shares.RULES, (Recursion,))
         self._by_rules = Rewriter(_WITHOUT_DETOURS if derived else RULES)
 
     def __call__(self, expr: Expr) -> Expr:
@@ -181,18 +181,20 @@ def _logaddexp(powers: list[Expr]) -> Expr:
 
 def norm(e: Expr) -> Expr | None:
     """``sqrt`` of a sum of squares is a norm, its gradient 0 at 0; its reciprocal is 0 there."""
-    if not isinstance(e.exp, Rational) or e.exp.q != 2 or not isinstance(e.base, Reduce):
+    if not isinstance(e.exp, Rational) or not isinstance(e.base, Reduce):
         return None
     total = e.base
+    if e.exp.q != 2 and not (e.exp.q == 1 and e.exp < -1):
+        return None
     squared = isinstance(total.body, Pow) and total.body.exp == 2
     if total.op not in ("sum", "mean") or not squared:
         return None
     length = Binder.__new__(Reduce, "norm", total.binders, total.guard, total.body.base)
     if total.op == "mean":
         length = length / sympy.sqrt(Reduce("count", total.binders, total.guard, ONE))
-    if e.exp.p > 0:
-        return length**e.exp.p
-    return Apply("reciprocal", length) ** -e.exp.p
+    if e.exp > 0:
+        return length ** (2 * e.exp)
+    return Apply("reciprocal", length) ** (-2 * e.exp)
 
 
 def sine_of_acos(e: Expr) -> Expr | None:
@@ -263,6 +265,7 @@ RULES: Rules = {
     Pow: (
         differences.root_mean_square,
         squares.root_of_squares,
+        squares.root_of_product,
         norm,
         sine_of_acos,
         odds.logistic,
@@ -273,6 +276,7 @@ RULES: Rules = {
     Reduce: (odds.log_odds,),
     Mul: (
         squares.projection,
+        squares.square_of_quotient,
         squares.share_of_squares,
         products.unit,
         products.cancelled,
@@ -288,6 +292,7 @@ RULES: Rules = {
         differences.square_of_difference_over,
         squares.square_over,
         squares.over_quadratic,
+        products.times_exponential,
     ),
 }
 

@@ -18,7 +18,7 @@ from losslang.accuracy.truth import Oracle
 from losslang.codegen import lower
 from losslang.codegen.torch.emit import emit
 from losslang.ir.loss import Loss
-from losslang.rewrite import odds
+from losslang.rewrite import shares
 from losslang.rewrite.regions import REGIONS, WITHOUT, Region
 from losslang.rewrite.stability import RULES
 from losslang.rewrite.units import Units
@@ -34,9 +34,8 @@ Sides = tuple[Tensor, Tensor]
 
 
 def test_every_rule_names_where_it_wins() -> None:
-    names = {
-        rule.__name__ for table in (RULES, odds.RULES) for rules in table.values() for rule in rules
-    }
+    tables = (*RULES.values(), *shares.RULES.values())
+    names = {rule.__name__ for rules in tables for rule in rules}
     names.add(Units.__name__)
     assert names == {region.rule for region in REGIONS} | set(WITHOUT)
 

@@ -28,7 +28,7 @@ from losslang.ir.loss import Loss
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta, Not
-from losslang.rewrite import odds, regions
+from losslang.rewrite import regions, shares
 from losslang.rewrite.stability import RULES, WORDS, Stabiliser, stabilise
 from losslang.runtime.module import load
 from tests.codegen.modules import gradients, live, losses, same
@@ -112,7 +112,24 @@ CASES = (
     Case("flat", "softplus(x) * sigmoid(x)**1.5", ("softplus",), (*SMALL, 60.0)),
     Case("damped", "softplus(x) * sigmoid(-x) * x", ("product",), BOTH),
     Case("damped", "(softplus(x) + x) * sigmoid(-x)", ("sigmoid",), BOTH),
-    Case("over_square", "v[0] / sum(v[k]**2 for k in dim)**2", ("quotient",), LENGTHS),
+    Case("over_square", "v[0] / sum(abs(v[k]) for k in dim)**2", ("quotient",), LENGTHS),
+    Case("norm", "v[0] / sum(v[k]**2 for k in dim)**2", ("unit", "reciprocal"), LENGTHS),
+    Case("root_of_product", regions.LENGTHENED, ("norm", "root_mean_square"), LENGTHS),
+    Case("square_of_quotient", "v[0]**2 / v[1]**2", ("quotient",), RATIOS),
+    Case("log_of_product", "log((1 - sigmoid(v[0])) / (1 - sigmoid(v[1])))", ("softplus",), EVEN),
+    Case("extreme_of_exponentials", "log(1 - max(softmax(v)))", ("log1mexp",), SCORES[:2]),
+    Case("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", ("log_softmax",), SCORES),
+    Case("share_of_sum", "exp(v[0]) / (exp(v[0]) + exp(v[1]))", ("sigmoid",), SCORES),
+    Case("share_of_sigmoid", "exp(x) / sigmoid(x)", ("softplus",), BOTH),
+    Case("one_exponential", "exp(v[0]) * exp(-logsumexp(v))", ("log_softmax",), SCORES),
+    Case("other_shares", "sum(softmax(v)[k] for k in dim if k != y)", ("log_odds",), SCORES),
+    Case("xlogy_of_exponential", regions.GAIN, ("xlogy",), (*SMALL, 60.0)),
+    Case("times_exponential", "v[1] * exp(v[0])", (), (*EVEN, [900.0, 0.0, 1.0])),
+    Case("times_exponential", "(v[0] > v[1]) * exp(v[1] - v[0])", (), EVEN),
+    Case("power_from_zero", "(abs(x) - x)**0.3", (), BOTH),
+    Case("rest_of_share", regions.LEFT, (), LENGTHS),
+    Case("rest_of_share", "1 - mean(3 / (3 + v[k]**2) for k in dim)", (), LENGTHS),
+    Case("branch_of_sigmoids", regions.EITHER, ("sigmoid",), EVEN),
     Case("cancelled", "(v[0] * v[1] + v[0] * v[2]) / v[0]**2", (), LENGTHS),
     Case("log_of_exponentials", "log(sum(exp(v[k] - v[0]**2) for k in dim))", (), EVEN),
     Case("softplus_of_odds", "-log(softmax(v)[y])", ("softplus", "log_odds"), SCORES),
@@ -309,7 +326,7 @@ def test_a_rewrite_keeps_the_value_over_the_reals(case: Case) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    tables = (*RULES.values(), *odds.RULES.values())
+    tables = (*RULES.values(), *shares.RULES.values())
     names = {rule.__name__ for rules in tables for rule in rules}
     assert set(MEANINGS) <= WORDS
     assert names == {case.rule for case in CASES}

@@ -46,6 +46,7 @@ NAMES = {
     "gather": "picked",
     "half_difference": "halved",
     "log_softmax": "log_p",
+    "log_share": "log_p",
     "log_odds": "odds",
     "logsumexp": "lse",
     "mean": "average",
@@ -193,7 +194,7 @@ class Writer:
             return METHODS[op].replace("@", self._operand(args[0], ATOM)), ATOM
         if op in FUNCTIONS:
             template = FUNCTIONS[op]
-            if op == "expm1" and self.plan.nodes[args[0]].op == "log_softmax":
+            if op == "expm1" and self.plan.nodes[args[0]].op == "log_share":
                 # Probabilities of all classes: arrays too large for digits of tiny slopes.
                 template = "@.expm1()"
             strength = UNARY if "-@" in template else ATOM if template.startswith("@") else 0

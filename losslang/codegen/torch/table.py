@@ -63,6 +63,7 @@ ALONG: Mapping[str, str] = {
         ).split()
     },
     "logsumexp_of_any": "_logsumexp(@, $)",
+    "log_share": "_log_share(@, $)",
     "norm": "_norm(@, $)",
     "unit": "_unit(@, $)",
     "rank": "@.argsort(dim=$, descending=True, stable=True).argsort(dim=$)",
@@ -89,6 +90,14 @@ def _logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     none = total == 0
     log = torch.where(none, 1.0, total).log() + top.reshape(total.shape)
     return torch.where(none, float("-inf"), log)
+''',
+    "_log_share": '''\
+def _log_share(x: Tensor, dim: int) -> Tensor:
+    """log_softmax, with every digit also where it is close to 0."""
+    place = x.detach().argmax(dim, keepdim=True)
+    below = (x - x.gather(dim, place)).scatter(dim, place, 0.0)
+    rest = below.exp().scatter(dim, place, 0.0).sum(dim, keepdim=True)
+    return below - rest.log1p()
 ''',
     "_expm1": '''\
 def _expm1(x: Tensor) -> Tensor:
