@@ -80,8 +80,8 @@ def needed_settings(loss: Loss) -> dict[str, Any]:
 FAR = 100.0
 """Stands for an end of a domain that is infinite."""
 
-FAR_COUNT = 8
-"""Stands for an end of the domain of a whole number that is infinite."""
+FAR_COUNT = CLASSES - 1
+"""Stands for an end of the domain of a whole number that is infinite; it may name a place."""
 
 NEAR = 2.0**-10
 """How near to an open end of its domain a hyperparameter is taken."""

@@ -53,7 +53,10 @@ class Errors:
 
 @dataclass(frozen=True)
 class Row:
-    """One loss in one precision on one pattern; ``non_finite`` says what should be finite."""
+    """One loss in one precision on one pattern.
+
+    ``non_finite`` says what should be finite, or what the code raises.
+    """
 
     loss: str
     dtype: str
@@ -116,7 +119,11 @@ def measure_one(oracle: Oracle, module: Module, name: str, format: Format, hard:
     if hard.masked:
         options["mask"] = torch.zeros(_mask_shape(oracle.loss, held), dtype=torch.bool)
     arguments = [tensors[known.name] for known in oracle.loss.inputs]
-    found = module(*arguments, **options)
+    try:
+        found = module(*arguments, **options)
+    except (ArithmeticError, IndexError, RuntimeError) as error:
+        says = f"raises {type(error).__name__}: {error}"
+        return Row(name, format.name, hard.name, Errors(), Errors(), (says,))
     leaves = [tensors[known.name] for known in oracle.reals]
     slopes = (
         torch.autograd.grad(found.sum(), leaves, materialize_grads=True)
