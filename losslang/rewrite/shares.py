@@ -15,29 +15,48 @@ from losslang.rewrite.signs import is_positive
 
 
 def log_of_product(e: Expr) -> Expr | None:
-    """``log(a / b)`` is ``log(a) - log(b)`` where exponentials make both vanish or overflow."""
-    factors = Mul.make_args(e.args[0])
-    if len(factors) < 2 or not any(_sums_exponentials(f.as_base_exp()[0]) for f in factors):
+    """``log(a / b)`` is ``log(a) - log(b)`` where exponentials make both vanish or overflow.
+
+    That of a sum or mean of such quotients is a logsumexp.
+    """
+    inside = e.args[0]
+    if isinstance(inside, Reduce) and inside.op in LSE and _is_product(inside.body):
+        return Reduce(LSE[inside.op], inside.binders, inside.guard, sympy.log(inside.body))
+    if not _is_product(inside):
         return None
-    if not all(_has_logarithm(f) for f in factors):
-        return None
+    factors = Mul.make_args(inside)
     number = Mul(*(f for f in factors if f.is_number))
     return Add(sympy.log(number), *(_log(f) for f in factors if not f.is_number))
+
+
+LSE = {"sum": "logsumexp", "mean": "logmeanexp"}
+"""What the logarithm of a sum or mean of exponentials is."""
+
+
+def _is_product(e: Expr) -> bool:
+    """Whether a number is a product of positive ones, of which one may vanish or overflow."""
+    factors = Mul.make_args(e)
+    sums = [f for f in factors if _sums_exponentials(f.as_base_exp()[0])]
+    return len(factors) > 1 and bool(sums) and all(map(_has_logarithm, factors))
 
 
 def _sums_exponentials(e: Expr) -> bool:
     """Whether a number is a sigmoid or a sum of exponentials."""
     if isinstance(e, Apply):
         return bool(e.name == "sigmoid")
-    return isinstance(e, Reduce) and e.op in ("sum", "mean") and isinstance(e.body, sympy.exp)
+    return isinstance(e, Reduce) and e.op in LSE and isinstance(e.body, sympy.exp)
 
 
 def _has_logarithm(e: Expr) -> bool:
+    if isinstance(e, sympy.exp):
+        return True
     base, exponent = e.as_base_exp()
     return bool(_sums_exponentials(base) or e.is_extended_positive) and exponent.is_real
 
 
 def _log(e: Expr) -> Expr:
+    if isinstance(e, sympy.exp):
+        return e.args[0]
     base, exponent = e.as_base_exp()
     return exponent * sympy.log(base)
 
