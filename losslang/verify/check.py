@@ -59,14 +59,17 @@ NONSENSE = (
 """What rules and theorems may raise where a certificate gives them formulas that mean nothing."""
 
 
-def check_certificate(loss: Loss, certificate: Certificate) -> list[str]:
+def check_certificate(
+    loss: Loss, certificate: Certificate, known: Sequence[Reading] | None = None
+) -> list[str]:
     """What the certificate proves of ``loss``, part by part.
 
-    Raises :class:`~losslang.verify.proof.Rejected` where it does not.
+    ``known`` are the loss's readings, for those who check many certificates of one. Raises
+    :class:`~losslang.verify.proof.Rejected` where the certificate proves nothing.
     """
     question = certificate.question
     _check_question(loss, question)
-    known = readings(loss)
+    known = readings(loss) if known is None else known
     for _, part in leaves(certificate.argument, certificate.way) if calls_itself(loss) else ():
         theorem = THEOREMS.get(part.theorem)
         if theorem is None or not theorem.recursive:

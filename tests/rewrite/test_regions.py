@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from losslang.accuracy.floats import FORMATS, Format
-from losslang.accuracy.truth import Oracle
+from losslang.accuracy.truth import Oracle, Truth
 from losslang.codegen import lower
 from losslang.codegen.torch.emit import emit
 from losslang.ir.loss import Loss
@@ -64,17 +64,20 @@ def run(loss: Loss, points: Tensor) -> Sides:
     return values.detach(), torch.autograd.grad(values.sum(), leaf)[0]
 
 
-def errors(loss: Loss, points: Tensor, sides: Sides, format: Format) -> list[tuple[float, float]]:
-    """The ulps of each value, and of each slope by its largest entry; NaN where none is defined."""
+def truths(loss: Loss, points: Tensor) -> list[Truth]:
+    """The true value and slope at each point."""
     oracle = Oracle(loss)
-    name = loss.inputs[0].name
+    name, labels = loss.inputs[0].name, {known.name: [0] for known in loss.inputs[1:]}
+    return [oracle.at({name: x[None].double().numpy(), **labels}, {}) for x in points]
+
+
+def errors(truths: list[Truth], sides: Sides, format: Format) -> list[tuple[float, float]]:
+    """The ulps of each value, and of each slope by its largest entry; NaN where none is defined."""
     found = []
-    for n in range(len(points)):
-        labels = {known.name: [0] for known in loss.inputs[1:]}
-        truth = oracle.at({name: points[n : n + 1].double().numpy(), **labels}, {})
-        value = ulps(sides[0][n : n + 1], truth.values, format)
-        slope = ulps(sides[1][n].reshape(-1), truth.gradients[name].ravel(), format)
-        found.append((value, slope))
+    for truth, value, slope in zip(truths, *sides, strict=True):
+        (entries,) = truth.gradients.values()
+        by_value = ulps(value.reshape(-1), truth.values, format)
+        found.append((by_value, ulps(slope.reshape(-1), entries.ravel(), format)))
     return found
 
 
@@ -99,11 +102,12 @@ def test_a_rule_wins_in_its_region(
 ) -> None:
     format, loss = FORMATS[dtype], loss_of(region.formula)
     points = torch.tensor(samples(region, format), dtype=torch.float64).to(getattr(torch, dtype))
-    after = errors(loss, points, run(loss, points), format)
+    true = truths(loss, points)
+    after = errors(true, run(loss, points), format)
     with monkeypatch.context() as patch:
         patch.setattr(lower, "Stabiliser", lambda: lambda expr: expr)
         patch.setattr(Units, "__call__", lambda self, expr: expr)
-        before = errors(loss, points, run(loss, points), format)
+        before = errors(true, run(loss, points), format)
     better = False
     for point, new, old in zip(points.tolist(), after, before, strict=True):
         size = max(map(abs, point)) if isinstance(point, list) else abs(point)
