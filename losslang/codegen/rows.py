@@ -131,12 +131,16 @@ class _Lowering:
         self._rows: dict[int, tuple[Counter[int], int, int]] = {}
         self._sums: dict[int, Counter[int]] = {}
         self._inside: dict[int, int] = {}
+        powers = [plan.nodes[node.args[0]] for node in plan.nodes if node.op == "less_one"]
+        self._exact = {plan.nodes[power.args[0]] for power in powers}
+        """The logarithms of probabilities that are taken from 1."""
         self._shares: dict[int, tuple[int, int]] = {}
         """Exponentials that are a share of a sum where a guard holds, with the guard."""
         self._spell: Mapping[str, Callable[[Node, list[int]], int]] = {
             "logsumexp": self._logsumexp,
             "log_softmax": self._log_softmax,
             "log_share": self._log_share,
+            "less_one": self._less_one,
             "log_odds": self._log_odds,
             "norm": self._norm,
             "bounded": self._bounded,
@@ -231,6 +235,8 @@ class _Lowering:
         return made
 
     def _log_softmax(self, node: Node, args: list[int]) -> int:
+        if node in self._exact:
+            return self._log_share(node, args)
         whole = self._logsumexp(node, args)
         top, log = self.nodes[whole].args
         made = self._less(self._less(args[0], top), log)
@@ -253,6 +259,10 @@ class _Lowering:
         self._sums[made] = Counter(terms)
         self._sums[made].subtract({whole: 1})
         return made
+
+    def _less_one(self, node: Node, args: list[int]) -> int:
+        (logarithm,) = self.plan.nodes[node.args[0]].args
+        return self._make("expm1", (self._changed[logarithm],))
 
     def _log_odds(self, node: Node, args: list[int]) -> int:
         x, label = args

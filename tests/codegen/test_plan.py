@@ -64,7 +64,7 @@ def test_a_plan_holds_what_its_outputs_need_in_order_of_use(spec: str) -> None:
 
 def test_softmax_and_its_logarithm_share_one_array() -> None:
     assert ops("kd")["log_softmax"] == 2
-    assert ops("ce + 0.5 * dice")["log_share"] == 1
+    assert ops("ce + 0.5 * dice")["log_softmax"] == 1
     assert ops("js")["log_softmax"] == 1
 
 

@@ -194,9 +194,6 @@ class Writer:
             return METHODS[op].replace("@", self._operand(args[0], ATOM)), ATOM
         if op in FUNCTIONS:
             template = FUNCTIONS[op]
-            if op == "expm1" and self.plan.nodes[args[0]].op == "log_share":
-                # Probabilities of all classes: arrays too large for digits of tiny slopes.
-                template = "@.expm1()"
             strength = UNARY if "-@" in template else ATOM if template.startswith("@") else 0
             text = template.replace("@", self._operand(args[0], strength))
             return text.replace("(--", "("), UNARY if text.startswith("-") else ATOM
@@ -223,6 +220,12 @@ class Writer:
                 template = f"_{node.op}(@, $)"
         operand = self._operand(node.args[0], strength)
         return template.replace("$", along).replace("@", operand), ATOM
+
+    def _op_less_one(self, node: Node) -> tuple[str, int]:
+        if len(node.dims) > 2:
+            # Arrays of images are too large for the digits of what is left of 1.
+            return f"{self._operand(node.args[0], SUM)} - 1", SUM
+        return f"-_rest({self._operand(node.args[0], 0)}, {node.attrs[0]})", UNARY
 
     def _infix(self, node: Node) -> tuple[str, int]:
         sign, strength = INFIX[node.op]

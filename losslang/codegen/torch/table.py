@@ -91,13 +91,20 @@ def _logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     log = torch.where(none, 1.0, total).log() + top.reshape(total.shape)
     return torch.where(none, float("-inf"), log)
 ''',
+    "_rest": '''\
+def _rest(p: Tensor, dim: int) -> Tensor:
+    """1 - p for a softmax, with every digit also where it is close to 0."""
+    large = p.detach() > 0.5
+    others = torch.where(large, 0.0, p).sum(dim, keepdim=True)
+    return torch.where(large, others, 1 - p)
+''',
     "_log_share": '''\
 def _log_share(x: Tensor, dim: int) -> Tensor:
     """log_softmax, with every digit also where it is close to 0."""
-    place = x.detach().argmax(dim, keepdim=True)
-    below = (x - x.gather(dim, place)).scatter(dim, place, 0.0)
-    rest = below.exp().scatter(dim, place, 0.0).sum(dim, keepdim=True)
-    return below - rest.log1p()
+    log_p = x.log_softmax(dim)
+    large = log_p.detach() > -0.6931471805599453
+    others = torch.where(large, float("-inf"), log_p).exp().sum(dim, keepdim=True)
+    return torch.where(large, (-others.clamp(max=0.5)).log1p(), log_p)
 ''',
     "_expm1": '''\
 def _expm1(x: Tensor) -> Tensor:

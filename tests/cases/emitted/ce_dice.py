@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest 4ddec08e9cea4530; imports only torch.
+Compiled by losslang 0.1.0, digest 9fbdcacc9619ea5f; imports only torch.
 """
 
 import torch
@@ -18,10 +18,10 @@ def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tenso
     ce = -nn.functional.logsigmoid(-_log_odds(logits, row, -2))
     row_2 = keep.unsqueeze(-2)
     same = row == torch.arange(logits.shape[-2], device=logits.device).unsqueeze(-1)
-    log_p = _log_share(logits, -2)
+    log_p = logits.log_softmax(-2)
     p = log_p.exp()
     ratio = torch.where(row_2, ~same * p, 0.0).sum(-1) / 2
-    ratio_2 = torch.where(row_2, log_p.expm1() * same, 0.0).sum(-1) / 2
+    ratio_2 = torch.where(row_2, (p - 1) * same, 0.0).sum(-1) / 2
     total = _column(smooth / 2, 1) + ratio + torch.where(row_2, same * p, 0.0).sum(-1) - ratio_2
     dice = _ratio(ratio - ratio_2, total).mean(-1) / 2
     return ce, dice
@@ -31,12 +31,12 @@ def _ce_dice_soft(
     logits: Tensor, target: Tensor, compared: Tensor, keep: Tensor, smooth: float | Tensor,
 ) -> tuple:
     """The formula for label weights: logits [n, class, space], target [n, class, space]."""
-    log_p = _log_share(logits, -2)
+    log_p = logits.log_softmax(-2)
     ce = (-target * log_p).sum(-2)
     row = keep.unsqueeze(-2)
     power = log_p.exp()
     ratio = torch.where(row, (1 - compared) * power, 0.0).sum(-1) / 2
-    ratio_2 = torch.where(row, log_p.expm1() * compared, 0.0).sum(-1) / 2
+    ratio_2 = torch.where(row, (power - 1) * compared, 0.0).sum(-1) / 2
     total = (
         _column(smooth / 2, 1)
         + ratio
@@ -191,14 +191,6 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
     else:
         odds, _ = _LogOdds.apply(x, label, dim)
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
-
-
-def _log_share(x: Tensor, dim: int) -> Tensor:
-    """log_softmax, with every digit also where it is close to 0."""
-    place = x.detach().argmax(dim, keepdim=True)
-    below = (x - x.gather(dim, place)).scatter(dim, place, 0.0)
-    rest = below.exp().scatter(dim, place, 0.0).sum(dim, keepdim=True)
-    return below - rest.log1p()
 
 
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:

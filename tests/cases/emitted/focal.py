@@ -6,7 +6,7 @@ It is not proper: its probabilities are too cautious, and want calibrating befor
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest 2e5eff03308e1fd1; imports only torch.
+Compiled by losslang 0.1.0, digest 66174e107871605d; imports only torch.
 """
 
 import torch
@@ -27,8 +27,9 @@ def _focal(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
 
 def _focal_soft(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
     """The formula for label weights: logits [n, class], target [n, class] -> [n]."""
-    log_p = _log_share(logits, -1)
-    return -((-log_p.expm1()).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p).sum(-1)
+    log_p = logits.log_softmax(-1)
+    product = (_rest(log_p.exp(), -1)).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p
+    return -product.sum(-1)
 
 
 def focal(
@@ -140,14 +141,6 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
 
 
-def _log_share(x: Tensor, dim: int) -> Tensor:
-    """log_softmax, with every digit also where it is close to 0."""
-    place = x.detach().argmax(dim, keepdim=True)
-    below = (x - x.gather(dim, place)).scatter(dim, place, 0.0)
-    rest = below.exp().scatter(dim, place, 0.0).sum(dim, keepdim=True)
-    return below - rest.log1p()
-
-
 def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
     """An input of real numbers, checked; half precision is computed in float32."""
     if not x.is_floating_point() or x.ndim < rank:
@@ -174,3 +167,10 @@ def _reduce(
         return value.sum() if reduction == "sum" else value
     total = count.sum() if denominator is None else torch.as_tensor(denominator)
     return value.sum() / torch.where(total == 0, 1, total)
+
+
+def _rest(p: Tensor, dim: int) -> Tensor:
+    """1 - p for a softmax, with every digit also where it is close to 0."""
+    large = p.detach() > 0.5
+    others = torch.where(large, 0.0, p).sum(dim, keepdim=True)
+    return torch.where(large, others, 1 - p)
