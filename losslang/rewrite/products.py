@@ -6,10 +6,10 @@ import sympy
 from sympy import Add, Expr, Mul, Pow
 
 from losslang.ir.binders import substitute, walk
-from losslang.ir.heads import ONE, ZERO, At, Branch, Index, Min
+from losslang.ir.heads import ONE, ZERO, Branch, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.ir.truth import Equal, Not, Truth
+from losslang.ir.truth import Truth
 from losslang.rewrite import odds, squares
 
 ROUNDED = sympy.Integer(64)
@@ -161,26 +161,16 @@ def cancelled(e: Expr) -> Expr | None:
 
 
 def times_exponential(e: Expr) -> Expr | None:
-    """``t exp(u)`` is 0 where ``t`` is, also where the exponential is beyond the range."""
-    for factor in e.args:
-        wanted = _unless_zero(factor)
-        for power in e.args if wanted is not None else ():
+    """``t exp(u)`` of a truth value ``t`` is 0 where it is, though ``exp(u)`` be beyond the range.
+
+    Not of a number: its own slope, where it is 0, is the exponential.
+    """
+    for test in e.args:
+        for power in e.args if isinstance(test, Truth) else ():
             if isinstance(power, sympy.exp) and _may_overflow(power.args[0]):
-                kept = sympy.exp(Branch(wanted, power.args[0], ZERO))
+                kept = sympy.exp(Branch(test, power.args[0], ZERO))
                 return Mul(kept, *(a for a in e.args if a != power))
     return None
-
-
-def _unless_zero(factor: Expr) -> Expr | None:
-    """The test whether a truth value, or an input or what it leaves of 1, is not 0."""
-    if isinstance(factor, Truth):
-        return factor
-    read = factor if isinstance(factor, At) else 1 - factor
-    if not isinstance(read, At) or factor.is_positive:
-        return None
-    if not all(isinstance(place, Index | sympy.Integer) for place in read.indices):
-        return None
-    return Not(Equal(read, ZERO if read == factor else ONE))
 
 
 def _may_overflow(exponent: Expr) -> bool:

@@ -188,7 +188,7 @@ REGIONS = (
     Region("share_of_sigmoid", "exp(x) / sigmoid(x)", *FAR, minus),
     Region("one_exponential", "exp(v[0]) * exp(-logsumexp(v))", *FAR, ahead),
     Region("xlogy_of_exponential", GAIN, *FAR),
-    Region("times_exponential", "v[1] * exp(v[0])", *FAR, ahead),
+    Region("times_exponential", "(v[1] > 0) * exp(v[0])", *FAR, ahead),
     Region("power_from_zero", "(abs(x) - x)**0.3", number(1), number(5)),
     # 1 - p, log(1 - p), log(1 + exp) and their slopes.
     Region("one_minus_sigmoid", "1 - sigmoid(x)", *ROUNDED),
