@@ -23,6 +23,7 @@ import torch
 import losslang
 from losslang import driver
 from losslang.accuracy.measure import Row
+from losslang.accuracy.truth import Oracle
 from tests.library.worked import by_name_or_example
 
 OUTPUT = Path(__file__).parent.parent / "docs" / "accuracy.md"
@@ -92,14 +93,26 @@ REASONS = {
     "gamma_nll": BEYOND_EXP,
 }
 
+GAINS = "gains of `2**relevance` beyond the range; for tiny relevance, what they exceed 1 by"
+LEAST = "a quotient of two numbers near the least, or by one"
+TILTS = "exponentials beyond the range where a temperature is near 0"
+HARD = "`p log(p)` and determinants where probabilities or eigenvalues round to 0"
+
 GROUPS = {
+    GAINS: "approx_ndcg lambda_loss",
+    LEAST: "heteroscedastic_gaussian size_penalty tweedie_nll",
+    TILTS: "dclw debiased_contrastive dist_kd",
+    HARD: "pkt dmi coding_rate",
     CERTAIN: "adaptive_confidence adaptive_threshold_focal agce alpha_divergence anorm aul augmix"
     " brier_binary cdw_ce confidence_penalty correctness_aware cpc dca emd_squared hard_bootstrap"
     " js_generalized mdca mmce nce_aexp nce_agce nce_aul nfl_mae nfl_rce ngce nmae nnce nnfl"
     " normalized_negative nrce power_score pseudospherical_score rll seesaw soft_bootstrap sord"
     " spherical_score tempnet tgce trades",
-    NEARLY: "align_uniform bregman entropic_open_set esr log_magnitude matsushita nrmse"
-    " objectosphere outlier_exposure rse snr",
+    NEARLY: "adaptive_confidence_kd align_uniform bce_kd binary_listnet bregman ciou"
+    " cosine_embedding dkd eiou entropic_open_set entropy_min esr extended_iou generalized_js"
+    " generalized_jsd_kd generalized_kl hellinger itakura_saito listnet log_magnitude"
+    " logit_standard_kd matsushita nrmse objectosphere outlier_exposure renyi reverse_kd reverse_kl"
+    " rse si_sdr si_snr silog skew_kd snr soft_ce softmax_ranking tvd uld",
     POWERS: "asl asl_single dual_focal inverse_focal lum pu_mlc two_way",
     KINK: "multiclass_perceptron ramp rho_margin",
 }
@@ -132,7 +145,9 @@ the gradient rounded at the end.
 - *why*: for a loss that is not finite somewhere, or off by more than 8 ulps and half an ulp of the
   distance between scores. *Rounded inputs*: the true number itself moves about as far if inputs and
   hyperparameters are changed by half an ulp. *Sums or squares of the largest numbers*: it is finite
-  but where inputs, or their squares, are near the range's end.
+  but where inputs, or their squares, are near the range's end. *Sums over several rows*: of other
+  examples, places or vectors, whose terms may cancel; 8 ulps are asked only of losses that look at
+  the rows of their inputs one by one.
 
 """
 
@@ -144,20 +159,23 @@ LATER = "not yet"
 """Said of a loss that was never measured."""
 
 ROUNDED = "rounded inputs"
+SUMS = "sums over several rows"
 BEYOND = "sums or squares of the largest numbers"
-"""Reasons that the pattern itself gives."""
+"""Reasons that the pattern or the form of the loss gives."""
 
 
 @dataclass(frozen=True)
 class Line:
     """One loss in one precision; numbers are ulps.
 
-    ``excess`` and ``unexplained`` are the worst of all patterns within the range, as
-    :class:`~losslang.accuracy.measure.Errors` has them. ``aside`` says why a loss is not measured.
+    ``rows`` says that it looks at the rows of its inputs one by one. ``excess`` and ``unexplained``
+    are the worst of all patterns within the range, as :class:`~losslang.accuracy.measure.Errors`
+    has them. ``aside`` says why a loss is not measured.
     """
 
     loss: str
     dtype: str
+    rows: bool = True
     random_value: float = 0.0
     random_gradient: float = 0.0
     value: float = 0.0
@@ -179,9 +197,10 @@ class Line:
         """Why it is not finite, or not exact; empty where it is both, or where no one knows."""
         if self.loss in REASONS and (self.non_finite or self.unexplained):
             return REASONS[self.loss]
-        if self.unexplained or not self.is_finite_within:
+        if (self.unexplained and self.rows) or not self.is_finite_within:
             return ""
-        found = (BEYOND, self.non_finite), (ROUNDED, self.excess)
+        summed = self.unexplained and not self.rows
+        found = (BEYOND, self.non_finite), (SUMS if summed else ROUNDED, self.excess)
         return "; ".join(reason for reason, holds in found if holds)
 
     @property
@@ -199,7 +218,14 @@ def measured(name: str) -> list[Line]:
     found: dict[str, list[Row]] = {}
     for row in result.rows:
         found.setdefault(row.dtype, []).append(row)
-    return [line(name, dtype, rows) for dtype, rows in found.items()]
+    single = by_name_or_example(name, by_rows)
+    return [line(name, dtype, single, rows) for dtype, rows in found.items()]
+
+
+def by_rows(spec: str) -> bool:
+    """Whether a loss looks at its inputs row by row: at one axis of one example."""
+    oracle = Oracle(driver.elaborated(spec))
+    return oracle.local and all(len(known.axes) <= 1 for known in oracle.reals)
 
 
 def tried(name: str) -> list[Line]:
@@ -211,7 +237,7 @@ def tried(name: str) -> list[Line]:
         return []
 
 
-def line(name: str, dtype: str, rows: list[Row]) -> Line:
+def line(name: str, dtype: str, single: bool, rows: list[Row]) -> Line:
     """One loss in one precision."""
     plain = next(row for row in rows if row.pattern == "random")
     usual = [row for row in rows if not row.pattern.startswith(EXTREME)]
@@ -221,6 +247,7 @@ def line(name: str, dtype: str, rows: list[Row]) -> Line:
     return Line(
         name,
         dtype,
+        single,
         shortened(plain.value.ulps),
         shortened(plain.gradient.ulps),
         shortened(value.value.ulps),
@@ -261,12 +288,14 @@ def summary(lines: list[Line]) -> str:
         own = [line for line in lines if line.dtype == dtype]
         finite = sum(not line.non_finite for line in own)
         calm = sum(line.is_finite_within for line in own)
-        exact = sum(not line.excess for line in own)
-        rounded = sum(bool(line.excess and not line.unexplained) for line in own)
+        single = [line for line in own if line.rows]
+        exact = sum(not line.excess for line in single)
+        rounded = sum(bool(line.excess and not line.unexplained) for line in single)
         found.append(
             f"- {dtype}: of {len(own)} losses {finite} are finite on every pattern, {calm} on every"
-            f" one within the range; {exact} are within 8 ulps there, beside half an ulp of the"
-            f" distance between scores, and {rounded} more as near as rounded inputs allow."
+            f" one within the range. Of {len(single)} that look at one row at a time {exact} are"
+            f" within 8 ulps there, beside half an ulp of the distance between scores, and"
+            f" {rounded} more as near as rounded inputs allow."
         )
     return "\n".join(found) + "\n\n"
 
@@ -308,6 +337,7 @@ def known() -> dict[str, list[Line]]:
         with DATA.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 values = row | {name: float(row[name]) for name in numbers}
+                values["rows"] = row["rows"] == "True"
                 found.setdefault(row["loss"], []).append(Line(**values))  # type: ignore[arg-type]
     return found
 
