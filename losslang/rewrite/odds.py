@@ -275,6 +275,18 @@ def one_minus_sigmoid(e: Expr) -> Expr | None:
     return None
 
 
+def less_sigmoid(e: Expr) -> Expr | None:
+    """``c t - c sigmoid(x)`` of an entry ``t``, without a difference where it is 0 or 1."""
+    for term in e.args:
+        scale, s = scaled(term, lambda f: isinstance(f, Apply) and f.name == "sigmoid")
+        for other in e.args if isinstance(s, Apply) else ():
+            entry = -other / scale
+            if isinstance(entry, At) and isinstance(s, Apply):
+                above, below = Apply("sigmoid", -s.operands[0]), s
+                return e - term - other + scale * (1 - entry) * below - scale * entry * above
+    return None
+
+
 def logistic(e: Expr) -> Expr | None:
     """``1 / (1 + exp(u))`` is ``sigmoid(-u)``, which cannot overflow."""
     base = e.base
@@ -364,7 +376,7 @@ def _merged(term: Expr, other: Expr) -> Expr | None:
 
 
 RULES: Rules = {
-    Add: (softplus_of_odds, one_minus_sigmoid),
+    Add: (softplus_of_odds, one_minus_sigmoid, less_sigmoid),
     sympy.log: (
         log_of_exponentials,
         log_of_part,

@@ -132,6 +132,11 @@ def below_ahead(t: float) -> Point:
     return [1.0, t, t]
 
 
+def sure(t: float) -> Point:
+    """A score far ahead, and 1."""
+    return [t, 1.0, 0.0]
+
+
 def alike(t: float) -> Point:
     """Three equal numbers."""
     return [t, t, t]
@@ -193,6 +198,7 @@ REGIONS = (
     # 1 - p, log(1 - p), log(1 + exp) and their slopes.
     Region("one_minus_sigmoid", "1 - sigmoid(x)", *ROUNDED),
     Region("one_minus_sigmoid", "1 - softmax(v)[y]", *HALF, ahead),
+    Region("less_sigmoid", "v[1] - sigmoid(v[0])", *HALF, sure),
     Region("log_of_sigmoid", "log(sigmoid(x))", *FAR, minus),
     Region("log_of_sigmoids", "log(sigmoid(2 * v[0]) - sigmoid(2 * v[1]))", *FAR, aloft),
     Region("log_of_one_plus_exp", "log(1 + exp(x))", *FAR),

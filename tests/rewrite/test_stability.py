@@ -135,6 +135,7 @@ CASES = (
     Case("softplus_of_odds", "-log(softmax(v)[y])", ("softplus", "log_odds"), SCORES),
     Case("softplus_of_odds", "3 * logsumexp(v / 3) - v[y]", ("softplus", "log_odds"), SCORES),
     Case("one_minus_sigmoid", "1 - softmax(v)[y]", ("sigmoid", "log_odds"), SCORES),
+    Case("less_sigmoid", "3 * sigmoid(v[0]) - 3 * v[1]", ("sigmoid",), EVEN),
     Case("log_of_sigmoid", "log(1 - softmax(v)[y])", ("softplus", "log_odds"), SCORES),
     Case("exp_of_softplus", "softmax(v)[y]", ("sigmoid", "log_odds"), SCORES),
     Case("log_of_one_plus_exp", "log(1 + exp(x))", ("softplus",), BOTH),
