@@ -96,11 +96,12 @@ REASONS = {
 GAINS = "gains of `2**relevance` beyond the range; for tiny relevance, what they exceed 1 by"
 LEAST = "a quotient of two numbers near the least, or by one"
 TILTS = "exponentials beyond the range where a temperature is near 0"
+GAMMAS = "differences of logarithms of gamma functions, which are large and nearly equal"
 HARD = "`p log(p)` and determinants where probabilities or eigenvalues round to 0"
 
 GROUPS = {
     GAINS: "approx_ndcg lambda_loss",
-    LEAST: "heteroscedastic_gaussian size_penalty tweedie_nll",
+    LEAST: "bce_blur heteroscedastic_gaussian size_penalty tweedie_nll",
     TILTS: "dclw debiased_contrastive dist_kd",
     HARD: "pkt dmi coding_rate",
     CERTAIN: "adaptive_confidence adaptive_threshold_focal agce alpha_divergence anorm aul augmix"
@@ -113,8 +114,11 @@ GROUPS = {
     " generalized_jsd_kd generalized_kl hellinger itakura_saito listnet log_magnitude"
     " logit_standard_kd matsushita nrmse objectosphere outlier_exposure renyi reverse_kd reverse_kl"
     " rse si_sdr si_snr silog skew_kd snr soft_ce softmax_ranking tvd uld",
-    POWERS: "asl asl_single dual_focal inverse_focal lum pu_mlc two_way",
-    KINK: "multiclass_perceptron ramp rho_margin",
+    POWERS: "asl asl_single dual_focal inverse_focal lum pu_mlc qfl two_way",
+    KINK: "dfl multiclass_perceptron ramp rho_margin",
+    CANCELS: "label_smoothing logit_clip logit_norm nkd",
+    SMALL: "weighted_rank",
+    GAMMAS: "evidential_kl neg_binomial_nll student_t_nll",
 }
 REASONS |= {name: reason for reason, names in GROUPS.items() for name in names.split()}
 """Why a loss is not as exact as the rest, where rounded inputs do not explain it; by what the worst
