@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,14 +28,22 @@ SECONDS = 4.0
 
 def of(strategy: Strategy, case: Case) -> Witness | None:
     """The numbers of a refuting case: the search's own, or out of its premises, if they replay."""
-    try:
-        own = Budget(SECONDS).within(lambda: strategy.witness(case))
-    except Exception:  # algebra fails in many ways on odd formulas
-        own = None
-    for made in (own, from_premises(case, spelled_out(strategy.theorem.premises, case))):
+    premises = strategy.theorem.premises
+    for search in (
+        lambda: strategy.witness(case),
+        lambda: from_premises(case, spelled_out(premises, case)),
+    ):
+        made = _found(search)
         if made is not None and replays(made):
             return made
     return None
+
+
+def _found(search: Callable[[], Witness | None]) -> Witness | None:
+    try:
+        return Budget(SECONDS).within(search)
+    except Exception:  # algebra fails in many ways on odd formulas, and on large numbers in them
+        return None
 
 
 def from_premises(case: Case, premises: Sequence[Premise]) -> Witness:
