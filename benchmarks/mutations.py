@@ -24,7 +24,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +192,9 @@ def standing(name: str) -> frozenset[str]:
 
 def _by_claims(engine: Engine, known: Collection[str]) -> tuple[str, str]:
     lost = ""
-    for claim in engine.claims():
+    questions = list(dict.fromkeys(question for _, question in engine.claimed))
+    seen = engine.look(questions)
+    for claim in chain(engine.claims(seen), engine.claims({*questions} - seen)):
         if not claim.ok and contradicts(claim):
             return "contradicted", claim.text
         lost = lost or ("" if claim.ok or claim.text not in known else claim.text)

@@ -23,7 +23,7 @@ from losslang.codegen import (
     spectra,
     states,
 )
-from losslang.codegen.complements import with_exact_shares
+from losslang.codegen.complements import taken_from_one
 from losslang.codegen.plan import Array, DType, Node, Output, Plan, Storage, common_axes
 from losslang.codegen.whole import count, whole
 from losslang.diagnostics import InternalError
@@ -230,8 +230,16 @@ class Planner:
         args = [self.as_tensor(a) for a in args]
         if name == "difference":
             return self.map("add", args, ("+", "-"))
+        if name == "expm1" and self.nodes[args[0].node].op == "log_softmax":
+            return self._less_one(args[0])
         name = {"product": "mul", "quotient": "ratio"}.get(str(name), str(name))
         return self.map(name, args)
+
+    def _less_one(self, log: Array) -> Array:
+        """Probabilities less 1, taken from ``log_softmax`` at all places at once."""
+        power = self.map("exp", [log])
+        attrs = self.nodes[log.node].attrs
+        return replace(power, node=self.node("less_one", (power.node,), attrs, log.axes))
 
     def _truth(self, op: str, args: list[Array]) -> Array:
         if not all(a.static for a in args):
@@ -348,8 +356,10 @@ class Planner:
             if number not in needed:
                 needed.add(number)
                 todo.extend(self.nodes[number].args)
+        for number in taken_from_one(self.nodes, needed):
+            self.nodes[number] = replace(self.nodes[number], op="log_share")
         new = {old: place for place, old in enumerate(sorted(needed))}
-        plan = Plan(
+        return Plan(
             tuple(
                 replace(self.nodes[old], args=tuple(new[a] for a in self.nodes[old].args))
                 for old in new
@@ -362,4 +372,3 @@ class Planner:
             frozenset(self.scalars),
             tuple((name, new[number]) for name, number in writes),
         )
-        return with_exact_shares(plan)

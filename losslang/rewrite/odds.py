@@ -24,6 +24,9 @@ from losslang.ir.truth import And, Delta, Not
 from losslang.rewrite.engine import Rules
 from losslang.rewrite.signs import is_positive
 
+LSE = {"sum": "logsumexp", "mean": "logmeanexp"}
+"""What the logarithm of a sum or mean of exponentials is."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -66,6 +69,14 @@ def scaled(term: Expr, test: Callable[[Expr], bool]) -> tuple[Expr, Expr | None]
             # Not by division: SymPy leaves exponentials of some sums and their opposites apart.
             return Mul(*(f for f in factors if f != factor)), factor
     return ONE, None
+
+
+def without_exponentials(product: Expr) -> tuple[Expr, Expr]:
+    """A product without its exponentials, and the sum of their exponents."""
+    factors = Mul.make_args(product)
+    powers = [factor for factor in factors if isinstance(factor, sympy.exp)]
+    rest = (factor for factor in factors if factor not in powers)
+    return Mul(*rest), Add(*(power.args[0] for power in powers))
 
 
 def places(expr: Expr, index: Index) -> Iterator[Expr]:
@@ -192,12 +203,11 @@ def _tensors(e: Expr) -> set[Tensor]:
 def log_of_exponentials(e: Expr) -> Expr | None:
     """The logarithm of a sum or mean of exponentials, which may overflow where it does not."""
     total = e.args[0]
-    if not isinstance(total, Reduce) or total.op not in ("sum", "mean"):
+    if not isinstance(total, Reduce) or total.op not in LSE:
         return None
     if not all(isinstance(power, sympy.exp) for power in Add.make_args(total.body)):
         return None
-    op = "logsumexp" if total.op == "sum" else "logmeanexp"
-    return Reduce(op, total.binders, total.guard, sympy.log(total.body))
+    return Reduce(LSE[total.op], total.binders, total.guard, sympy.log(total.body))
 
 
 def extreme_of_exponentials(e: Reduce) -> Expr | None:
@@ -324,10 +334,9 @@ def log_of_one_plus_exp(e: Expr) -> Expr | None:
     """``log(1 + c exp(x))`` is ``softplus(x + log(c))``."""
     inside = e.args[0]
     if isinstance(inside, Add) and len(inside.args) == 2 and inside.args[0] == ONE:
-        powers = [f for f in Mul.make_args(inside.args[1]) if isinstance(f, sympy.exp)]
-        rest = Mul(*(f for f in Mul.make_args(inside.args[1]) if f not in powers))
-        if powers and rest.is_extended_positive:
-            return Apply("softplus", Add(*(power.args[0] for power in powers), sympy.log(rest)))
+        scale, exponent = without_exponentials(inside.args[1])
+        if exponent != ZERO and scale.is_extended_positive:
+            return Apply("softplus", exponent + sympy.log(scale))
     return None
 
 

@@ -20,17 +20,13 @@ def log_of_product(e: Expr) -> Expr | None:
     That of a sum or mean of such quotients is a logsumexp.
     """
     inside = e.args[0]
-    if isinstance(inside, Reduce) and inside.op in LSE and _is_product(inside.body):
-        return Reduce(LSE[inside.op], inside.binders, inside.guard, sympy.log(inside.body))
+    if isinstance(inside, Reduce) and inside.op in odds.LSE and _is_product(inside.body):
+        return Reduce(odds.LSE[inside.op], inside.binders, inside.guard, sympy.log(inside.body))
     if not _is_product(inside):
         return None
     factors = Mul.make_args(inside)
     number = Mul(*(f for f in factors if f.is_number))
     return Add(sympy.log(number), *(_log(f) for f in factors if not f.is_number))
-
-
-LSE = {"sum": "logsumexp", "mean": "logmeanexp"}
-"""What the logarithm of a sum or mean of exponentials is."""
 
 
 def _is_product(e: Expr) -> bool:
@@ -44,7 +40,7 @@ def _sums_exponentials(e: Expr) -> bool:
     """Whether a number is a sigmoid or a sum of exponentials."""
     if isinstance(e, Apply):
         return bool(e.name == "sigmoid")
-    return isinstance(e, Reduce) and e.op in LSE and isinstance(e.body, sympy.exp)
+    return isinstance(e, Reduce) and e.op in odds.LSE and isinstance(e.body, sympy.exp)
 
 
 def _has_logarithm(e: Expr) -> bool:
@@ -103,11 +99,10 @@ def share_of_sigmoid(e: Expr) -> Expr | None:
 
 def one_exponential(e: Expr) -> Expr | None:
     """``exp(u) exp(-v)`` is ``exp(u - v)``: one may overflow where the other vanishes."""
-    powers = [factor for factor in e.args if isinstance(factor, sympy.exp)]
-    if len(powers) < 2:
+    if sum(isinstance(factor, sympy.exp) for factor in e.args) < 2:
         return None
-    whole = sympy.exp(Add(*(power.args[0] for power in powers)))
-    return Mul(whole, *(factor for factor in e.args if factor not in powers))
+    rest, exponent = odds.without_exponentials(e)
+    return rest * sympy.exp(exponent)
 
 
 def rest_of_share(e: Expr) -> Expr | None:
@@ -148,18 +143,11 @@ def xlogy_of_exponential(e: Expr) -> Expr | None:
     """``xlogy(x exp(u), y exp(v))`` is ``exp(u) (xlogy(x, y) + x v)``."""
     if not (isinstance(e, Apply) and e.name == "xlogy"):
         return None
-    (x, outer), (y, inner) = map(_without_exponentials, e.operands)
+    (x, outer), (y, inner) = map(odds.without_exponentials, e.operands)
     if outer == inner == ZERO:
         return None
     known = ZERO if y == ONE else Apply("xlogy", x, y)
     return sympy.exp(outer) * (known + x * inner)
-
-
-def _without_exponentials(e: Expr) -> tuple[Expr, Expr]:
-    """A product without its exponentials, and the sum of their exponents."""
-    powers = [factor for factor in Mul.make_args(e) if isinstance(factor, sympy.exp)]
-    rest = Mul(*(factor for factor in Mul.make_args(e) if factor not in powers))
-    return rest, Add(*(power.args[0] for power in powers))
 
 
 def power_from_zero(e: Expr) -> Expr | None:

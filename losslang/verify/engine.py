@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -137,8 +137,8 @@ class Engine:
         """Seconds that are left for all questions."""
         return max(0.0, self._timeout - sum(self._seconds.values()))
 
-    def look(self, questions: Iterable[Question]) -> None:
-        """Decide those questions that take little time, the easiest first.
+    def look(self, questions: Collection[Question]) -> frozenset[Question]:
+        """Decide those questions that take little time, the easiest first, and say which.
 
         So hard ones do not take the time of easy ones.
         """
@@ -146,6 +146,7 @@ class Engine:
             for question in questions:
                 if question not in self._verdicts:
                     self._look(question, seconds)
+        return frozenset(q for q in questions if q in self._verdicts)
 
     def _look(self, question: Question, seconds: float) -> None:
         start = time.perf_counter()
@@ -209,22 +210,26 @@ class Engine:
 
     # ------------------------------------------------------------ claims
 
-    def claims(self, about: Collection[Question] | None = None) -> tuple[ClaimResult, ...]:
-        """The claims of the program, or only those that ask some of the questions ``about``.
+    @cached_property
+    def claimed(self) -> tuple[tuple[nodes.Claim, Question], ...]:
+        """The claims of the program, and what they ask.
 
         Claims of how a loss moves with a hyperparameter say nothing where that has a value. Raises
         :class:`~losslang.diagnostics.DiagnosticError` for a claim that asks no question.
         """
-        asked = [
+        return tuple(
             (claim, understood(claim.property, self, PROPERTIES))
             for claim in self.whole.claims
             if not self._is_settled(claim.property)
-        ]
-        wanted = [(c, question) for c, question in asked if about is None or question in about]
-        return tuple(
-            self._claim(claim, question, self._open(wanted[n:]))
-            for n, (claim, question) in enumerate(wanted)
         )
+
+    def claims(self, about: Collection[Question] | None = None) -> Iterator[ClaimResult]:
+        """Judge the claims, or only those that ask some of the questions ``about``, one by one."""
+        wanted = [
+            (c, question) for c, question in self.claimed if about is None or question in about
+        ]
+        for n, (claim, question) in enumerate(wanted):
+            yield self._claim(claim, question, self._open(wanted[n:]))
 
     def _open(self, claims: Sequence[tuple[nodes.Claim, Question]]) -> int:
         """How many claims take time yet."""

@@ -6,7 +6,7 @@ for the loss; looking one up decides that one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,7 +36,7 @@ VERSION = 1
 class Engine(ask.Asked, Protocol):
     """Decides questions about one loss: :class:`losslang.verify.engine.Engine`."""
 
-    def look(self, questions: Iterable[Question]) -> None:
+    def look(self, questions: Collection[Question]) -> frozenset[Question]:
         """Decide those questions that take little time, the easiest first."""
         ...
 
@@ -49,8 +49,8 @@ class Engine(ask.Asked, Protocol):
         """What the loss looks like to the theory, most specific first."""
         ...
 
-    def claims(self, about: Collection[Question] | None = None) -> tuple[ClaimResult, ...]:
-        """The claims of the program, or only those that ask some of the questions ``about``."""
+    def claims(self, about: Collection[Question] | None = None) -> Iterator[ClaimResult]:
+        """Judge the claims, or only those that ask some of the questions ``about``, one by one."""
         ...
 
 
@@ -135,7 +135,7 @@ class Report(Mapping[str, Verdict]):
     @cached_property
     def claims(self) -> tuple[ClaimResult, ...]:
         """What the program claims of the loss, and whether it stands."""
-        return self._engine.claims(self._about)
+        return tuple(self._engine.claims(self._about))
 
     def about(self, *texts: str) -> Report:
         """The part of this report that some questions are about, and the claims that ask them."""

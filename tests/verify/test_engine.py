@@ -105,7 +105,8 @@ def test_a_verdict_has_the_constant_that_belongs_to_it(spec, question, value):
 
 
 def test_a_claim_of_how_a_hyperparameter_acts_says_nothing_of_one_value():
-    claimed = {claim.text for claim in losslang.verify("focal", gamma=3).claims}
+    engine = Engine(driver.elaborated("focal(gamma=3)"))
+    claimed = {claim.stated for claim, _ in engine.claimed}
     assert "calibrated" in claimed
     assert "decreasing(gamma)" not in claimed
 

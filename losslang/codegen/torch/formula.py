@@ -327,12 +327,12 @@ class Writer:
         if inner.op == "mul" and self._uses[node.args[0]] == 1:
             factors = [self._operand(a, PRODUCT) for a in inner.args]
             for n, factor in enumerate(factors):
-                if factor.startswith("-nn."):
+                if factor.startswith(("-nn.", "-_rest(")):
                     return " * ".join([*factors[:n], factor[1:], *factors[n + 1 :]]), PRODUCT
         text = self._operand(node.args[0], PRODUCT)
-        if not text.startswith("-nn."):
+        if not text.startswith(("-nn.", "-_rest(")):
             return f"-{text}", UNARY
-        return text[1:], ATOM if inner.op == "softplus" else PRODUCT
+        return text[1:], ATOM if inner.op in ("softplus", "less_one") else PRODUCT
 
     def _op_pow(self, node: Node) -> tuple[str, int]:
         base, exponent = self._operand(node.args[0], ATOM), self._operand(node.args[1], UNARY)

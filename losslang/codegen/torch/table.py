@@ -95,8 +95,7 @@ def _logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
 def _rest(p: Tensor, dim: int) -> Tensor:
     """1 - p for a softmax, with every digit also where it is close to 0."""
     large = p.detach() > 0.5
-    others = torch.where(large, 0.0, p).sum(dim, keepdim=True)
-    return torch.where(large, others, 1 - p)
+    return torch.where(large, torch.where(large, 0.0, p).sum(dim, keepdim=True), 1 - p)
 ''',
     "_log_share": '''\
 def _log_share(x: Tensor, dim: int) -> Tensor:

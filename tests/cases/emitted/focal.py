@@ -6,7 +6,7 @@ It is not proper: its probabilities are too cautious, and want calibrating befor
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest 66174e107871605d; imports only torch.
+Compiled by losslang 0.1.0, digest dffd4f6490d2d13d; imports only torch.
 """
 
 import torch
@@ -28,7 +28,7 @@ def _focal(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
 def _focal_soft(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
     """The formula for label weights: logits [n, class], target [n, class] -> [n]."""
     log_p = logits.log_softmax(-1)
-    product = (_rest(log_p.exp(), -1)).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p
+    product = _rest(log_p.exp(), -1).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p
     return -product.sum(-1)
 
 
@@ -172,5 +172,4 @@ def _reduce(
 def _rest(p: Tensor, dim: int) -> Tensor:
     """1 - p for a softmax, with every digit also where it is close to 0."""
     large = p.detach() > 0.5
-    others = torch.where(large, 0.0, p).sum(dim, keepdim=True)
-    return torch.where(large, others, 1 - p)
+    return torch.where(large, torch.where(large, 0.0, p).sum(dim, keepdim=True), 1 - p)
