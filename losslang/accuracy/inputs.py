@@ -124,8 +124,8 @@ def _scenes(loss: Loss, format: Format) -> Iterator[tuple[str, dict[str, Array]]
 
 def _is_classified(loss: Loss) -> bool:
     """Whether an input is an index into an axis of another."""
-    over = {known.over for known in loss.inputs if known.kind == "index"}
-    return any(known.kind == "real" and over & set(known.axes) for known in loss.inputs)
+    classes = _numbered(loss)
+    return any(_along_classes(known, classes) is not None for known in loss.inputs)
 
 
 def gap(format: Format, share: float) -> float:
@@ -136,7 +136,10 @@ def gap(format: Format, share: float) -> float:
 def _classified(loss: Loss, format: Format) -> Iterator[tuple[str, dict[str, Array]]]:
     """Scores over classes beside a label."""
     signs = numpy.array(SIGNS, dtype=float)
-    yield "random", _scored(loss, format, _random(0, (4, CLASSES)), (0, 1, 2, 1))
+    plain = _random(0, (4, CLASSES))
+    yield "random", _scored(loss, format, plain, (0, 1, 2, 1))
+    if sum(_along_classes(known, _numbered(loss)) is not None for known in loss.inputs) > 1:
+        yield "equal", _scored(loss, format, plain, (0, 1, 2, 1), apart=False)
     leads = [gap(format, share) for share in (2, 1, 0.5, 0.25, 1e-3)]
     near = numpy.array([(lead, 0, 0) for lead in leads])
     yield "p within an ulp of 1", _scored(loss, format, near, (0,) * len(leads))
@@ -150,17 +153,31 @@ def _classified(loss: Loss, format: Format) -> Iterator[tuple[str, dict[str, Arr
         yield "one class", _scored(loss, format, _random(2, (2, 1)), (0, 0))
 
 
-def _scored(loss: Loss, format: Format, scores: Array, labels: tuple[int, ...]) -> dict[str, Array]:
-    """Arrays for all inputs: the scores where labels point, the labels, and plain others."""
+def _numbered(loss: Loss) -> set[Axis | None]:
+    """The axes whose places labels are."""
+    return {known.over for known in loss.inputs if known.kind == "index"}
+
+
+def _along_classes(known: Input, classes: set[Axis | None]) -> Axis | None:
+    """The axis of an input of scores that labels point into."""
+    return next((a for a in known.axes if a in classes), None) if known.kind == "real" else None
+
+
+def _scored(
+    loss: Loss, format: Format, scores: Array, labels: tuple[int, ...], *, apart: bool = True
+) -> dict[str, Array]:
+    """Arrays for all inputs: the scores where labels point, the labels, and plain others.
+
+    A second input of scores has the rows of the first moved on by one, unless not ``apart``.
+    """
     found: dict[str, Array] = {}
-    over = {known.over for known in loss.inputs if known.kind == "index"}
     for known in loss.inputs:
-        place = next((n for n, axis in enumerate(known.axes) if axis in over), None)
+        axis = _along_classes(known, _numbered(loss))
         if known.kind == "index":
             found[known.name] = _repeated(numpy.array(labels), known, ())
-        elif known.kind == "real" and place is not None:
-            spread = _repeated(scores, known, (known.axes[place],))
-            found[known.name] = _admitted(spread, known.domain, format)
+        elif axis is not None:
+            found[known.name] = _admitted(_repeated(scores, known, (axis,)), known.domain, format)
+            scores = numpy.roll(scores, apart, axis=0)
         else:
             found[known.name] = _plain(known, len(labels), 3, format)
     return found
