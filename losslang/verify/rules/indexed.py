@@ -38,7 +38,7 @@ def normal(expr: Expr) -> Expr:
         if not e.args or not isinstance(e, Expr):
             return e
         if e not in memo:
-            made = rebuilt(e)
+            made = _merged(rebuilt(e))
             if tree_size(made) > MAX_SIZE:
                 raise Rejected("the normal form is too large")
             memo[e] = made
@@ -81,6 +81,20 @@ def _multiplied_out(product: Expr) -> Expr:
     return sympy.Add(*(sympy.Mul(term, *below) for term in terms))
 
 
+def _merged(e: Expr) -> Expr:
+    """A sum of products with one exponential each, as SymPy leaves some apart."""
+    return sympy.Add(*map(_with_one_exponential, sympy.Add.make_args(e)))
+
+
+def _with_one_exponential(product: Expr) -> Expr:
+    factors = sympy.Mul.make_args(product)
+    powers = [f for f in factors if isinstance(f, sympy.exp)]
+    if len(powers) < 2:
+        return product
+    total = sympy.exp(sympy.Add(*(power.args[0] for power in powers)))
+    return sympy.Mul(total, *(f for f in factors if f not in powers))
+
+
 def _terms(e: Expr) -> tuple[Expr, ...]:
     return sympy.Add.make_args(sympy.expand_mul(e))
 
@@ -100,6 +114,11 @@ def _factors(e: Expr, indices: Sequence[Index]) -> tuple[Expr, Expr]:
     outside: list[Expr] = []
     inside: list[Expr] = []
     for factor in sympy.Mul.make_args(e):
+        if isinstance(factor, sympy.exp):
+            alike, unlike = _apart(factor.args[0], indices)
+            outside.append(sympy.exp(sympy.Add(*alike)))
+            inside.append(sympy.exp(sympy.Add(*unlike)))
+            continue
         free = free_indices(factor).isdisjoint(indices)
         (outside if free else inside).append(factor)
     return sympy.Mul(*outside), sympy.Mul(*inside)
@@ -172,11 +191,17 @@ def _spectrum(op: str, indices: tuple[Index, ...], guard: Expr, body: Expr, *res
 
 def _power(base: Expr, exponent: Expr) -> Expr:
     if exponent.is_Integer and 0 < exponent <= 8 and isinstance(base, sympy.Add):
-        return sympy.expand_multinomial(base**exponent)
+        power = sympy.expand_multinomial(base**exponent)
+        return power.replace(_is_power_of_truth, lambda e: e.base)
     terms = sympy.Add.make_args(base)
     scale = _positive_factor(terms, ())
     rest = sympy.Add(*(term / scale for term in terms))
     return scale**exponent * rest**exponent
+
+
+def _is_power_of_truth(e: Basic) -> bool:
+    """Whether a formula is a positive power of 0 or 1, which is the number itself."""
+    return isinstance(e, sympy.Pow) and isinstance(e.base, Delta) and e.exp.is_positive is True
 
 
 def _is_polynomial(e: Basic) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import sympy
 from sympy import Expr
 
 from losslang.ir.loss import Hyperparameter, Input, Loss, Term
@@ -15,9 +16,9 @@ from losslang.verify.readings.difference import Difference, difference
 from losslang.verify.readings.recognise import readings
 from losslang.verify.readings.structure import Structure
 from losslang.verify.settle import settled
-from losslang.verify.statement import LINE, UNIT, Region, Sign
+from losslang.verify.statement import LINE, UNIT, Bounds, Region, Sign
 from losslang.verify.theorem import Case, Premise, Reading, Theorem
-from losslang.verify.theorems.pieces import Silent
+from losslang.verify.theorems.pieces import Silent, pieces
 from losslang.verify.theorems.premises import stated
 
 BY_DEFINITION = "by definition"
@@ -78,23 +79,53 @@ def _readings(
     return readings(Loss("formula", inputs, hyperparameters, terms))
 
 
-def formulas(reading: Reading) -> tuple[tuple[Expr, ...], Region]:
-    """What a loss is made of, and where: it is 0 everywhere if and only if all of that is."""
+@dataclass(frozen=True)
+class Formulas:
+    """Functions of a ``variable``: a loss is 0 everywhere if and only if all of them are."""
+
+    functions: tuple[Expr, ...]
+    variable: sympy.Symbol
+    bounds: Bounds
+    region: Region
+
+    def within(self, where: Region) -> Region:
+        """The settings of a region, and all numbers that the variable can be."""
+        return narrowed(self.region, where).having(self.variable, self.bounds)
+
+    def vanishing(self, where: Region) -> Iterator[Sign]:
+        """That all functions are 0: on each piece and at each end, if the pieces are known."""
+        region = narrowed(self.region, where)
+        for function in self.functions:
+            found = pieces(region, self.variable, self.bounds, function)
+            if found is None or found.formulas == ((function,),):
+                whole = self.within(where)
+                yield Sign(settled(function, whole), "==", whole)
+                continue
+            for n in range(len(found)):
+                yield Sign(found.formula(n), "==", found.where(n))
+            low = [self.bounds.low] if self.bounds.low_closed else []
+            high = [self.bounds.high] if self.bounds.high_closed else []
+            for place in (*low, *found.joints, *high):
+                yield Sign(found.value(place), "==", region)
+
+
+def formulas(reading: Reading) -> Formulas:
+    """What a loss is made of. Raises :class:`Silent` where that is not known."""
     region = reading.region
     match reading:
         case Local():
-            return (reading.f,), region.having(reading.p, UNIT)
+            return Formulas((reading.f,), reading.p, UNIT, region)
         case Margin():
-            return (reading.phi,), region.having(reading.m, LINE)
+            return Formulas((reading.phi,), reading.m, LINE, region)
         case Binary():
-            return (reading.positive, reading.negative), region.having(reading.v, LINE)
+            return Formulas((reading.positive, reading.negative), reading.v, LINE, region)
         case Residual():
-            return (reading.rho,), region.having(reading.r, LINE)
+            return Formulas((reading.rho,), reading.r, LINE, region)
         case Regression():
             region = region.having(reading.prediction, reading.prediction_bounds)
-            return (reading.loss,), region.having(reading.target, reading.target_bounds)
+            return Formulas((reading.loss,), reading.target, reading.target_bounds, region)
         case Curve():
-            return (reading.function,), region.having(reading.variable, reading.bounds)
+            return Formulas((reading.function,), reading.variable, reading.bounds, region)
     raise Silent
 
 
@@ -118,10 +149,7 @@ def _as_numbers(case: Case) -> Iterator[Premise]:
         raise Silent
     yield from _allowed(found)
     for reading in same:
-        parts, region = formulas(reading)
-        region = narrowed(region, case.reading.region)
-        for part in parts:
-            sign = Sign(settled(part, region), "==", region)
+        for sign in formulas(reading).vanishing(case.reading.region):
             yield Premise(f"nothing is left of the difference, {reading.kind}", sign)
 
 

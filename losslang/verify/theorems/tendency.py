@@ -25,7 +25,7 @@ from losslang.verify.readings.structure import Structure
 from losslang.verify.settle import settled
 from losslang.verify.statement import Region, Relation
 from losslang.verify.theorem import Case, Premise, Theorem
-from losslang.verify.theorems.difference import KINDS, formulas, narrowed, readings_of
+from losslang.verify.theorems.difference import KINDS, formulas, readings_of
 from losslang.verify.theorems.growth import Growth
 from losslang.verify.theorems.pieces import Silent
 from losslang.verify.theorems.premises import lies_in, sign, stated
@@ -106,11 +106,10 @@ def _steady_as_read(case: Case) -> Iterator[Premise]:
     if not isinstance(of, sympy.Symbol) or not known:
         raise Silent
     for reading in known:
-        parts, region = formulas(reading)
-        region = narrowed(region, case.reading.region)
-        for part in parts:
-            way = SIGNS[case.question.property]
-            yield from Growth(of, of).premises(settled(part, region), way, region)
+        found = formulas(reading)
+        region, way = found.within(case.reading.region), SIGNS[case.question.property]
+        for function in found.functions:
+            yield from Growth(of, of).premises(settled(function, region), way, region)
 
 
 # ---------------------------------------------------------------- two values

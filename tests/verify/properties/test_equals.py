@@ -35,6 +35,13 @@ CASES = [
     (SCORE + "huber(x, y, delta=delta) + 1", "huber", "refuted"),
     # only as a formula of one number: the square of a root of a square
     (SCORE + "sqrt((x - y)**2)", "l1", "proved"),
+    # piece by piece, and where the pieces meet
+    ("l1", "2 * quantile(theta=1 / 2)", "proved"),
+    ("l1", "2 * quantile(theta=1 / 3)", "refuted"),
+    (SCORE + "abs(x - y) + (1 if x == y else 0)", "l1", "refuted"),
+    # exponentials leave sums, and powers of 0 and 1 are themselves
+    ("brier", "power_score(order=2)", "proved"),
+    ("brier", "power_score(order=3)", "refuted"),
     # the square of an affine formula, up to a factor of both sides of a quotient
     ("taylor_softmax", "spherical_softmax(logits + 1, target, eps=1)", "proved"),
     ("taylor_softmax", "spherical_softmax(logits + 1, target, eps=2)", "refuted"),
