@@ -1,7 +1,7 @@
 """Break the library's losses in small ways, and count how many of the breaks the verifier flags.
 
-Usage: ``python -m benchmarks.mutations [--jobs N] [--only TEXT] [--missed]`` from the root of the
-repository. A mutant changes one thing in a loss's formula: it flips a sign, drops a ``1 -``, swaps
+Usage: ``python -m benchmarks.mutations [--jobs N] [--only TEXT] [--every N] [--missed]`` from the
+root of the repository. A mutant changes one thing in a loss's formula: it flips a sign, drops a ``1 -``, swaps
 two parameters, changes a denominator, or takes the norm off an operand. Mutants with the same
 values, at random inputs and settings, are left out. Of the others are counted, by kind of change,
 
@@ -310,11 +310,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="mutants of the library's losses")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     parser.add_argument("--only", default="", metavar="TEXT", help="losses whose name holds TEXT")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="one mutant in N")
     parser.add_argument("--missed", action="store_true", help="list the mutants that pass")
     options = parser.parse_args()
     results = []
     with multiprocessing.Pool(options.jobs) as pool:
-        for result in pool.imap(judge, tasks(options.only), chunksize=1):
+        for result in pool.imap(judge, tasks(options.only)[:: options.every], chunksize=1):
             results.append(result)
             if options.missed and result.outcome != "same" and not result.flagged:
                 print(f"{result.mutant.loss}: {result.mutant.change}", flush=True)
