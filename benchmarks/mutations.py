@@ -3,7 +3,8 @@
 Usage: ``python -m benchmarks.mutations [--jobs N] [--only TEXT] [--every N] [--missed]`` from the
 root of the repository. A mutant changes one thing in a loss's formula: it flips a sign, drops a
 ``1 -``, swaps two parameters, changes a denominator, or takes the norm off an operand. Mutants with
-the same values, at random inputs and settings, are left out. Of the others are counted, by kind of change,
+the same values, at random inputs and settings, are left out. Of the others are counted, by kind of
+change,
 
 - ``rejected``: the compiler refuses the program, or a claim that has no meaning for it;
 - ``contradicted``: a claim of the loss is refuted, or the constant that it names is another;
