@@ -369,6 +369,28 @@ def test_a_column_against_a_row_is_refused(spec: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("spec", "arrays", "axis"),
+    [
+        ("kd", [(5, 3), (5, 1)], "class"),
+        ("info_nce", [(5, 3), (5, 1)], "dim"),
+        ("giou", [(5, 5), (5, 5)], "4"),
+        ("ssim(window=2)", [(2, 3, 8, 8), (2, 3, 8, 1)], "width"),
+    ],
+)
+def test_an_axis_has_one_size(spec: str, arrays: list[tuple[int, ...]], axis: str) -> None:
+    """A single column would broadcast over a teacher's classes, and a fifth of a box be unread."""
+    inputs = [normal(n, *shape) for n, shape in enumerate(arrays)]
+    with pytest.raises(ValueError, match=f"the sizes of axis {axis} disagree"):
+        call(spec, *inputs)
+
+
+def test_an_array_of_settings_has_the_size_of_its_axis() -> None:
+    loss = losslang.compile("logit_adjusted", prior=torch.full((K + 1,), 1 / (K + 1)))
+    with pytest.raises(ValueError, match="the sizes of axis class disagree"):
+        loss(LOGITS, TARGET)
+
+
+@pytest.mark.parametrize(
     ("logits", "target"),
     [
         (LOGITS, TARGET[:-1]),

@@ -46,6 +46,7 @@ class Body:
         yield from self._labels()
         yield from self._flattened()
         yield from self._hyperparameters()
+        yield from self._sizes()
         yield from self._draws()
         yield from self._compute()
         yield from self._reduced()
@@ -75,6 +76,10 @@ class Body:
                 examples.append(f"{name}={name}.shape{self._leading(known)}")
         if len(examples) > 1:
             yield f"_same_examples({', '.join(examples)})"
+        packs = [k for k in self.low.loss.inputs if k.pack and k is not self.low.label]
+        if len(packs) > 1:
+            shapes = (f"{self.names[k.name]}=[*{self._pack_shape(k)}]" for k in packs)
+            yield f"_same_sizes({quoted(str(packs[0].pack))}, None, {', '.join(shapes)})"
         if examples and (self.low.label is None or self._uses_examples()):
             yield f"examples = {examples[0].split('=', 1)[1]}"
 
@@ -87,6 +92,28 @@ class Body:
                 yield f"if {name}.shape[{one}] != {name}.shape[{other}]:"
                 message = f"{known.name} is not square over ({axis}, {axis.other})"
                 yield f"    raise ValueError({quoted(message)})"
+
+    def _pack_shape(self, known: Input) -> str:
+        """The sizes of the axes that a pack stands for, before they are made one."""
+        assert known.pack is not None
+        first = known.axes.index(known.pack) + known.batched
+        after = len(known.axes) - 1 - known.axes.index(known.pack)
+        return f"{self.names[known.name]}.shape[{first}:{-after if after else ''}]"
+
+    def _sizes(self) -> Iterator[str]:
+        """An axis has one size wherever it stands: the declared one, if that is a number."""
+        found: dict[Axis, list[str]] = {}
+        loss = self.low.loss
+        inputs = [(k.name, k.axes) for k in loss.inputs if k is not self.low.label]
+        for name, axes in (*inputs, *((h.name, h.axes) for h in loss.hyperparameters)):
+            array = self.names[name]
+            for axis in dict.fromkeys(a for a in axes if a != BATCH):
+                place = axes.index(axis) - len(axes)
+                found.setdefault(axis, []).append(f"{array}={array}.shape[{place}]")
+        for axis, sizes in found.items():
+            declared = axis.size if axis.size is not None and axis.size.is_Integer else None
+            if len(sizes) > 1 or declared is not None:
+                yield f"_same_sizes({quoted(str(axis))}, {declared}, {', '.join(sizes)})"
 
     def _uses_examples(self) -> bool:
         return self.flat and any(self._is_per_example(h) for h in self.low.loss.hyperparameters)

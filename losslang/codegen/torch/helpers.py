@@ -33,6 +33,15 @@ def _same_examples(**shapes: torch.Size) -> None:
         found = ", ".join(f"{name} {[*shape]}" for name, shape in shapes.items())
         raise ValueError(f"the inputs disagree about the axes of the examples (*batch): {found}")
 ''',
+    "_same_sizes": '''\
+def _same_sizes(axis: str, size: int | None, /, **sizes: object) -> None:
+    """Refuse arrays that would only fit by broadcasting, or in part."""
+    wanted = next(iter(sizes.values())) if size is None else size
+    if any(found != wanted for found in sizes.values()):
+        found = ", ".join(f"{name} {found}" for name, found in sizes.items())
+        declared = "" if size is None else f" declared {size},"
+        raise ValueError(f"the sizes of axis {axis} disagree:{declared} {found}")
+''',
     "_per_example": '''\
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:
     """A hyperparameter: one number, or one for each example."""

@@ -9,7 +9,7 @@ decides each pair by itself and normalises over no batch, `unicl` allows several
 
 Source: Radford, Kim, Hallacy, Ramesh, Goh, Agarwal, Sastry, Askell, Mishkin, Clark, Krueger,
 Sutskever 2021, Learning Transferable Visual Models From Natural Language Supervision, fig. 3
-Compiled by losslang 0.1.0, digest 84ff23dfbe547b2f; imports only torch.
+Compiled by losslang 0.1.0, digest 3ff0c39ee231625c; imports only torch.
 """
 
 import torch
@@ -50,6 +50,7 @@ def clip(
     text = text if mask is None else text.masked_fill(~keep[..., None], 0.0)
     text = text.reshape(-1, text.shape[-1])
     tau = _single("tau", tau)
+    _same_sizes("dim", None, image=image.shape[-1], text=text.shape[-1])
     with _full_precision(image):
         value = _clip(image, text, _some(keep.reshape(-1)), tau)
     return _whole_batch(value, keep, "clip", reduction)
@@ -103,6 +104,15 @@ def _same_examples(**shapes: torch.Size) -> None:
     if any(shape != next(iter(shapes.values())) for shape in shapes.values()):
         found = ", ".join(f"{name} {[*shape]}" for name, shape in shapes.items())
         raise ValueError(f"the inputs disagree about the axes of the examples (*batch): {found}")
+
+
+def _same_sizes(axis: str, size: int | None, /, **sizes: object) -> None:
+    """Refuse arrays that would only fit by broadcasting, or in part."""
+    wanted = next(iter(sizes.values())) if size is None else size
+    if any(found != wanted for found in sizes.values()):
+        found = ", ".join(f"{name} {found}" for name, found in sizes.items())
+        declared = "" if size is None else f" declared {size},"
+        raise ValueError(f"the sizes of axis {axis} disagree:{declared} {found}")
 
 
 def _single(name: str, value: float | Tensor) -> float | Tensor:

@@ -11,7 +11,7 @@ the cosine over a temperature is today's custom.
 
 Source: van den Oord, Li, Vinyals 2018, Representation Learning with Contrastive Predictive
 Coding, eq. 4
-Compiled by losslang 0.1.0, digest fa99e417f5ee09b1; imports only torch.
+Compiled by losslang 0.1.0, digest 3422ad762ee19ad4; imports only torch.
 """
 
 import torch
@@ -48,6 +48,7 @@ def info_nce(
     v = v if mask is None else v.masked_fill(~keep[..., None], 0.0)
     v = v.reshape(-1, v.shape[-1])
     tau = _per_example(tau, examples)
+    _same_sizes("dim", None, u=u.shape[-1], v=v.shape[-1])
     with _full_precision(u):
         value = _info_nce(u, v, _some(keep.reshape(-1)), tau)
     return _reduce(value, keep, weight, None, True, reduction, denominator)
@@ -126,6 +127,15 @@ def _same_examples(**shapes: torch.Size) -> None:
     if any(shape != next(iter(shapes.values())) for shape in shapes.values()):
         found = ", ".join(f"{name} {[*shape]}" for name, shape in shapes.items())
         raise ValueError(f"the inputs disagree about the axes of the examples (*batch): {found}")
+
+
+def _same_sizes(axis: str, size: int | None, /, **sizes: object) -> None:
+    """Refuse arrays that would only fit by broadcasting, or in part."""
+    wanted = next(iter(sizes.values())) if size is None else size
+    if any(found != wanted for found in sizes.values()):
+        found = ", ".join(f"{name} {found}" for name, found in sizes.items())
+        declared = "" if size is None else f" declared {size},"
+        raise ValueError(f"the sizes of axis {axis} disagree:{declared} {found}")
 
 
 def _some(keep: Tensor) -> Tensor:
