@@ -15,6 +15,11 @@ class Source:
     text: str
     name: str = "<string>"
 
+    @property
+    def is_file(self) -> bool:
+        """Whether the text is a file's, not a config's or a caller's."""
+        return not self.name.startswith("<")
+
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of every line."""

@@ -9,7 +9,16 @@ import sympy
 from sympy import Expr, Rational
 
 from losslang.diagnostics import Label, fail
-from losslang.ir import builtins, functions, indexing, instantiate, limits, operators, recursive
+from losslang.ir import (
+    builtins,
+    functions,
+    indexing,
+    instantiate,
+    kinds,
+    limits,
+    operators,
+    recursive,
+)
 from losslang.ir.frame import Frame
 from losslang.ir.heads import ONE, ZERO, Axis
 from losslang.ir.loss import (
@@ -231,7 +240,8 @@ class Elaborator:
             )
         known = {*frame.visible(), *builtins.TABLE, *CONSTANTS, "progress", *frame.scope.names()}
         near = suggestion(name, self.settings) or suggestion(name, known)
-        fail("unknown-name", f"no name {name!r} in scope", span, help=near)
+        meaning = None if span.source.is_file else kinds.meanings(name)
+        fail("unknown-name", f"no name {name!r} in scope", span, help=meaning or near)
 
     def _look(self, node: nodes.Name, lazy: Lazy, holder: Frame) -> Binding:
         key = (id(holder), node.id)

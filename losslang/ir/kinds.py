@@ -40,3 +40,14 @@ def declared(kind: str) -> nodes.Loss:
     (declaration,) = parse_module(Source(KINDS[kind], f"<kind {kind}>")).declarations
     assert isinstance(declaration, nodes.Loss)
     return declaration
+
+
+def meanings(name: str) -> str | None:
+    """What a name stands for under each kind that brings it into scope, as a hint."""
+    lets = ((kind, part) for kind in KINDS for part in declared(kind).where)
+    found: dict[str, list[str]] = {}
+    for kind, part in lets:
+        if isinstance(part, nodes.Let) and part.name == name:
+            found.setdefault(part.value.span.text, []).append(kind)
+    told = (f"{text} with `kind: {'` or `kind: '.join(some)}`" for text, some in found.items())
+    return f"in a config, {name!r} is {', '.join(told)}" if found else None
