@@ -129,12 +129,13 @@ def arguments(loss: nodes.Loss, node: nodes.Call) -> Arguments:
     chosen = {p.name: given[p.name] for p in inputs if p.name in given}
     if chosen and len(chosen) < len(inputs):
         missing = [p.name for p in inputs if p.name not in given]
+        settings = f"; settings go by name: {loss.name}({min(hyper)}=...)" if hyper else ""
         fail(
             "missing-argument",
             f"{loss.name!r} is called without its input {', '.join(map(repr, missing))}",
             node.span,
             also=(Label(loss.name_span, "defined here"),),
-            help="a call gives all inputs of a loss or none of them",
+            help=f"a call gives all inputs of a loss or none of them{settings}",
         )
     return Arguments(
         {p.name: given[p.name] for p in losses if p.name in given},
