@@ -1,8 +1,8 @@
 """Write ``docs/properties.md``: what the verifier says of every loss of the library.
 
-Usage: ``python -m benchmarks.property_table [--jobs N] [--timeout S] [LOSS...]`` from the root of
-the repository. With names only those losses are verified anew; what is known of the others is read
-from ``docs/properties.csv``, which has a line per loss and question.
+Usage: ``python -m benchmarks.property_table [--jobs N] [--timeout S] [--claims] [LOSS...]`` from
+the root of the repository. With names only those losses are verified anew; what is known of the
+others is read from ``docs/properties.csv``, which has a line per loss and question.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import multiprocessing
 import platform
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -87,19 +87,26 @@ def row(name: str, timeout: float) -> Row:
         question = str(verdict.question)
         key = column(question)
         entries[question if key in entries else key] = entry(verdict)
-    for claim in declared(library_files()[name]).claims:
-        question, says = claimed(claim)
-        for key in (question, column(question)):
+    return completed(Row(name, report.kind, entries))
+
+
+def completed(row: Row) -> Row:
+    """The row with the answers that a loss claims where the table has none."""
+    loss = declared(library_files()[row.name])
+    entries = dict(row.entries)
+    for claim in loss.claims:
+        if claim.condition is None and claim.relation is None:
+            question = claim.property.span.text
+            key = question if question in entries else first(question, loss)
             if entries.get(key) == "?":
-                entries[key] = says
-    return Row(name, report.kind, entries)
+                entries[key] = "no" if claim.negated else "yes"
+    return replace(row, entries=entries)
 
 
-def claimed(claim: nodes.Claim) -> tuple[str, str]:
-    """The question that a claim answers, and its answer; none for one with a condition."""
-    if claim.condition is not None or claim.relation is not None:
-        return "", ""
-    return claim.property.span.text, "no" if claim.negated else "yes"
+def first(question: str, loss: nodes.Loss) -> str:
+    """The column of a question about the first input, which goes without its name."""
+    inputs = loss.signature.inputs if loss.signature else ()
+    return column(question) if inputs and f"({inputs[0].name}" in question else question
 
 
 def table(rows: list[Row]) -> list[str]:
@@ -166,9 +173,12 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     parser.add_argument("--timeout", type=float, default=90.0, metavar="S")
     parser.add_argument("--missing", action="store_true", help="only losses without a row")
+    parser.add_argument("--claims", action="store_true", help="verify none; take over new claims")
     options = parser.parse_args()
     names = [entry.name for entry in driver.library()]
     rows = dict(known())
+    if options.claims:
+        return write(completed(rows[name]) for name in names if name in rows)
     wanted = [n for n in options.losses or names if not (options.missing and n in rows)]
     jobs = [(name, options.timeout) for name in wanted]
     with multiprocessing.Pool(options.jobs) as pool:
