@@ -202,7 +202,11 @@ def _tensors(e: Expr) -> set[Tensor]:
 
 def log_of_exponentials(e: Expr) -> Expr | None:
     """The logarithm of a sum or mean of exponentials, which may overflow where it does not."""
-    total = e.args[0]
+    return log_of_total(e.args[0])
+
+
+def log_of_total(total: Expr) -> Expr | None:
+    """The logarithm of what is a sum or mean of exponentials."""
     if not isinstance(total, Reduce) or total.op not in LSE:
         return None
     if not all(isinstance(power, sympy.exp) for power in Add.make_args(total.body)):

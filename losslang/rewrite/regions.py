@@ -171,6 +171,7 @@ LENGTHENED = "sqrt(mean(v[k]**2 for k in dim) * sum(v[k]**2 for k in dim if k !=
 QUOTIENTS = (
     "log(sum(sum(exp(2 * v[k] + v[j]) for j in dim) / sum(exp(v[j]) for j in dim)**2 for k in dim))"
 )
+OPPOSITES = "log(1 / sum(exp(v[k]) + exp(-v[k]) for k in dim))"
 GAIN = "exp(x) * xlogy(x**2 * exp(-x), x**2 * exp(-x))"
 
 REGIONS = (
@@ -186,6 +187,7 @@ REGIONS = (
     Region("log_of_share", ENTROPY, overflow(0.6), overflow(0.9), opposed),
     Region("log_of_product", "log((1 - sigmoid(v[0])) / (1 - sigmoid(v[1])))", *FAR, aloft),
     Region("log_of_product", QUOTIENTS, *FAR, ahead),
+    Region("log_of_product", OPPOSITES, *FAR, ahead),
     Region("extreme_of_exponentials", "log(max(exp(v[k]) for k in dim))", *FAR, ahead),
     # Exponentials that overflow or vanish beside others that do so, too.
     Region("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", *FAR, ahead),

@@ -33,14 +33,14 @@ def _is_product(e: Expr) -> bool:
     """Whether a number is a product of positive ones, of which one may vanish or overflow."""
     factors = Mul.make_args(e)
     sums = [f for f in factors if _sums_exponentials(f.as_base_exp()[0])]
-    return len(factors) > 1 and bool(sums) and all(map(_has_logarithm, factors))
+    return isinstance(e, Mul | Pow) and bool(sums) and all(map(_has_logarithm, factors))
 
 
 def _sums_exponentials(e: Expr) -> bool:
     """Whether a number is a sigmoid or a sum of exponentials."""
     if isinstance(e, Apply):
         return bool(e.name == "sigmoid")
-    return isinstance(e, Reduce) and e.op in odds.LSE and isinstance(e.body, sympy.exp)
+    return odds.log_of_total(e) is not None
 
 
 def _has_logarithm(e: Expr) -> bool:
@@ -74,10 +74,8 @@ def share_of_sum(e: Expr) -> Expr | None:
 
 def _share(power: Expr, total: Expr) -> Expr | None:
     if isinstance(total, Reduce):
-        if total.op != "sum" or not isinstance(total.body, sympy.exp):
-            return None
-        lse = Reduce("logsumexp", total.binders, total.guard, total.body.args[0])
-        return sympy.exp(power.args[0] - lse)
+        whole = odds.log_of_total(total)
+        return None if whole is None else sympy.exp(power.args[0] - whole)
     others = [term for term in total.args if term != power]
     if len(others) != 1 or len(total.args) != 2 or not isinstance(others[0], sympy.exp):
         return None

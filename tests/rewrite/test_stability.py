@@ -118,6 +118,7 @@ CASES = (
     Case("square_of_quotient", "v[0]**2 / v[1]**2", ("quotient",), RATIOS),
     Case("log_of_product", "log((1 - sigmoid(v[0])) / (1 - sigmoid(v[1])))", ("softplus",), EVEN),
     Case("log_of_product", regions.QUOTIENTS, (), EVEN),
+    Case("log_of_product", regions.OPPOSITES, ("logaddexp",), EVEN),
     Case("extreme_of_exponentials", "log(1 - max(softmax(v)))", ("log1mexp",), SCORES[:2]),
     Case("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", ("log_softmax",), SCORES),
     Case("share_of_sum", "exp(v[0]) / (exp(v[0]) + exp(v[1]))", ("sigmoid",), SCORES),
