@@ -117,6 +117,8 @@ def _check_part(
     if part.holds and not covers(known, places):
         raise Rejected("the argument leaves out a label")
     for use in part.uses:
+        if not part.holds and chooses_sizes(known, use.reading, way):
+            raise Rejected(f"{theorem.name} may speak of other sizes")
         try:
             reading = narrowed(known[use.reading], way)
         except ValueError as error:
@@ -162,6 +164,15 @@ def together(known: Sequence[Reading], place: int) -> list[int]:
         for n, other in enumerate(known)
         if type(other) is type(first) and inputs_of(other) == inputs_of(first)
     ]
+
+
+def chooses_sizes(known: Sequence[Reading], place: int, way: Sequence[Cut]) -> bool:
+    """Whether numbers for a reading may be of sizes that some halves leave out.
+
+    It has no symbol for a size that another reading has, so that what refutes it chooses one.
+    """
+    sizes = {getattr(reading, "classes", None) for reading in known}
+    return any(cut.symbol in sizes and cut.symbol not in known[place].region for cut in way)
 
 
 def covers(known: Sequence[Reading], places: Collection[int]) -> bool:

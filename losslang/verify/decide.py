@@ -19,7 +19,7 @@ from losslang.diagnostics import InternalError
 from losslang.ir.loss import Loss
 from losslang.ir.recursion import calls_itself
 from losslang.verify import thresholds
-from losslang.verify.check import together
+from losslang.verify.check import chooses_sizes, together
 from losslang.verify.formula import normal
 from losslang.verify.partition import narrowed, sides
 from losslang.verify.proof import Proof
@@ -174,6 +174,8 @@ class Decider:
         budget: Budget,
     ) -> Use | str:
         """The theorem applied to one reading, or why not."""
+        if not strategy.theorem.holds and chooses_sizes(self.readings, place, way):
+            return f"{strategy.theorem.name} speaks of all sizes alike"
         reading = narrowed(self.readings[place], way)
         why = ""
         for guess in self._guesses(strategy, reading, question, budget):

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import sympy
-from sympy import Expr, Rational
+from sympy import Basic, Expr, Rational
 
 from losslang.ir.binders import substitute
 from losslang.ir.loss import Loss
@@ -310,13 +310,19 @@ class Engine:
             return False, "the verdict gives no constant to compare with"
         if relation not in given.allows:
             return False, f"{wording.value(given)} is a bound, and may not be the best"
-        value = given.value
-        if isinstance(value, sympy.Interval):
-            value = value.inf if relation in (">", ">=") else value.sup
-        sign = Sign(bound - value, MIRRORED[relation], region)
+        low, high = _ends(given.value)
+        sign = Sign(bound - (low if relation in (">", ">=") else high), MIRRORED[relation], region)
         if prove(sign, Budget(BOUND_SECONDS)) is not None:
             return True, ""
         return False, f"the constant is {given.value}"
+
+
+def _ends(value: Basic) -> tuple[Expr, Expr]:
+    """The infimum and the supremum of what a verdict has as its value: a number, or a range."""
+    if isinstance(value, sympy.Interval):
+        return value.inf, value.sup
+    low, high = value if isinstance(value, sympy.Tuple) else (value, value)
+    return low, high
 
 
 def narrowed_region(region: Region, way: Sequence[Cut]) -> Region:

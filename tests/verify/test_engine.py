@@ -16,7 +16,7 @@ from losslang.verify.check import check_certificate
 from losslang.verify.decide import Open
 from losslang.verify.engine import Engine
 from losslang.verify.proof import Rejected
-from losslang.verify.verdict import Part
+from losslang.verify.verdict import Cut, Part
 
 CONDITIONS = [
     ("poly1", "calibrated", "eps > -2"),
@@ -109,6 +109,36 @@ def test_a_claim_of_how_a_hyperparameter_acts_says_nothing_of_one_value():
     claimed = {claim.stated for claim, _ in engine.claimed}
     assert "calibrated" in claimed
     assert "decreasing(gamma)" not in claimed
+
+
+ORDERED = """
+loss ordered(logits: real[class], target: class) =
+    sum((sum(softmax(logits)[j] - (j == target) for j in class if j <= k))**2 for k in class)
+claim {claim}
+"""
+
+
+@pytest.mark.parametrize("claim", ["equals(brier / 2)", "not equals(brier / 2)"])
+def test_numbers_of_other_sizes_refute_nothing_of_two_classes(tmp_path, claim):
+    """The loss is half of Brier's for two classes, and for two alone."""
+    path = tmp_path / "ordered.loss"
+    path.write_text(ORDERED.format(claim=claim), encoding="utf-8")
+    (general,) = losslang.verify(path=path).claims
+    assert general.verdict.status == "refuted"
+    path.write_text(ORDERED.format(claim=f"{claim} when size(class) == 2"), encoding="utf-8")
+    (of_two,) = losslang.verify(path=path).claims
+    assert of_two.verdict.status != "refuted"
+
+
+def test_a_certificate_for_two_classes_needs_numbers_of_two():
+    engine = Engine(driver.elaborated("nce"))
+    refuted = engine.decide(engine.asked("convex", ("logits",))).certificate
+    assert refuted is not None
+    assert check_certificate(engine.loss, refuted)
+    (classes,) = {r.classes for r in engine.readings if hasattr(r, "classes")}
+    two = (Cut(classes, S(2), above=True, closed=True), Cut(classes, S(2), above=False, closed=True))
+    with pytest.raises(Rejected, match="other sizes"):
+        check_certificate(engine.loss, replace(refuted, way=two))
 
 
 def test_the_time_for_all_questions_is_bounded():
