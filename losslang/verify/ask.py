@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, Protocol
 
@@ -60,7 +61,7 @@ def understood(node: nodes.Expr, of: Asked, properties: Mapping[str, Property]) 
             name.span,
             help=suggestion(name.id, properties) or "docs/verify.md lists the properties",
         )
-    question = of.asked(known.name, [argument.span.text for argument in arguments])
+    question = of.asked(known.name, [*map(_on_one_line, arguments)])
     _check_arguments(known, question, arguments, of)
     if not of.has_meaning(question):
         _without_meaning(question, name, of)
@@ -80,11 +81,16 @@ def _spelled(node: nodes.Expr) -> tuple[nodes.Name, tuple[nodes.Expr, ...]]:
     return node.function, node.args
 
 
+def _on_one_line(argument: nodes.Expr) -> str:
+    """What was written, without comments and line breaks, as a question keeps it."""
+    return " ".join(re.sub("#[^\n]*", "", argument.span.text).split())
+
+
 def _check_arguments(
     known: Property, question: Question, written: Sequence[nodes.Expr], of: Asked
 ) -> None:
     """Each argument is of one of the kinds that the property takes, in their order."""
-    places = {argument.span.text: argument for argument in written}
+    places = {_on_one_line(argument): argument for argument in written}
     kinds = list(known.arguments or (("word",) if known.words else ()))
     left = kinds
     for argument in question.arguments:

@@ -94,7 +94,26 @@ class Conditions:
     def __init__(self, loss: Loss, sizes: Mapping[str, sympy.Symbol]) -> None:
         self._numbers = {h.name: h.symbol for h in loss.hyperparameters if not h.axes}
         self._choices = {h.name: h.options for h in loss.hyperparameters if h.options}
+        self._defaults = {h.name: h.default for h in loss.hyperparameters if h.options}
         self._sizes = sizes
+
+    def settings(self, condition: nodes.Expr | None) -> Alternatives:
+        """The settings that meet a condition, for each word of the choices that it leaves open.
+
+        A choice that is not named has its default.
+        """
+        found = []
+        for met in self.alternatives(condition):
+            named = {name for name, _ in met.choices}
+            words = [
+                [(name, option) for option in options]
+                for name, options in self._choices.items()
+                if name not in named
+            ]
+            for chosen in product(*words):
+                others = tuple((n, o) for n, o in chosen if o != self._defaults[n])
+                found.append(met & Settings((), others))
+        return tuple(found)
 
     def alternatives(self, condition: nodes.Expr | None, negated: bool = False) -> Alternatives:
         """The settings that meet a condition, as alternatives of conjunctions."""

@@ -230,7 +230,7 @@ class _Reader(FormulaReader):
         given = self.record(data, path, "property arguments input")
         return Question(
             self.name(given["property"], f"{path}.property"),
-            self.items(given["arguments"], f"{path}.arguments", self.name),
+            self.items(given["arguments"], f"{path}.arguments", self.argument_text),
             self.text(given["input"], f"{path}.input"),
         )
 

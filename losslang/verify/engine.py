@@ -248,7 +248,7 @@ class Engine:
         conditions = Conditions(self.whole, self._sizes)
         worst: tuple[Verdict, bool, str, Loss | None] | None = None
         measured = []
-        for settings in conditions.alternatives(claim.condition):
+        for settings in conditions.settings(claim.condition):
             result = self._claimed(question, settings, claim, conditions, waiting)
             if result is not None:
                 measured.append((settings, result[0]))

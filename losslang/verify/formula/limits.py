@@ -18,6 +18,8 @@ MAX_FORMULA = 50_000
 """Parts of one formula."""
 MAX_NESTING = MAX_DEPTH + 10
 MAX_NAME = 200
+MAX_ARGUMENT = 10_000
+"""Of what a question is about, which may be a formula over losses."""
 MAX_DEGREE = 10_000
 """Of a formula in its atoms: at a number of n bits it takes about so many times n."""
 MAX_ALL_BITS = 1 << 18

@@ -15,6 +15,7 @@ from losslang.ir.limits import MAX_BITS, MAX_CONSTANT, bits
 from losslang.ir.primitives import Apply
 from losslang.verify.formula.limits import (
     MAX_ALL_BITS,
+    MAX_ARGUMENT,
     MAX_DEGREE,
     MAX_FORMULA,
     MAX_NAME,
@@ -66,12 +67,16 @@ class FormulaReader:
         """One formula with a value."""
         return _of(Expr, self.formula(data, path), path)
 
-    def name(self, data: Json, path: str) -> str:
+    def name(self, data: Json, path: str, most: int = MAX_NAME) -> str:
         """A short text."""
         self.count(path)
-        if not isinstance(data, str) or not 0 < len(data) <= MAX_NAME or not data.isprintable():
-            raise Malformed(path, f"wanted a text of at most {MAX_NAME} characters")
+        if not isinstance(data, str) or not 0 < len(data) <= most or not data.isprintable():
+            raise Malformed(path, f"wanted a text of at most {most} characters")
         return data
+
+    def argument_text(self, data: Json, path: str) -> str:
+        """What a question is about: an input, a word, or a formula over losses."""
+        return self.name(data, path, MAX_ARGUMENT)
 
     def whole(self, data: Json, path: str) -> int:
         """An integer."""
