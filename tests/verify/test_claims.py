@@ -110,6 +110,48 @@ def test_a_claim_stands_if_it_is_proved_where_its_condition_holds(tmp_path, clai
     assert result.text == claim
 
 
+CHOOSING = """
+loss chosen(x: real, y: real, *, error: square | length = square) =
+    (x - y)**2 if error == square else abs(x - y)
+claim {claim}
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "settings", "stands"),
+    [
+        ("convex(x)", {}, True),
+        ("differentiable(x)", {}, False),
+        ("differentiable(x) when error == square", {}, True),
+        ("differentiable(x)", {"error": "square"}, True),
+        ("differentiable(x)", {"error": "length"}, False),
+    ],
+)
+def test_a_claim_speaks_of_every_word_that_it_leaves_open(tmp_path, claim, settings, stands):
+    path = tmp_path / "chosen.loss"
+    path.write_text(CHOOSING.format(claim=claim), encoding="utf-8")
+    (result,) = driver.verify(path=path, timeout=600, **settings).claims
+    assert result.ok == stands, result.says
+
+
+def test_a_formula_of_several_lines_is_one_question(tmp_path):
+    lines = "equals(\n    # the half\n    half_mse(x, y) *\n    2\n)"
+    path = tmp_path / "chosen.loss"
+    path.write_text(CHOOSING.format(claim=f"{lines} when error == square"), encoding="utf-8")
+    (result,) = driver.verify(path=path, timeout=600).claims
+    assert str(result.verdict.question) == "equals(half_mse(x, y) * 2)"
+    assert result.ok
+
+
+@pytest.mark.parametrize("claim", ["range <= 2", "range >= 0", "bounded <= 2"])
+def test_the_ends_of_a_range_are_compared(tmp_path, claim):
+    path = tmp_path / "bounded.loss"
+    text = "loss c(x: real, y: real) = 1 - exp(-(x - y)**2)\nclaim " + claim + "\n"
+    path.write_text(text, encoding="utf-8")
+    (result,) = driver.verify(path=path, timeout=600).claims
+    assert result.ok, result.says
+
+
 @pytest.mark.parametrize(
     ("claim", "stands"),
     [
