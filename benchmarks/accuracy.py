@@ -42,7 +42,27 @@ ALIKE = "a variance or a length of 0 where numbers are alike"
 BEYOND_EXP = "exponentials beyond the range, which a product with 0 or a minimum takes away"
 EXPONENTS = "what is taken the exponential of is that large, and rounded"
 
+TURNED = "the slope of cos(m acos(x)) in x is a quotient of two zeros where x is 1 or -1"
+TRIGAMMA = "the slope of digamma, which torch computes to nine digits"
+
 REASONS = {
+    "arcface": EXPONENTS,
+    "arcface_straight_through": EXPONENTS,
+    "cc_ibp": "scores that are sums of two inputs, rounded",
+    "class_balanced": "1 - beta**n, where beta is close to 1",
+    "combined_margin": TURNED + "; " + EXPONENTS,
+    "evidential_ce": TRIGAMMA,
+    "evidential_mse": "one class: a variance of 0, as a difference of equal numbers",
+    "large_margin_softmax": TURNED,
+    "lee_lin_wahba": "1 / (C - 1) for one class, beside a sum over no other",
+    "magface": EXPONENTS,
+    "mv_softmax": EXPONENTS,
+    "nce_npid": EXPONENTS,
+    "negative_cosine": CANCELS,
+    "proxy_nca": POWERS,
+    "ranked_list": "weights exp(alpha d) of pairs, which leave the range where alpha is 100",
+    "sparsemax_loss": CANCELS,
+    "sphereface": TURNED,
     "poly1_focal": EXPONENTS,
     "balanced_softmax": EXPONENTS,
     "ldam": EXPONENTS,
