@@ -136,7 +136,7 @@ def test_a_certificate_for_two_classes_needs_numbers_of_two():
     assert refuted is not None
     assert check_certificate(engine.loss, refuted)
     (classes,) = {r.classes for r in engine.readings if hasattr(r, "classes")}
-    two = (Cut(classes, S(2), above=True, closed=True), Cut(classes, S(2), above=False, closed=True))
+    two = tuple(Cut(classes, S(2), above, closed=True) for above in (True, False))
     with pytest.raises(Rejected, match="other sizes"):
         check_certificate(engine.loss, replace(refuted, way=two))
 
