@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -117,16 +117,17 @@ class KnownEngine:
             return Question(property, tuple(arguments), arguments[0])
         return Question(property, tuple(arguments))
 
-    def look(self, questions: Iterable[Question]) -> None:
+    def look(self, questions: Collection[Question]) -> frozenset[Question]:
         """Nothing takes long here."""
+        return frozenset(questions)
 
     def decide(self, question: Question, waiting: int | None = None) -> Verdict:
         self.decided.append(question)
         known = VERDICTS.get(question)
         return known or replace(VERDICTS[BOUNDED], question=question)
 
-    def claims(self, about: Collection[Question] | None = None) -> tuple[ClaimResult, ...]:
-        return tuple(c for c in self._claims if about is None or c.verdict.question in about)
+    def claims(self, about: Collection[Question] | None = None) -> Iterator[ClaimResult]:
+        yield from (c for c in self._claims if about is None or c.verdict.question in about)
 
 
 def claim(text: str, question: Question, ok: bool, says: str = "") -> ClaimResult:
