@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+import sympy
+
 from losslang.diagnostics import DiagnosticError
 from losslang.ir.loss import Loss
 from losslang.ir.recursion import calls_itself
@@ -171,8 +173,13 @@ def chooses_sizes(known: Sequence[Reading], place: int, way: Sequence[Cut]) -> b
 
     It has no symbol for a size that another reading has, so that what refutes it chooses one.
     """
-    sizes = {getattr(reading, "classes", None) for reading in known}
-    return any(cut.symbol in sizes and cut.symbol not in known[place].region for cut in way)
+    return any(c.symbol in sizes_in(known) and c.symbol not in known[place].region for c in way)
+
+
+def sizes_in(known: Sequence[Reading]) -> frozenset[sympy.Symbol]:
+    """The symbols that stand for numbers of classes."""
+    found = (getattr(reading, "classes", None) for reading in known)
+    return frozenset(size for size in found if isinstance(size, sympy.Symbol))
 
 
 def covers(known: Sequence[Reading], places: Collection[int]) -> bool:

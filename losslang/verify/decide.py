@@ -19,7 +19,7 @@ from losslang.diagnostics import InternalError
 from losslang.ir.loss import Loss
 from losslang.ir.recursion import calls_itself
 from losslang.verify import thresholds
-from losslang.verify.check import chooses_sizes, together
+from losslang.verify.check import chooses_sizes, sizes_in, together
 from losslang.verify.formula import normal
 from losslang.verify.partition import narrowed, sides
 from losslang.verify.proof import Proof
@@ -96,6 +96,11 @@ class Decider:
     _decided: dict[tuple[Question, tuple[Cut, ...]], Part] = field(default_factory=dict)
     _open: dict[tuple[Key, float], Open] = field(default_factory=dict)
     """What stays open with some patience."""
+
+    @property
+    def sizes(self) -> frozenset[sympy.Symbol]:
+        """The symbols that stand for numbers of classes."""
+        return sizes_in(self.readings)
 
     # ------------------------------------------------------------ one region
 

@@ -27,7 +27,7 @@ from losslang.verify.thresholds.settings import SIZES, ends, within
 from losslang.verify.verdict import Cut, Part
 
 if TYPE_CHECKING:
-    from losslang.verify.decide import Decider
+    from losslang.verify.decide import Decider, Open
 
 GRID = tuple(
     Rational(n)
@@ -65,9 +65,15 @@ class Line:
         """The verdict at one setting; ``None`` if it is open."""
         at = pinned(self.base | {self.symbol: value})
         if at not in self.asked:
-            found = self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
+            found = self._decided(at)
+            if not isinstance(found, Part):
+                # A refutation may choose its sizes.
+                found = self._decided(tuple(c for c in at if c.symbol not in self.decider.sizes))
             self.asked[at] = found.holds if isinstance(found, Part) else None
         return self.asked[at]
+
+    def _decided(self, at: tuple[Cut, ...]) -> Part | Open:
+        return self.decider.attempt(self.question, at, self.budget.part(SETTING_SECONDS))
 
     def first(self) -> bool | None:
         """The answer where the line begins."""
