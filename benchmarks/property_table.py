@@ -106,7 +106,8 @@ def completed(row: Row) -> Row:
 def first(question: str, loss: nodes.Loss) -> str:
     """The column of a question about the first input, which goes without its name."""
     inputs = loss.signature.inputs if loss.signature else ()
-    return column(question) if inputs and f"({inputs[0].name}" in question else question
+    about = question.partition("(")[2].rstrip(")").split(",")[0]
+    return column(question) if inputs and about == inputs[0].name else question
 
 
 def table(rows: list[Row]) -> list[str]:

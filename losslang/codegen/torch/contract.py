@@ -104,10 +104,11 @@ class Body:
         """An axis has one size wherever it stands: the declared one, if that is a number."""
         found: dict[Axis, list[str]] = {}
         loss = self.low.loss
+        apart = {BATCH, *(k.pack for k in loss.inputs)}
         inputs = [(k.name, k.axes) for k in loss.inputs if k is not self.low.label]
         for name, axes in (*inputs, *((h.name, h.axes) for h in loss.hyperparameters)):
             array = self.names[name]
-            for axis in dict.fromkeys(a for a in axes if a != BATCH):
+            for axis in dict.fromkeys(a for a in axes if a not in apart):
                 place = axes.index(axis) - len(axes)
                 found.setdefault(axis, []).append(f"{array}={array}.shape[{place}]")
         for axis, sizes in found.items():

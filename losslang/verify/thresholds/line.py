@@ -66,9 +66,10 @@ class Line:
         at = pinned(self.base | {self.symbol: value})
         if at not in self.asked:
             found = self._decided(at)
-            if not isinstance(found, Part):
-                # A refutation may choose its sizes.
-                found = self._decided(tuple(c for c in at if c.symbol not in self.decider.sizes))
+            # A refutation may choose its sizes.
+            free = tuple(cut for cut in at if cut.symbol not in self.decider.sizes)
+            if not isinstance(found, Part) and free != at:
+                found = self._decided(free)
             self.asked[at] = found.holds if isinstance(found, Part) else None
         return self.asked[at]
 
