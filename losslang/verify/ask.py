@@ -52,8 +52,11 @@ def read(text: str, of: Asked, properties: Mapping[str, Property]) -> Question:
 
 def understood(node: nodes.Expr, of: Asked, properties: Mapping[str, Property]) -> Question:
     """:func:`read` for what the parser made of the text, as in a claim."""
+    called = node.function if isinstance(node, nodes.Call) else node
+    known = properties.get(called.id) if isinstance(called, nodes.Name) else None
+    if known is not None and known.arguments == ("point",):
+        return _about_a_point(known, node, of)
     name, arguments = _spelled(node)
-    known = properties.get(name.id)
     if known is None:
         fail(
             "unknown-property",
@@ -81,7 +84,23 @@ def _spelled(node: nodes.Expr) -> tuple[nodes.Name, tuple[nodes.Expr, ...]]:
     return node.function, node.args
 
 
-def _on_one_line(argument: nodes.Expr) -> str:
+def _about_a_point(known: Property, node: nodes.Expr, of: Asked) -> Question:
+    """A question in which inputs are given, as a call gives them."""
+    given = (*node.args, *node.keywords) if isinstance(node, nodes.Call) else ()
+    if not given:
+        fail(
+            "property-argument",
+            f"{known.name!r} is asked at inputs",
+            node.span,
+            help=f"such as `{known.name}(logits=[0, 0], target=1)`",
+        )
+    question = of.asked(known.name, [", ".join(map(_on_one_line, given))])
+    if not of.has_meaning(question):
+        _without_meaning(question, nodes.Name(node.span, known.name), of)
+    return question
+
+
+def _on_one_line(argument: nodes.Node) -> str:
     """What was written, without comments and line breaks, as a question keeps it."""
     return " ".join(re.sub("#[^\n]*", "", argument.span.text).split())
 

@@ -36,7 +36,7 @@ from losslang.verify.theorem import (
 from losslang.verify.theorems import THEOREMS
 from losslang.verify.verdict import Certificate, Cut, Part, Use
 
-INPUT, LEVEL, LOSS, QUANTITY = "<input>", "<level>", "<loss>", "<quantity>"
+INPUT, LEVEL, LOSS, POINT, QUANTITY = "<input>", "<level>", "<loss>", "<point>", "<quantity>"
 ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(
         (
@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "lipschitz": ((INPUT,), ("inf", "1", "2")),
     **dict.fromkeys(("jointly_convex", "shift_invariant"), ((INPUT,), (INPUT,))),
     "equals": ((LOSS,),),
+    "value": ((POINT,),),
     **dict.fromkeys(("increasing", "decreasing"), ((QUANTITY,),)),
     "likelihood": (("normal", "laplace", "poisson"),),
     "elicits": (("mean", "median", "quantile", "expectile"), (LEVEL,)),
@@ -90,7 +91,7 @@ def _check_question(loss: Loss, question: Question) -> None:
         raise Rejected(f"{question.property} takes {len(kinds)} arguments")
     for kind, argument in zip(kinds, question.arguments, strict=False):
         known = inputs if INPUT in kind else kind
-        if kind not in ((LEVEL,), (LOSS,), (QUANTITY,)) and argument not in known:
+        if kind not in ((LEVEL,), (LOSS,), (POINT,), (QUANTITY,)) and argument not in known:
             raise Rejected(f"{argument!r} means nothing in {question}")
     if len(question.arguments) > 1 and question.arguments[0] in ("mean", "median"):
         raise Rejected(f"{question} has no level")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
@@ -12,9 +12,12 @@ import sympy
 from sympy import Expr, Rational
 
 from losslang.diagnostics import fail
+from losslang.ir.heads import Max, Min
 from losslang.ir.loss import Constant, Loss
+from losslang.ir.primitives import BY_NAME
 from losslang.source import Span
 from losslang.syntax import nodes
+from losslang.verify.readings.algebra import spelled
 from losslang.verify.verdict import Cut, Verdict
 
 
@@ -61,12 +64,6 @@ EVERYWHERE: Alternatives = (Settings(),)
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
-    "sqrt": sympy.sqrt,
-    "log": sympy.log,
-    "exp": sympy.exp,
-    "abs": sympy.Abs,
-}
 
 
 @dataclass(frozen=True)
@@ -188,8 +185,12 @@ class Conditions:
                 return self.number(node.operand)
             case nodes.Binary():
                 return _binary(node.op, self.number(node.left), self.number(node.right))
-            case nodes.Call() if node.function.id in _FUNCTIONS and len(node.args) == 1:
-                return _FUNCTIONS[node.function.id](self.number(node.args[0]))
+            case nodes.Call(function=nodes.Name(id="max" | "min" as name), args=[_, _, *_]):
+                return (Max if name == "max" else Min)(*map(self.number, node.args))
+            case nodes.Call() if node.function.id in BY_NAME:
+                row = BY_NAME[node.function.id]
+                if len(node.args) == row.arity and not node.keywords:
+                    return spelled(row.build(*map(self.number, node.args)))
         subject = self._subject(node)
         if subject is None:
             _unreadable(node)

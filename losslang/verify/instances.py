@@ -15,6 +15,7 @@ from losslang.ir.heads import At, Axis, Labelled, Tensor
 from losslang.ir.loss import BATCH, Input, Loss
 from losslang.ir.reduce import Reduce
 from losslang.verify.readings.algebra import rewritten
+from losslang.verify.readings.domains import bounds_of
 from losslang.verify.readings.instance import Unknown, written_out
 
 Change = Callable[[At], Expr]
@@ -128,7 +129,7 @@ def _admitted(known: Input, inputs: Inputs) -> bool:
             return all(v in (-1, 1) for v in values)
         case "simplex":
             return all(v.is_Rational and v >= 0 for v in values) and _sums(known, inputs) == {1}
-    return all(v.is_Rational and _fraction(v) in known.domain for v in values)
+    return all(bounds_of(known.domain).holds(v) for v in values)
 
 
 def _sums(known: Input, inputs: Inputs) -> set[Expr]:
@@ -137,10 +138,6 @@ def _sums(known: Input, inputs: Inputs) -> set[Expr]:
     for at in places(known, inputs.sizes):
         totals[at[:-1]] = totals.get(at[:-1], sympy.S.Zero) + inputs.entries[known.name, at]
     return set(totals.values())
-
-
-def _fraction(value: Expr) -> float:
-    return sympy.Rational(value)
 
 
 def value(loss: Loss, inputs: Inputs) -> Expr | None:

@@ -55,6 +55,7 @@ from losslang.verify.properties import (
     symmetric,
     temperature,
     translation_invariant,
+    value,
     well_defined,
     zero_at_equality,
 )
@@ -96,6 +97,7 @@ ALL: tuple[Property, ...] = (
     replication_invariant.PROPERTY,
     relabel_invariant.PROPERTY,
     equals.PROPERTY,
+    value.PROPERTY,
     increasing.PROPERTY,
     decreasing.PROPERTY,
     elicits.PROPERTY,

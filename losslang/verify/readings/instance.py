@@ -9,7 +9,8 @@ import sympy
 from sympy import Basic, Expr, Integer
 
 from losslang.ir.binders import Binder, substitute
-from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Max, Min, Size
+from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Index, Max, Min, Size
+from losslang.ir.recursion import Recursion, is_prior, rewritten
 from losslang.ir.reduce import EMPTY, MAX_UNROLLED, Ordered, Reduce
 from losslang.ir.spectrum import SPECTRA, Spectrum
 from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
@@ -18,6 +19,9 @@ from losslang.ir.truth import And, Equal, Less, LessEqual, Not, Or
 class Unknown(Exception):
     """A formula holds an operation that is not written out."""
 
+
+MAX_DEPTH = 32
+"""How often a function may call itself."""
 
 Place = tuple[Expr, Expr]
 """A guard, and the value where it is 1."""
@@ -34,8 +38,8 @@ def written_out(
     ``entry`` tells the entries of arrays at known places, on which guards may depend.
 
     An axis has a known size if ``sizes`` tells it, or if its own is a number (at most 64) and it is
-    none of ``keep``. Raises :class:`Unknown` for ``argmax`` and ``quantile`` along such an axis,
-    and for spectra of more than two numbers.
+    none of ``keep``. Raises :class:`Unknown` for ``quantile`` along such an axis, and for spectra
+    of more than two numbers.
     """
     memo: dict[Basic, Basic] = {}
 
@@ -72,6 +76,17 @@ def written_out(
             if count is None:
                 return e
             return ordered(e.op, places(e, [range(count)]), visit(e.at))
+        if isinstance(e, Branch):
+            test = visit(e.args[0])
+            if test in (ZERO, ONE):
+                return visit(e.args[1] if test == ONE else e.args[2])
+        if isinstance(e, Recursion):
+            at, *place = map(visit, e.rest)
+            if not all(n.is_Integer for n in (at, *place)) or at > MAX_DEPTH:
+                raise Unknown("a function that calls itself at an unknown place")
+            indices, _, body = e.open()
+            rule = dict(zip(indices, (at, *place), strict=True))
+            return visit(substitute(_with_itself(e, indices, body), rule))
         if isinstance(e, Spectrum):
             counts = [known(index.axis) for index in e.binders]
             if None in counts or e.op not in SPECTRA:
@@ -95,6 +110,18 @@ def written_out(
         return found
 
     return visit(expr)
+
+
+def _with_itself(e: Recursion, indices: tuple[Index, ...], body: Expr) -> Expr:
+    """The opened body of a recursion, which reads earlier values as it is read itself."""
+
+    def visit(part: Expr) -> Expr | None:
+        if not is_prior(part, indices[0]):
+            return None
+        place = (rewritten(index, visit) for index in part.place)
+        return Recursion(e.op, indices, ONE, body, indices[0] - part.lag, *place)
+
+    return rewritten(body, visit)
 
 
 def folded(op: str, places: Sequence[Place]) -> Expr:
@@ -163,6 +190,11 @@ def _rank(place: int, values: Mapping[int, Expr]) -> Expr:
     )
 
 
+def _place_of(rank: int, values: Mapping[int, Expr]) -> Expr:
+    """The place of the value of a rank."""
+    return sympy.Add(*(Integer(n) * Equal(_rank(n, values), Integer(rank)) for n in values))
+
+
 def _sum(places: Sequence[Place]) -> Expr:
     return sympy.Add(*(Branch(guard, value, ZERO) for guard, value in places))
 
@@ -185,6 +217,7 @@ _ALWAYS: dict[str, Callable[[Sequence[Place]], Expr]] = {
 }
 
 _UNGUARDED: dict[str, Callable[[Sequence[Expr]], Expr]] = {
+    "argmax": lambda values: _place_of(0, dict(enumerate(values))),
     "max": lambda values: Max(*values),
     "min": lambda values: Min(*values),
     "logsumexp": _log_of_sum,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from losslang.verify.theorem import Theorem
 from losslang.verify.theorems import (
     apart,
+    at_a_point,
     attraction,
     bounded_scores,
     bregman,
@@ -114,6 +115,7 @@ ALL: tuple[Theorem, ...] = (
     *attraction.THEOREMS,
     *sharpness.THEOREMS,
     *difference.THEOREMS,
+    *at_a_point.THEOREMS,
     *tendency.THEOREMS,
     *structure.THEOREMS,
     *ranked.CONVEX,

@@ -19,7 +19,7 @@ from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.structure import BY_DEFINITION, domain
 
 
-def _signs(condition: Expr, where: Region) -> Iterator[Sign]:
+def signs(condition: Expr, where: Region) -> Iterator[Sign]:
     """A truth value as statements about numbers."""
     for part in conjuncts(condition):
         inner = part.args[0] if isinstance(part, Not) else None
@@ -36,13 +36,14 @@ def _well_defined(case: Case) -> Sequence[Premise] | None:
     loss: Loss = case.reading.loss
     everywhere = domain(loss, case.reading.region)
     return [
-        Premise(f"{_shown(needed)} always holds", sign)
+        Premise(f"{shown(needed)} always holds", sign)
         for needed in loss.requires
-        for sign in _signs(needed.condition, everywhere.where(*conjuncts(needed.guard)))
+        for sign in signs(needed.condition, everywhere.where(*conjuncts(needed.guard)))
     ]
 
 
-def _shown(needed: Requirement) -> str:
+def shown(needed: Requirement) -> str:
+    """A requirement as the program has it."""
     return needed.span.text if needed.span is not None else str(needed.condition)
 
 
@@ -60,12 +61,12 @@ def broken(case: Case) -> tuple[Requirement, Sign] | None:
     spots = places(needed, inputs)
     if place not in range(len(spots)):
         return None
-    guard = _at(loss, needed.guard, inputs, spots[int(place)])
-    condition = _at(loss, needed.condition, inputs, spots[int(place)], apart=int(part))
+    guard = at(loss, needed.guard, inputs, spots[int(place)])
+    condition = at(loss, needed.condition, inputs, spots[int(place)], apart=int(part))
     if guard != ONE or condition is None or condition == ONE or is_undefined(condition):
         return None
     opposite: dict[Relation, Relation] = {">": "<=", ">=": "<", "!=": "=="}
-    (sign,) = _signs(condition, case.reading.region)
+    (sign,) = signs(condition, case.reading.region)
     return needed, Sign(sign.expr, opposite[sign.relation], sign.region)
 
 
@@ -82,9 +83,13 @@ def places(needed: Requirement, inputs: Inputs) -> list[dict[Index, int]]:
     return [dict(zip(ordered, at, strict=True)) for at in product(*map(range, sizes))]
 
 
-def _at(
+def at(
     loss: Loss, truth: Expr, inputs: Inputs, place: dict[Index, int], apart: int | None = None
 ) -> Expr | None:
+    """A truth value of the loss at some inputs and a place, or only one of its conjuncts.
+
+    ``None`` where it cannot be written out.
+    """
     if apart is not None:
         parts = conjuncts(truth)
         if not 0 <= apart < len(parts):
@@ -98,7 +103,7 @@ def _ill_defined(case: Case) -> Sequence[Premise] | None:
     found = broken(case)
     if found is None:
         return None
-    return [Premise(f"{_shown(found[0])} fails there", found[1])]
+    return [Premise(f"{shown(found[0])} fails there", found[1])]
 
 
 HOLD = Theorem(

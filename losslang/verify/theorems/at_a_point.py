@@ -1,0 +1,63 @@
+"""What a loss is at given inputs: a formula in its hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr
+
+from losslang.ir.heads import ONE, ZERO
+from losslang.ir.truth import conjuncts
+from losslang.verify import instances
+from losslang.verify.readings.point import Point, point
+from losslang.verify.readings.structure import Structure
+from losslang.verify.theorem import Case, Premise, Theorem
+from losslang.verify.theorems.difference import BY_DEFINITION
+from losslang.verify.theorems.pieces import Silent, has_no_value
+from losslang.verify.theorems.premises import premises, sign
+from losslang.verify.theorems.requirements import at, places, shown, signs
+
+
+def named(case: Case) -> Point:
+    """The point that the question names. Raises :class:`Silent`."""
+    found = point(case.reading.loss, *case.question.arguments)
+    if found is None:
+        raise Silent
+    return found
+
+
+def written_out(here: Point) -> Expr:
+    """The loss there, with every sum written out. Raises :class:`Silent`."""
+    found = instances.formula(here.loss, here.inputs)
+    if found is None or has_no_value(found):
+        raise Silent
+    return found
+
+
+@premises()
+def _value(case: Case) -> Iterator[Premise]:
+    here, region = named(case), case.reading.region
+    for needed in here.loss.requires:
+        for place in places(needed, here.inputs):
+            guard = at(here.loss, needed.guard, here.inputs, place)
+            condition = at(here.loss, needed.condition, here.inputs, place)
+            if guard is None or condition is None:
+                raise Silent
+            if guard != ZERO and condition != ONE:
+                for each in signs(condition, region.where(*conjuncts(guard))):
+                    yield Premise(f"{shown(needed)} holds there", each)
+    yield sign("this is the value", written_out(here) - case.guess["value"], "==", region)
+
+
+VALUE = Theorem(
+    "value-at-a-point",
+    "value",
+    Structure,
+    "The formula at these inputs, with every sum written out.",
+    BY_DEFINITION,
+    _value,
+    value=lambda case: case.guess.get("value"),
+    recursive=True,
+)
+
+THEOREMS = (VALUE,)
