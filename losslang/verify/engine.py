@@ -236,13 +236,14 @@ class Engine:
         return sum(c.condition is not None or q not in self._verdicts for c, q in claims)
 
     def _is_settled(self, claimed: nodes.Expr) -> bool:
-        """Whether a property is asked in a hyperparameter that has a value."""
-        if not isinstance(claimed, nodes.Call):
+        """Whether a hyperparameter that has a value is asked about, or another value of it."""
+        prop = PROPERTIES.get(claimed.function.id) if isinstance(claimed, nodes.Call) else None
+        if prop is None or not isinstance(claimed, nodes.Call):
             return False
-        prop = PROPERTIES.get(claimed.function.id)
         given = {h.name for h in self.whole.hyperparameters if h.given}
-        names = (each.id for each in claimed.args if isinstance(each, nodes.Name))
-        return prop is not None and "quantity" in prop.arguments and not given.isdisjoint(names)
+        names = [each.id for each in claimed.args if isinstance(each, nodes.Name)]
+        names = names if "quantity" in prop.arguments else [k.name for k in claimed.keywords]
+        return not given.isdisjoint(names)
 
     def _claim(self, claim: nodes.Claim, question: Question, waiting: int) -> ClaimResult:
         conditions = Conditions(self.whole, self._sizes)

@@ -15,6 +15,7 @@ from losslang.verify.check import (
     INPUT,
     LEVEL,
     LOSS,
+    POINT,
     QUANTITY,
     check_certificate,
     together,
@@ -94,7 +95,8 @@ def test_a_norm_is_one_of_the_known_ones(hinge):
 
 
 def test_the_checker_knows_the_arguments_of_every_property():
-    kinds = {"input": INPUT, "level": LEVEL, "loss": LOSS, "quantity": QUANTITY}
+    plain = (INPUT, LEVEL, LOSS, POINT, QUANTITY)
+    kinds = {kind.strip("<>"): kind for kind in plain}
     for name, known in PROPERTIES.items():
         found = ARGUMENTS.get(name, ())
         assert len(found) == len(known.arguments), name

@@ -23,7 +23,7 @@ TABLE = re.compile(r"(<!-- properties: [^>]*-->\n).*(?=<!-- end -->)", re.S)
 def spelled(known: Property) -> str:
     """``lipschitz(input, inf | 1 | 2)``."""
     kinds = known.arguments or (("word",) if known.words else ())
-    plain = ("input", "level", "loss", "quantity")
+    plain = ("input", "level", "loss", "point", "quantity")
     takes = [kind if kind in plain else " \\| ".join(known.words) for kind in kinds]
     return f"`{known.name}({', '.join(takes)})`" if takes else f"`{known.name}`"
 

@@ -56,7 +56,10 @@ QUESTIONS = {
         *("calibrated", "order_preserving", "proper", "symmetric", "convex(logits)", "monotone"),
         *("shift_invariant(logits)", "permutation_equivariant", "asymmetric_robust"),
     ),
-    "focal": ("calibrated", "symmetric", "equals(ce)", "decreasing(gamma)"),
+    "focal": (
+        *("calibrated", "symmetric", "equals(ce)", "decreasing(gamma)"),
+        "value(logits=[0, 0], target=1)",
+    ),
     "gce": ("strictly_proper", "lipschitz(logits)"),
     "brier": ("scale_invariant(logits)",),
     "huber": (
@@ -79,7 +82,10 @@ QUESTIONS = {
 }
 """Questions that are decided in a moment, by as many theorems as possible."""
 
-SHARP = ("lipschitz", "smooth", "bounded", "bounded_below", "range", "strongly_convex", "minimiser")
+SHARP = (
+    *("lipschitz", "smooth", "bounded", "bounded_below", "range", "strongly_convex", "minimiser"),
+    "value",
+)
 """Properties whose value is the only right one."""
 
 CASES = [(name, question) for name, questions in QUESTIONS.items() for question in questions]

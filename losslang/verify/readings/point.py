@@ -119,7 +119,10 @@ def _placed(loss: Loss, given: Mapping[str, Nested], call: nodes.Call) -> Inputs
     for known in loss.inputs:
         found = _array(known, [given[known.name]] if one and known.batched else given[known.name])
         if found is None:
-            _refuse(f"{known.name!r} is no array over {', '.join(map(str, known.axes))}", call)
+            wanted = (
+                f"full array over {', '.join(map(str, known.axes))}" if known.axes else "number"
+            )
+            _refuse(f"{known.name!r} is no {wanted}", call)
         entries |= {(known.name, at): number for at, number in numpy.ndenumerate(found)}
         for axis, size in zip(known.dims, found.shape, strict=True):
             if axis.size not in (None, size) or sizes.setdefault(axis.name, size) != size:
@@ -152,9 +155,10 @@ def _array(known: Input, value: Nested) -> Any:
     """An array of numbers over the input's axes; ``None`` if it is none."""
     pack = None if known.pack is None else known.dims.index(known.pack)
     try:
-        return array(value, len(known.dims), pack, numbers=False)
+        found = array(value, len(known.dims), pack, numbers=False)
     except ValueError:
         return None
+    return None if any(isinstance(entry, list) for entry in found.ravel()) else found
 
 
 def _at_the_start(loss: Loss) -> Loss:

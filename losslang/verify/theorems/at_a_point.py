@@ -53,7 +53,7 @@ VALUE = Theorem(
     "value-at-a-point",
     "value",
     Structure,
-    "The formula at these inputs, with every sum written out.",
+    "the formula at these inputs, with every sum written out",
     BY_DEFINITION,
     _value,
     value=lambda case: case.guess.get("value"),
