@@ -40,7 +40,7 @@ def elaborated(
     return _of_expression(spec, scope, name)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _of_library(spec: str, name: str | None) -> Loss:
     """The IR of an expression over the library, which a process reads once."""
     return _of_expression(spec, no_file()[1], name)

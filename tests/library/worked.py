@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -107,10 +108,10 @@ def standing(path: Path, *, of_values: bool = False) -> Loss:
     With ``of_values`` a loss over losses is one of their values.
     """
     loss = declared(path)
-    try:
-        return driver.elaborated_config(loss.name, of_values=of_values)
-    except DiagnosticError:
-        return driver.elaborated(worked(loss, loss.examples[0]).spec)
+    for read in (driver.elaborated, partial(driver.elaborated_config, of_values=of_values)):
+        with suppress(DiagnosticError):
+            return read(loss.name)
+    return driver.elaborated(worked(loss, loss.examples[0]).spec)
 
 
 def called(name: str, settings: Mapping[str, str]) -> str:
