@@ -111,6 +111,14 @@ REASONS = {
     "ppo_clip": BEYOND_EXP,
     "bp_mll": BEYOND_EXP,
     "gamma_nll": BEYOND_EXP,
+    "barron": "a power less 1, where the residual is small against c",
+    "blackbox_proper": "products of counts, added with signs in turn",
+    "asymmetric_focal_tversky": OTHERS,
+    "asymmetric_unified_focal": OTHERS,
+    "esrm": BEYOND_EXP,
+    "exo": "two preferences that are nearly alike where `eps` is near 1/2",
+    "kurtosis": ALIKE,
+    "orpo": "differences of log odds that are large and nearly equal",
 }
 
 GAINS = "gains of `2**relevance` beyond the range; for tiny relevance, what they exceed 1 by"
@@ -119,7 +127,13 @@ TILTS = "exponentials beyond the range where a temperature is near 0"
 GAMMAS = "differences of logarithms of gamma functions, which are large and nearly equal"
 HARD = "`p log(p)` and determinants where probabilities or eigenvalues round to 0"
 
+SPECTRUM = "singular vectors, which a decomposition finds to a few digits less"
+
+FLAT = "the slope of tanh, which is 1 less its square, where that rounds to 1"
+
 GROUPS = {
+    FLAT: "hypersparse softcap_ce",
+    SPECTRUM: "bsp bss",
     GAINS: "approx_ndcg lambda_loss",
     LEAST: "bce_blur heteroscedastic_gaussian size_penalty tweedie_nll",
     TILTS: "dclw debiased_contrastive dist_kd",
@@ -130,13 +144,14 @@ GROUPS = {
     " normalized_negative nrce power_score pseudospherical_score rll seesaw soft_bootstrap sord"
     " spherical_score tempnet tgce trades",
     NEARLY: "adaptive_confidence_kd align_uniform bce_kd binary_listnet bregman ciou"
-    " cosine_embedding dkd eiou entropic_open_set entropy_min esr extended_iou generalized_js"
-    " generalized_jsd_kd generalized_kl hellinger itakura_saito listnet log_magnitude"
-    " logit_standard_kd matsushita nrmse objectosphere outlier_exposure renyi reverse_kd reverse_kl"
-    " rse si_sdr si_snr silog skew_kd snr soft_ce softmax_ranking tvd uld",
-    POWERS: "asl asl_single dual_focal inverse_focal lum pu_mlc qfl two_way",
+    " cosine_embedding dac_kl dkd eiou entropic_open_set entropy_min esr extended_iou"
+    " generalized_js generalized_jsd_kd generalized_kl hellinger itakura_saito listnet"
+    " log_magnitude logit_standard_kd matsushita nrmse objectosphere outlier_exposure renyi"
+    " reverse_kd reverse_kl rse si_sdr si_snr silog skew_kd snr soft_ce softmax_ranking tvd uld",
+    POWERS: "asl asl_single balanced_qfl dual_focal inverse_focal lum pu_mlc qfl ranknet two_way",
     KINK: "dfl multiclass_perceptron ramp rho_margin",
-    CANCELS: "label_smoothing logit_clip logit_norm nkd",
+    CANCELS: "adaptive_margin_triplet adaptive_relevance_margin cores grpo holistic_robust"
+    " kto label_smoothing listmle logit_clip logit_norm nkd",
     SMALL: "weighted_rank",
     GAMMAS: "evidential_kl neg_binomial_nll student_t_nll",
 }
