@@ -19,7 +19,7 @@ def settled(expr: Expr, region: Region) -> Expr:
     def rule(e: Basic) -> Basic:
         if not isinstance(e, Less | LessEqual | Equal | sympy.Abs | Max | Min):
             return e
-        if not e.free_symbols or not e.free_symbols <= set(region.symbols):
+        if not e.free_symbols <= set(region.symbols):
             return e
         first, second = e.args[0], S.Zero if isinstance(e, sympy.Abs) else e.args[1]
         found = spread(sympy.expand(first - second), region)

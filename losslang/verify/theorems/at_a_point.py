@@ -9,8 +9,10 @@ from sympy import Expr
 from losslang.ir.heads import ONE, ZERO
 from losslang.ir.truth import conjuncts
 from losslang.verify import instances
+from losslang.verify.readings.algebra import spelled
 from losslang.verify.readings.point import Point, point
 from losslang.verify.readings.structure import Structure
+from losslang.verify.settle import settled
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.difference import BY_DEFINITION
 from losslang.verify.theorems.pieces import Silent, has_no_value
@@ -18,7 +20,7 @@ from losslang.verify.theorems.premises import premises, sign
 from losslang.verify.theorems.requirements import at, places, shown, signs
 
 
-def named(case: Case) -> Point:
+def _named(case: Case) -> Point:
     """The point that the question names. Raises :class:`Silent`."""
     found = point(case.reading.loss, *case.question.arguments)
     if found is None:
@@ -26,17 +28,21 @@ def named(case: Case) -> Point:
     return found
 
 
-def written_out(here: Point) -> Expr:
-    """The loss there, with every sum written out. Raises :class:`Silent`."""
+def written_out(case: Case) -> Expr:
+    """The loss there, with every sum written out and comparisons decided as far as they can be.
+
+    Raises :class:`Silent`.
+    """
+    here = _named(case)
     found = instances.formula(here.loss, here.inputs)
     if found is None or has_no_value(found):
         raise Silent
-    return found
+    return settled(spelled(found), case.reading.region)
 
 
 @premises()
 def _value(case: Case) -> Iterator[Premise]:
-    here, region = named(case), case.reading.region
+    here, region = _named(case), case.reading.region
     for needed in here.loss.requires:
         for place in places(needed, here.inputs):
             guard = at(here.loss, needed.guard, here.inputs, place)
@@ -46,7 +52,7 @@ def _value(case: Case) -> Iterator[Premise]:
             if guard != ZERO and condition != ONE:
                 for each in signs(condition, region.where(*conjuncts(guard))):
                     yield Premise(f"{shown(needed)} holds there", each)
-    yield sign("this is the value", written_out(here) - case.guess["value"], "==", region)
+    yield sign("this is the value", written_out(case) - case.guess["value"], "==", region)
 
 
 VALUE = Theorem(
