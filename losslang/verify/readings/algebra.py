@@ -41,7 +41,10 @@ def rewritten(expr: Basic, rule: Callable[[Basic], Basic]) -> Basic:
 
 
 def spelled(expr: Expr) -> Expr:
-    """``expr`` with sigmoid and softplus in exponentials, x log y as a product where x is not 0."""
+    """``expr`` with sigmoid and softplus in exponentials, x log y as a product where x is not 0.
+
+    Fractions are rounded down.
+    """
 
     def rule(e: Basic) -> Basic:
         if isinstance(e, Labelled):
@@ -55,6 +58,8 @@ def spelled(expr: Expr) -> Expr:
             return 1 / (1 + sympy.exp(-x))
         if e.name == "softplus":
             return sympy.log(1 + sympy.exp(x))
+        if e.name == "floor" and x.is_Rational:
+            return sympy.floor(x)
         if e.name == "xlogy" and x == ZERO:
             return ZERO
         if e.name == "xlogy" and x.is_extended_nonzero:

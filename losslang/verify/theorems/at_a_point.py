@@ -50,7 +50,7 @@ def _value(case: Case) -> Iterator[Premise]:
             if guard is None or condition is None:
                 raise Silent
             if guard != ZERO and condition != ONE:
-                for each in signs(condition, region.where(*conjuncts(guard))):
+                for each in signs(spelled(condition), region.where(*conjuncts(guard))):
                     yield Premise(f"{shown(needed)} holds there", each)
     yield sign("this is the value", written_out(case) - case.guess["value"], "==", region)
 
