@@ -207,6 +207,8 @@ def contradicts(claim: ClaimResult) -> bool:
     if claim.text.startswith("not "):
         return claim.verdict.status in ("proved", "conditional")
     verdict = claim.verdict
+    if claim.says.startswith("cannot compare"):
+        return False
     return verdict.status in ("proved", "refuted", "conditional") or verdict.witness is not None
 
 

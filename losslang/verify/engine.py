@@ -27,6 +27,7 @@ from losslang.verify.property import Property
 from losslang.verify.prover import Budget, prove
 from losslang.verify.readings import Regression, Residual
 from losslang.verify.readings.fix import fixed
+from losslang.verify.sampling import looks_false
 from losslang.verify.statement import MIRRORED, Region, Relation, Sign
 from losslang.verify.theorem import Question, Reading
 from losslang.verify.verdict import Cut, Verdict
@@ -315,7 +316,9 @@ class Engine:
         sign = Sign(bound - (low if relation in (">", ">=") else high), MIRRORED[relation], region)
         if prove(sign, Budget(BOUND_SECONDS)) is not None:
             return True, ""
-        return False, f"the constant is {given.value}"
+        if looks_false(sign) is None:
+            return False, f"cannot compare the constant with it: {wording.value(given)}"
+        return False, f"the constant is {wording.value(given)}"
 
 
 def _ends(value: Basic) -> tuple[Expr, Expr]:
