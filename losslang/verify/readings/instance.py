@@ -10,6 +10,7 @@ from sympy import Basic, Expr, Integer
 
 from losslang.ir.binders import Binder, substitute
 from losslang.ir.heads import ONE, ZERO, At, Axis, Branch, Index, Max, Min, Size
+from losslang.ir.primitives import Apply
 from losslang.ir.recursion import Recursion, is_prior, rewritten
 from losslang.ir.reduce import EMPTY, MAX_UNROLLED, Ordered, Reduce
 from losslang.ir.spectrum import SPECTRA, Spectrum
@@ -96,6 +97,8 @@ def written_out(
             return spectrum(e.op, found, columns, visit(e.at))
         args = [visit(a) if isinstance(a, Expr) else a for a in e.args]
         made = e if all(n is o for n, o in zip(args, e.args, strict=True)) else e.func(*args)
+        if isinstance(made, Apply) and made.name == "floor" and made.operands[0].is_Rational:
+            return sympy.floor(made.operands[0])
         if entry is not None and isinstance(made, At) and all(i.is_Integer for i in made.indices):
             return entry(made)
         return made

@@ -58,6 +58,12 @@ def follows(verdict: Verdict, formula: Callable[[float], float]) -> bool:
             "x=[[0], [1]], y=[[0], [1]]",
             lambda gamma: -gamma * log(1 + 2 * exp(-1 / gamma)),
         ),
+        # seven of the eight weighted paths of two frames say the label
+        (
+            "ctc(blank=0)",
+            "logits=[[0, log(3)], [0, 0]], target=[1], frames=2, labels=1",
+            lambda _: log(8 / 7),
+        ),
         # a branch that has no value there is not read
         (EXAMPLE + "a * x if x > 0 else log(x)", "2, 0", lambda a: 2 * a),
         ("loss l(x: real[k]) = 1 + argmax(x)", "x=[1, 3, 3]", lambda _: 2),
