@@ -145,7 +145,7 @@ def _statement(node: nodes.Claim | nodes.Example | nodes.Alias) -> Doc:
         return ("example ", _expr(node.call, OPERAND), Group(Nest((" ==", LINE, value))))
     parts: list[Doc] = ["claim not " if node.negated else "claim ", _expr(node.property, OPERAND)]
     if node.bound is not None:
-        parts.append((f" {node.relation} ", _expr(node.bound, SUM)))
+        parts.append(Group(Nest((f" {node.relation}", LINE, _expr(node.bound, SUM)))))
     if node.condition is not None:
         parts.append(Nest((LINE, "when ", Nest(_expr(node.condition, CONDITIONAL)))))
     return Group(tuple(parts))

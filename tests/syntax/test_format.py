@@ -96,6 +96,15 @@ class TestLayout:
         text = "loss f(x: real) =\n    x\n\nexample f(x=1) == 1\nclaim convex\n"
         assert format_module(text) == text
 
+    def test_a_long_claim_breaks_before_what_is_claimed_and_before_its_condition(self):
+        text = (
+            "loss f(x: real[k], *, c: real = 1) =\n    c * sum(x)\n\n"
+            "claim value(x=[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]) ==\n"
+            "    (1 + 2 + 3 + 4) * c + (5 + 6 + 7 + 8) * c + (9 + 10 + 11 + 12) * c\n"
+            "    when c > 0\n"
+        )
+        assert format_module(text) == text
+
     def test_an_alias_breaks_like_a_call(self):
         short = "loss f(x: real) =\n    x\n\nalias a.F(y=x)\n"
         assert format_module(short) == short

@@ -46,10 +46,12 @@ def _value(case: Case) -> Iterator[Premise]:
     for needed in here.loss.requires:
         for place in places(needed, here.inputs):
             guard = at(here.loss, needed.guard, here.inputs, place)
+            if guard == ZERO:
+                continue
             condition = at(here.loss, needed.condition, here.inputs, place)
             if guard is None or condition is None:
                 raise Silent
-            if guard != ZERO and condition != ONE:
+            if condition != ONE:
                 for each in signs(spelled(condition), region.where(*conjuncts(guard))):
                     yield Premise(f"{shown(needed)} holds there", each)
     yield sign("this is the value", written_out(case) - case.guess["value"], "==", region)
