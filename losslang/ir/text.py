@@ -247,6 +247,7 @@ class Printer:
         sympy.Add: _add,
         sympy.Mul: _mul,
         sympy.log: _log,
+        type(sympy.E): lambda self, e: ("exp(1)", ATOM),
         (sympy.exp, Max, Min, Detach, sympy.Abs): _call,
         sympy.Pow: _pow,
         Truth: _indicator,

@@ -35,6 +35,7 @@ def shown(body: str, signature: str = "x: real[class], target: class, *, k: real
         ("sqrt(k)", "sqrt(k)"),
         ("norm(x)", "norm(x)"),
         ("exp(x[target])", "exp(x_target)"),
+        ("exp(1) * k", "exp(1) k"),
         ("log(k)", "log k"),
         ("log(1 + k)", "log(1 + k)"),
         ("max(x[target], 0)", "max(0, x_target)"),
