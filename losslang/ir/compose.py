@@ -189,8 +189,10 @@ def _documented(loss: Loss, declaration: nodes.Loss | nodes.Function) -> Loss:
 
 def _is_of_values(claim: nodes.Claim, loss: nodes.Loss) -> bool:
     """Whether a claim is about the values of a loss that was given."""
-    args = claim.property.args if isinstance(claim.property, nodes.Call) else ()
-    named = {a.id for a in args if isinstance(a, nodes.Name)}
+    if not isinstance(claim.property, nodes.Call):
+        return False
+    named = {a.id for a in claim.property.args if isinstance(a, nodes.Name)}
+    named |= {given.name for given in claim.property.keywords}
     return not named.isdisjoint(signatures.losses_taken(loss))
 
 

@@ -40,9 +40,10 @@ class Point:
 def point(loss: Loss, text: str) -> Point | None:
     """What the arguments in ``text`` say, as in a worked example: inputs, and settings of arrays.
 
-    Inputs without an axis for the batch are one example. States are what they are before
-    the first call in training. ``None`` for a loss without a program, in which names have no
-    meaning. Raises :class:`~losslang.diagnostics.DiagnosticError` for a mistake.
+    Inputs without an axis for the batch are one example. An array that no input has the axis of is
+    as long as its default. States are what they are before the first call in training. ``None`` for
+    a loss without a program, in which names have no meaning. Raises
+    :class:`~losslang.diagnostics.DiagnosticError` for a mistake.
     """
     if loss.written is None or loss.written.scope is None:
         return None
@@ -50,13 +51,13 @@ def point(loss: Loss, text: str) -> Point | None:
     assert isinstance(call, nodes.Call)
     frame = Frame(loss.written.scope)
     given = {name: _numbers(node, frame) for name, node in _arguments(loss, call).items()}
-    arrays = {h.name for h in loss.hyperparameters if h.axes}
+    passed = {known.name for known in loss.inputs}
+    settings = {n: _setting(v, call) for n, v in given.items() if n not in passed}
     try:
-        loss = fixed(loss, {n: _setting(v) for n, v in given.items() if n in arrays})
+        loss = fixed(loss, _by_entries(loss, settings, call))
     except ValueError as error:
         _refuse(str(error), call)
-    inputs = _placed(loss, given, call)
-    return Point(_at_the_start(loss), inputs)
+    return Point(_at_the_start(loss), _placed(loss, given, call))
 
 
 def _refuse(problem: str, node: nodes.Node, help: str | None = None) -> NoReturn:
@@ -72,7 +73,8 @@ def _arguments(loss: Loss, call: nodes.Call) -> dict[str, nodes.Expr]:
         if keyword.name in given:
             _refuse(f"{keyword.name!r} is given twice", keyword)
         given[keyword.name] = keyword.value
-    known = [*names, *(h.name for h in loss.hyperparameters if h.axes)]
+    arrays = [*(h.name for h in loss.hyperparameters if h.axes), *_taken_apart(loss)]
+    known = [*names, *arrays]
     for name, node in given.items():
         if name in {h.name for h in loss.hyperparameters} - {*known}:
             _refuse(
@@ -89,6 +91,26 @@ def _arguments(loss: Loss, call: nodes.Call) -> dict[str, nodes.Expr]:
     return given
 
 
+def _taken_apart(loss: Loss) -> list[str]:
+    """The names of arrays whose entries are hyperparameters of their own, ``eps[0]``."""
+    names = (h.name.partition("[") for h in loss.hyperparameters)
+    return list(dict.fromkeys(name for name, bracket, _ in names if bracket))
+
+
+def _by_entries(loss: Loss, settings: Mapping[str, Any], call: nodes.Call) -> dict[str, Any]:
+    """The settings, of such an array entry by entry."""
+    found = dict(settings)
+    for name in _taken_apart(loss):
+        if name in found:
+            entries = numpy.ndenumerate(numpy.array(found.pop(name), dtype=object))
+            named = {f"{name}[{', '.join(map(str, at))}]": entry for at, entry in entries}
+            wanted = {h.name for h in loss.hyperparameters if h.name.startswith(f"{name}[")}
+            if {*named} != wanted:
+                _refuse(f"{name!r} has as many places as its default, {len(wanted)}", call)
+            found |= named
+    return found
+
+
 def _numbers(node: nodes.Expr, frame: Frame) -> Nested:
     """Nested lists of exact numbers."""
     if isinstance(node, nodes.ListLiteral):
@@ -99,12 +121,12 @@ def _numbers(node: nodes.Expr, frame: Frame) -> Nested:
     return value
 
 
-def _setting(value: Nested) -> Any:
+def _setting(value: Nested, call: nodes.Call) -> Any:
     """A number or nested lists of numbers, as hyperparameters have them."""
     if isinstance(value, list):
-        return [_setting(each) for each in value]
+        return [_setting(each, call) for each in value]
     if not value.is_Rational:
-        raise ValueError("a hyperparameter is set to a fraction")
+        _refuse("a hyperparameter is set to a fraction", call)
     return Fraction(int(Rational(value).p), int(Rational(value).q))
 
 
@@ -123,6 +145,8 @@ def _placed(loss: Loss, given: Mapping[str, Nested], call: nodes.Call) -> Inputs
                 f"full array over {', '.join(map(str, known.axes))}" if known.axes else "number"
             )
             _refuse(f"{known.name!r} is no {wanted}", call)
+        if found.size > instances.MAX_ENTRIES:
+            _refuse(f"{known.name!r} has more than {instances.MAX_ENTRIES} entries", call)
         entries |= {(known.name, at): number for at, number in numpy.ndenumerate(found)}
         for axis, size in zip(known.dims, found.shape, strict=True):
             if axis.size not in (None, size) or sizes.setdefault(axis.name, size) != size:

@@ -69,7 +69,8 @@ def follows(verdict: Verdict, formula: Callable[[float], float]) -> bool:
         ("loss l(x: real[k]) = 1 + argmax(x)", "x=[1, 3, 3]", lambda _: 2),
         # it is about values: where gradients stop is no matter
         (EXAMPLE + "detach(a * x) * y", "2, 3", lambda a: 6 * a),
-        # settings of an array
+        # settings of an array, along an axis of its own or of an input
+        ("poly", "logits=[0, 0], target=1, eps=[3]", lambda _: log(2) + 3 / 2),
         ("multi_quantile", "quantiles=[0, 2], target=1, theta=[0.25, 0.5]", lambda _: 0.375),
     ],
 )
@@ -109,6 +110,8 @@ def test_only_settings_at_which_the_loss_has_a_value_there_are_proved(tmp_path):
         ("logits=[[0, 0]], target=[0, 1]", "'target' has 2 places on axis batch"),
         ("logits=[gamma, 0], target=0", "gamma"),
         ("logits=[0, 0], target=0, gamma=3", "'gamma' is a setting"),
+        (f"logits={[0] * 201}, target=0", "'logits' has more than 200 entries"),
+        ("logits=[0, 0], target=0, gamma=[3]", "'gamma' is a setting"),
         ("", "'value' is asked at inputs"),
     ],
 )
@@ -118,6 +121,20 @@ def test_a_point_that_the_loss_does_not_take_is_refused(point, message):
     (diagnostic,) = error.value.diagnostics
     assert message in diagnostic.message
     assert diagnostic.primary is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("eps=[3, 1]", "'eps' has as many places as its default, 1"),
+        ("eps=3", "'eps' has as many places as its default, 1"),
+        ("eps=[log(2)]", "set to a fraction"),
+        ("eps=[eps]", "eps"),
+    ],
+)
+def test_an_array_is_set_to_as_many_fractions_as_its_default_has(setting, message):
+    with pytest.raises(DiagnosticError, match=message):
+        driver.verify("poly")[f"value(logits=[0, 0], target=1, {setting})"]
 
 
 @pytest.mark.parametrize(
