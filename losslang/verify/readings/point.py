@@ -182,7 +182,8 @@ def _array(known: Input, value: Nested) -> Any:
         found = array(value, len(known.dims), pack, numbers=False)
     except ValueError:
         return None
-    return None if any(isinstance(entry, list) for entry in found.ravel()) else found
+    full = found.size and not any(isinstance(entry, list) for entry in found.ravel())
+    return found if full else None
 
 
 def _at_the_start(loss: Loss) -> Loss:

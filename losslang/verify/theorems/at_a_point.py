@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sympy import Expr
 
 from losslang.ir.heads import ONE, ZERO
+from losslang.ir.loss import Input, Loss, Term
 from losslang.ir.truth import conjuncts
 from losslang.verify import instances
+from losslang.verify.instances import Entry, Inputs
 from losslang.verify.readings.algebra import spelled
 from losslang.verify.readings.point import Point, point
 from losslang.verify.readings.structure import Structure
@@ -34,10 +37,24 @@ def written_out(case: Case) -> Expr:
     Raises :class:`Silent`.
     """
     here = _named(case)
-    found = instances.formula(here.loss, here.inputs)
-    if found is None or has_no_value(found):
+    sizes, entries = here.inputs.sizes, here.inputs.entries
+    found = _formula(here.loss.terms, here.loss.inputs, (*sizes.items(),), (*entries.items(),))
+    if found is None or here.loss.draws or has_no_value(found):
         raise Silent
-    return settled(spelled(found), case.reading.region)
+    return settled(found, case.reading.region)
+
+
+@lru_cache(maxsize=64)
+def _formula(
+    terms: tuple[Term, ...],
+    inputs: tuple[Input, ...],
+    sizes: tuple[tuple[str, int], ...],
+    entries: tuple[tuple[Entry, Expr], ...],
+) -> Expr | None:
+    found = instances.formula(
+        Loss("formula", inputs, (), terms), Inputs(dict(sizes), dict(entries))
+    )
+    return None if found is None else spelled(found)
 
 
 @premises()

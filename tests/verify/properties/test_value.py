@@ -88,6 +88,10 @@ def test_states_are_as_before_the_first_call_in_training(tmp_path):
     assert value("moco", "query=[1, 0], key=[0, 1]", tmp_path, length=4).value == 0
 
 
+def test_what_depends_on_chance_has_no_value(tmp_path):
+    assert value("ensloss", "score=1, target=1", tmp_path).status == "unknown"
+
+
 def test_only_settings_at_which_the_loss_has_a_value_there_are_proved(tmp_path):
     program = "loss l(x: real, *, a: real = 1) = x / (a - 1)"
     verdict = value(program, "1", tmp_path)
@@ -107,6 +111,7 @@ def test_only_settings_at_which_the_loss_has_a_value_there_are_proved(tmp_path):
         ("logits=[[0, 0], [0]], target=0", "'logits' is no full array over class"),
         ("logits=[[[0, 0]]], target=0", "'logits' is no full array over class"),
         ("logits=[0, 0], target=[0]", "'target' is no number"),
+        ("logits=[], target=0", "'logits' is no full array over class"),
         ("logits=[[0, 0]], target=[0, 1]", "'target' has 2 places on axis batch"),
         ("logits=[gamma, 0], target=0", "gamma"),
         ("logits=[0, 0], target=0, gamma=3", "'gamma' is a setting"),
