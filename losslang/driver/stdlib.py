@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DECLARED = re.compile(r"^(?:loss|fn)\s+([A-Za-z_]\w*)", re.MULTILINE)
 
 # Listing the library parses nothing: its files are in the standard layout, which a test holds.
-_STATED = re.compile(r"^(claim|alias)\s+(.+(?:\n(?: +.*|\)))*)$", re.MULTILINE)
+_STATED = re.compile(r"^(claim|alias)\s+(.+(?:\n(?: +|\)).*)*)$", re.MULTILINE)
 _DOCUMENTED = re.compile(
     r'(?:^"""(?P<doc>(?:(?!""").)*)"""\s+)?(?:^cite\s+"[^"\n]*"\s+)*^loss\s+(?P<name>[A-Za-z_]\w*)',
     re.MULTILINE | re.DOTALL,
