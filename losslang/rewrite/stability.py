@@ -186,15 +186,26 @@ def norm(e: Expr) -> Expr | None:
     total = e.base
     if e.exp.q != 2 and not (e.exp.q == 1 and e.exp < -1):
         return None
-    squared = isinstance(total.body, Pow) and total.body.exp == 2
-    if total.op not in ("sum", "mean") or not squared:
+    side = _side(total.body)
+    if total.op not in ("sum", "mean") or side is None:
         return None
-    length = Binder.__new__(Reduce, "norm", total.binders, total.guard, total.body.base)
+    length = Binder.__new__(Reduce, "norm", total.binders, total.guard, side)
     if total.op == "mean":
         length = length / sympy.sqrt(Reduce("count", total.binders, total.guard, ONE))
     if e.exp > 0:
         return length ** (2 * e.exp)
     return Apply("reciprocal", length) ** (-2 * e.exp)
+
+
+def _side(square: Expr) -> Expr | None:
+    """A ``w`` with ``w**2 == square``, for a square or a quotient of squares."""
+    if isinstance(square, Apply) and square.name == "quotient":
+        sides = [_side(operand) for operand in square.operands]
+        return None if None in sides else Apply("quotient", *sides)
+    powers = [factor.as_base_exp() for factor in Mul.make_args(square)]
+    if any(exponent not in (2, -2) for _, exponent in powers):
+        return None
+    return Mul(*(base ** (exponent / 2) for base, exponent in powers))
 
 
 def sine_of_acos(e: Expr) -> Expr | None:

@@ -206,6 +206,7 @@ CASES = (
     Case("log_of_sum", "log(cosh(x))", ("log_cosh",), BOTH),
     Case("norm", "norm(v)", ("norm",), VECTORS),
     Case("norm", "norm(v)**3", ("norm",), (VECTORS[0], VECTORS[3])),
+    Case("norm", "norm(v / (2 + v[0]))", ("norm",), (VECTORS[0], VECTORS[3])),
     # The slope of the reciprocal of 1e-30 is beyond the range of float32.
     Case("norm", "1 / norm(v)", ("norm", "reciprocal"), (VECTORS[0], *VECTORS[2:])),
     Case("unit", "normalize(v)[0]", ("unit",), VECTORS),
@@ -401,7 +402,9 @@ def test_a_factor_of_0_still_has_the_slope_of_its_exponential() -> None:
 # ---------------------------------------------------------------- vectors without a direction
 
 
-@pytest.mark.parametrize("formula", ["norm(v)", "normalize(v)[1]", "distance(v, v)"])
+@pytest.mark.parametrize(
+    "formula", ["norm(v)", "norm(v / (2 + v[0]))", "normalize(v)[1]", "distance(v, v)"]
+)
 def test_a_zero_vector_has_a_value_and_a_gradient_of_zero(formula: str) -> None:
     loss = live(f"loss it(v: real[dim]) = {formula}")
     value, (slope,) = gradients(loss, torch.zeros(2, 3))
