@@ -118,6 +118,8 @@ REASONS = {
     "esrm": BEYOND_EXP,
     "exo": "two preferences that are nearly alike where `eps` is near 1/2",
     "kurtosis": ALIKE,
+    "metrix": PAIRS + "; exponentials beyond the range where alpha is 100",
+    "rince": PAIRS + "; exponentials beyond the range where a temperature is near 0",
     "orpo": "differences of log odds that are large and nearly equal",
 }
 
@@ -133,6 +135,7 @@ FLAT = "the slope of tanh, which is 1 less its square, where that rounds to 1"
 
 GROUPS = {
     FLAT: "hypersparse softcap_ce",
+    PAIRS: "macl mean_field_contrastive moco_keys simple_contrastive sincere supcon_in",
     SPECTRUM: "bsp bss",
     GAINS: "approx_ndcg lambda_loss",
     LEAST: "bce_blur heteroscedastic_gaussian size_penalty tweedie_nll",
@@ -145,13 +148,14 @@ GROUPS = {
     " spherical_score tempnet tgce trades",
     NEARLY: "adaptive_confidence_kd align_uniform bce_kd binary_listnet bregman ciou"
     " cosine_embedding dac_kl dkd eiou entropic_open_set entropy_min esr extended_iou"
-    " generalized_js generalized_jsd_kd generalized_kl hellinger itakura_saito listnet"
+    " generalized_js generalized_jsd_kd generalized_kl hellinger hyperbolic_pairwise_confusion"
+    " itakura_saito listnet"
     " log_magnitude logit_standard_kd matsushita nrmse objectosphere outlier_exposure renyi"
     " reverse_kd reverse_kl rse si_sdr si_snr silog skew_kd snr soft_ce softmax_ranking tvd uld",
     POWERS: "asl asl_single balanced_qfl dual_focal inverse_focal lum pu_mlc qfl ranknet two_way",
     KINK: "dfl multiclass_perceptron ramp rho_margin",
     CANCELS: "adaptive_margin_triplet adaptive_relevance_margin cores grpo holistic_robust"
-    " kto label_smoothing listmle logit_clip logit_norm nkd",
+    " kto label_smoothing listmle margin_batch_all logit_clip logit_norm nkd",
     SMALL: "weighted_rank",
     GAMMAS: "evidential_kl neg_binomial_nll student_t_nll",
 }
