@@ -311,12 +311,12 @@ LIPSCHITZ = (
 )
 
 SMOOTH = (
+    Strategy(local_steep.SMOOTH_BY_TERMS, _if_free(_bounded_terms(local_steep.bend_terms))),
     Strategy(
         local_steep.NOT_SMOOTH,
         _infinite_ends(_bend),
         _growing(_bend, "the second derivative grows without bound"),
     ),
-    Strategy(local_steep.SMOOTH_BY_TERMS, _if_free(_bounded_terms(local_steep.bend_terms))),
     Strategy(local_steep.SMOOTH, _greatest_sizes(lambda reading: 2 * _bend(reading))),
     Strategy(local_steep.SMOOTH_AT_MOST, _bends),
     Strategy(local_steep.SMOOTH_BY_TERMS, _bounded_terms(local_steep.bend_terms)),
