@@ -43,6 +43,7 @@ BEYOND_EXP = "exponentials beyond the range, which a product with 0 or a minimum
 EXPONENTS = "what is taken the exponential of is that large, and rounded"
 
 TURNED = "the slope of cos(m acos(x)) in x is a quotient of two zeros where x is 1 or -1"
+TILTS = "exponentials beyond the range where a temperature is near 0"
 TRIGAMMA = "the slope of digamma, which torch computes to nine digits"
 
 REASONS = {
@@ -119,13 +120,12 @@ REASONS = {
     "exo": "two preferences that are nearly alike where `eps` is near 1/2",
     "kurtosis": ALIKE,
     "metrix": PAIRS + "; exponentials beyond the range where alpha is 100",
-    "rince": PAIRS + "; exponentials beyond the range where a temperature is near 0",
+    "rince": PAIRS + "; " + TILTS,
     "orpo": "differences of log odds that are large and nearly equal",
 }
 
 GAINS = "gains of `2**relevance` beyond the range; for tiny relevance, what they exceed 1 by"
 LEAST = "a quotient of two numbers near the least, or by one"
-TILTS = "exponentials beyond the range where a temperature is near 0"
 GAMMAS = "differences of logarithms of gamma functions, which are large and nearly equal"
 HARD = "`p log(p)` and determinants where probabilities or eigenvalues round to 0"
 
@@ -149,8 +149,8 @@ GROUPS = {
     NEARLY: "adaptive_confidence_kd align_uniform bce_kd binary_listnet bregman ciou"
     " cosine_embedding dac_kl dkd eiou entropic_open_set entropy_min esr extended_iou"
     " generalized_js generalized_jsd_kd generalized_kl hellinger hyperbolic_pairwise_confusion"
-    " itakura_saito listnet"
-    " log_magnitude logit_standard_kd matsushita nrmse objectosphere outlier_exposure renyi"
+    " itakura_saito listnet log_magnitude logit_standard_kd matsushita nrmse objectosphere"
+    " outlier_exposure renyi"
     " reverse_kd reverse_kl rse si_sdr si_snr silog skew_kd snr soft_ce softmax_ranking tvd uld",
     POWERS: "asl asl_single balanced_qfl dual_focal inverse_focal lum pu_mlc qfl ranknet two_way",
     KINK: "dfl multiclass_perceptron ramp rho_margin",

@@ -42,7 +42,7 @@ from losslang.source import Source
 from losslang.syntax import nodes
 from losslang.syntax.limits import children
 from losslang.syntax.parse import parse_module
-from losslang.verify.claims import ClaimResult
+from losslang.verify.claims import INCOMPARABLE, ClaimResult
 from losslang.verify.engine import Engine
 
 KINDS = ("sign", "complement", "swap", "denominator", "norm")
@@ -207,7 +207,7 @@ def contradicts(claim: ClaimResult) -> bool:
     if claim.text.startswith("not "):
         return claim.verdict.status in ("proved", "conditional")
     verdict = claim.verdict
-    if claim.says.startswith("cannot compare"):
+    if claim.says.startswith(INCOMPARABLE):
         return False
     return verdict.status in ("proved", "refuted", "conditional") or verdict.witness is not None
 

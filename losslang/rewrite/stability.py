@@ -198,10 +198,7 @@ def norm(e: Expr) -> Expr | None:
 
 
 def _side(square: Expr) -> Expr | None:
-    """A ``w`` with ``w**2 == square``, for a square or a quotient of squares."""
-    if isinstance(square, Apply) and square.name == "quotient":
-        sides = [_side(operand) for operand in square.operands]
-        return None if None in sides else Apply("quotient", *sides)
+    """A ``w`` with ``w**2 == square``, for a product or quotient of squares."""
     powers = [factor.as_base_exp() for factor in Mul.make_args(square)]
     if any(exponent not in (2, -2) for _, exponent in powers):
         return None

@@ -58,6 +58,9 @@ def _meets(value: Expr, cut: Cut) -> bool:
     return bool(beyond == True or (cut.closed and value == cut.at))  # noqa: E712
 
 
+INCOMPARABLE = "cannot compare the constant with it"
+"""Why a claim of a constant may not stand though none was shown to be another."""
+
 Alternatives: TypeAlias = tuple[Settings, ...]
 
 EVERYWHERE: Alternatives = (Settings(),)

@@ -17,7 +17,7 @@ from losslang.ir.loss import Loss
 from losslang.syntax import nodes
 from losslang.verify import wording
 from losslang.verify.ask import understood
-from losslang.verify.claims import ClaimResult, Conditions, Settings
+from losslang.verify.claims import INCOMPARABLE, ClaimResult, Conditions, Settings
 from losslang.verify.culprit import culprit
 from losslang.verify.decide import Decider, Found, decider, settled
 from losslang.verify.judge import verdict
@@ -317,7 +317,7 @@ class Engine:
         if prove(sign, Budget(BOUND_SECONDS)) is not None:
             return True, ""
         if looks_false(sign) is None:
-            return False, f"cannot compare the constant with it: {wording.value(given)}"
+            return False, f"{INCOMPARABLE}: {wording.value(given)}"
         return False, f"the constant is {wording.value(given)}"
 
 

@@ -20,7 +20,8 @@ def names_a_point(reading: Structure, question: Question) -> bool:
 
 def _values(reading: Structure, question: Question) -> Iterator[Guess]:
     try:
-        yield {"value": theorems.written_out(Case(reading, question))}
+        here = theorems.named(Case(reading, question))
+        yield {"value": theorems.written_out(here, reading.region)}
     except Silent:
         return
 

@@ -16,6 +16,7 @@ from losslang.verify.readings.algebra import spelled
 from losslang.verify.readings.point import Point, point
 from losslang.verify.readings.structure import Structure
 from losslang.verify.settle import settled
+from losslang.verify.statement import Region
 from losslang.verify.theorem import Case, Premise, Theorem
 from losslang.verify.theorems.difference import BY_DEFINITION
 from losslang.verify.theorems.pieces import Silent, has_no_value
@@ -23,7 +24,7 @@ from losslang.verify.theorems.premises import premises, sign
 from losslang.verify.theorems.requirements import at, places, shown, signs
 
 
-def _named(case: Case) -> Point:
+def named(case: Case) -> Point:
     """The point that the question names. Raises :class:`Silent`."""
     found = point(case.reading.loss, *case.question.arguments)
     if found is None:
@@ -31,17 +32,16 @@ def _named(case: Case) -> Point:
     return found
 
 
-def written_out(case: Case) -> Expr:
+def written_out(here: Point, region: Region) -> Expr:
     """The loss there, with every sum written out and comparisons decided as far as they can be.
 
     Raises :class:`Silent`.
     """
-    here = _named(case)
     sizes, entries = here.inputs.sizes, here.inputs.entries
     found = _formula(here.loss.terms, here.loss.inputs, (*sizes.items(),), (*entries.items(),))
     if found is None or here.loss.draws or has_no_value(found):
         raise Silent
-    return settled(found, case.reading.region)
+    return settled(found, region)
 
 
 @lru_cache(maxsize=64)
@@ -59,7 +59,7 @@ def _formula(
 
 @premises()
 def _value(case: Case) -> Iterator[Premise]:
-    here, region = _named(case), case.reading.region
+    here, region = named(case), case.reading.region
     for needed in here.loss.requires:
         for place in places(needed, here.inputs):
             guard = at(here.loss, needed.guard, here.inputs, place)
@@ -71,7 +71,7 @@ def _value(case: Case) -> Iterator[Premise]:
             if condition != ONE:
                 for each in signs(spelled(condition), region.where(*conjuncts(guard))):
                     yield Premise(f"{shown(needed)} holds there", each)
-    yield sign("this is the value", written_out(case) - case.guess["value"], "==", region)
+    yield sign("this is the value", written_out(here, region) - case.guess["value"], "==", region)
 
 
 VALUE = Theorem(
