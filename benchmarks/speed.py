@@ -6,9 +6,11 @@ with the table into the folder (``docs/speed`` if it is not named). ``--compiled
 ``torch.compile`` of the code written by hand, which takes half a minute to build for each work.
 
 Providers take turns, so that what else the machine does falls on all of them; a turn is one call,
-or as many as take ``TURN``. Times are medians over turns; the spread is the distance between
-quartiles over the median; memory is the highest resident size during a call above that before it,
-when there is no gradient, in units of the first input.
+or as many as take ``TURN``. A call makes its gradient and gives it back, as every step of training
+does. Times are medians over turns; the spread is the distance between quartiles over the median;
+memory is the highest resident size during a call above that before it, when there is no gradient,
+in units of the first input. Beside the smallest works stands what a function of autograd costs that
+computes nothing, which is as fast as a loss can be.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +36,8 @@ import losslang
 
 Loss: TypeAlias = Callable[..., Tensor]
 
+BOTH = "forward and backward"
+
 SECONDS = 4.0
 """How long the providers of one work take turns."""
 
@@ -41,6 +45,9 @@ TURN = 2e-3
 
 LARGE = 1 << 22
 """From so many numbers on the memory of a call shows."""
+
+SMALL = 1 << 10
+"""Up to so many numbers, calls themselves are what takes time."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,25 @@ WORKS = (
 """With the defaults of the library."""
 
 
+class _Nothing(torch.autograd.Function):
+    """A function with a gradient, neither of which is computed."""
+
+    @staticmethod
+    def forward(ctx: Any, first: Tensor) -> Tensor:
+        ctx.save_for_backward(first)
+        return torch.empty(())
+
+    @staticmethod
+    def backward(ctx: Any, _: Tensor) -> Tensor:
+        (first,) = ctx.saved_tensors
+        return torch.empty_like(first)
+
+
+def _nothing(first: Tensor, *_: Tensor) -> Tensor:
+    found: Tensor = _Nothing.apply(first)  # type: ignore[no-untyped-call]
+    return found
+
+
 def _products(first: Tensor, *_: Tensor) -> Callable[[], None]:
     """The products of matrices that a loss of pairs cannot do without: scores and two slopes."""
     x = first.detach()
@@ -224,9 +250,9 @@ def steps(
 
     def both(function: Loss) -> Callable[[], None]:
         def run() -> None:
+            function(*inputs).backward()  # type: ignore[no-untyped-call]
             for leaf in leaves:
                 leaf.grad = None
-            function(*inputs).backward()  # type: ignore[no-untyped-call]
 
         return run
 
@@ -238,10 +264,12 @@ def steps(
         return run
 
     for name, function in providers(work, compiled=compiled).items():
-        yield name, "forward and backward", both(function)
+        yield name, BOTH, both(function)
         yield name, "forward", forward(function)
     plain, copy = inputs[0].detach(), torch.empty_like(inputs[0])
     yield "copy", "", lambda: (copy.copy_(plain), None)[1]
+    if inputs[0].numel() <= SMALL:
+        yield "a call alone", BOTH, both(_nothing)
     if work.loss in ("info_nce", "supcon"):
         yield "three products", "", _products(*inputs)
 
@@ -329,8 +357,6 @@ def _processor() -> str:
 
 
 # ---------------------------------------------------------------- table and picture
-
-BOTH = "forward and backward"
 
 
 def by_work(rows: list[Row]) -> dict[tuple[str, str], dict[str, Row]]:

@@ -2,7 +2,7 @@
 
 A kernel computes the values of all rows, and keeps of each row the statistics that its gradient
 needs. Where a call asks for the sum or mean, the gradient is computed with the values, for in
-training the slope of what is returned is 1 or some other number; a second backward computes it
+training the slope of what is returned is 1 or some other number; a second backward computes both
 again. A call that the kernel is not for (another device, a transform, a tensor where the kernel
 wants a number) goes to the composed formula, and so does the slope of a slope.
 """
@@ -155,28 +155,23 @@ class Formula:
 
     def values(
         self, given: Sequence[Any], job: Job, found: Sequence[Tensor | None], *, keep: bool
-    ) -> tuple[Tensor, Tensor, int]:
+    ) -> tuple[Tensor, Tensor | None, int]:
         """The result, the statistics of rows if they are kept, and how many examples count.
 
         If ``found`` is not empty, it receives the gradients of the result.
         """
-        kept = self.kernel.saved if keep else 0
         is_reduced = job.reduction != "none"
         result = torch.empty(() if is_reduced else job.examples, dtype=self.real)
-        saved = torch.empty((kept + is_reduced) * job.rows, dtype=self.real)
-        behind = saved.data_ptr() + kept * job.rows * saved.itemsize
+        saved = torch.empty(self.kernel.saved * job.rows, dtype=self.real) if keep else None
+        address = result.data_ptr()
+        value, total = (0, address) if is_reduced else (address, 0)
         count = self._run(
             "both" if found else "values",
             None,
             found or self._nothing,
             given,
             job,
-            (
-                behind if is_reduced else result.data_ptr(),
-                saved.data_ptr() if kept else 0,
-                result.data_ptr() if is_reduced else 0,
-                0,
-            ),
+            (value, 0 if saved is None else saved.data_ptr(), total, 0),
             0,
             1.0,
         )
@@ -287,7 +282,7 @@ class _Rows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2:]
         known = formula.is_known_beforehand(job, wanted)
         found = formula.room(given, job, wanted) if known else []
-        value, saved, ctx.kept = formula.values(given, job, found, keep=True)
+        value, saved, ctx.kept = formula.values(given, job, found, keep=not known)
         ctx.save_for_backward(*[x for x in args if isinstance(x, Tensor)], saved)
         ctx.formula, ctx.job, ctx.found = formula, job, found
         ctx.others = [None if isinstance(x, Tensor) else x for x in args]
@@ -304,6 +299,8 @@ class _Rows(torch.autograd.Function):
         factor = slope.item() if ctx.found else 0
         if not ctx.found or (factor != 1 and ctx.formula.dtype in HALVES):  # to round but once
             given = contiguous(args)
+            if saved is None:
+                _, saved, _ = ctx.formula.values(given, ctx.job, (), keep=True)
             slopes = ctx.formula.slopes(given, ctx.job, saved, slope, wanted, ctx.kept)
             return (None, None, *slopes)
         found, ctx.found = ctx.found, []  # they are given away, and may be changed by who has them

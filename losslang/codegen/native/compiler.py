@@ -30,11 +30,12 @@ from typing import Literal
 from losslang import resources
 
 FLAGS = (
-    *("-std=c++17", "-O3", "-march=native", "-fopenmp-simd"),
+    *("-std=c++17", "-O3", "-march=native", "-fopenmp-simd", "-fno-tree-pre"),
     *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-shared", "-fPIC"),
 )
 """What kernels are compiled with. Without ``-ffast-math``, which would undo the corrections of
-rounding errors in ``mathematics.h``."""
+rounding errors in ``mathematics.h``. GCC's elimination of partial redundancies takes a division by
+1 out of ``x / (y < 1 ? 1 : y)`` and leaves a branch, for which a loop is not vectorised."""
 
 SECONDS = 60.0
 """The longest that one run of the compiler may take."""

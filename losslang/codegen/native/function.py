@@ -329,7 +329,8 @@ class Function(ABC):
         if node.attrs[0] == SLOPE.name:
             entry = "A(call.slope_scale)"
             if self.task == "slopes":
-                entry = f"{self._pointer(node)}[i * call.slope_step] * {entry}"
+                yield f"const A slope = {self._pointer(node)}[i * call.slope_step];"
+                entry = f"slope * {entry}"
             if self.label is not None:
                 entry = f"skipped[w] ? A(0) : {entry}"
         elif node.attrs[0] == self.text.label:

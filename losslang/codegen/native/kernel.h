@@ -1,6 +1,7 @@
 // What every kernel begins with: how it is called, and how its rows are shared among threads.
 
 #include <atomic>
+#include <memory>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -34,7 +35,7 @@ template <int n, class T> LOSSLANG_INLINE T power(T x) {
 // `gradients` where that one is not wanted. Arrays are contiguous, the rows first. A row whose label
 // is `ignored` has value and gradient 0. The slope of row i is slope[i * slope_step] * slope_scale.
 // If `total` is not null, it receives the sum of the values, or with `is_mean` their mean over the
-// rows that count, of which there are `kept`. `guard` receives which rows have a value, if some may
+// rows that count, of which there are `kept`; then `value` may be null. `guard` receives which rows have a value, if some may
 // not. `team` is the `GOMP_parallel` of the OpenMP whose threads are to be used, or null.
 constexpr int WORD = 8;
 
@@ -77,9 +78,6 @@ static_assert(sizeof(void*) == WORD && sizeof(double) == WORD && sizeof(long) ==
 // A sum in T is taken over so many places before it is added to one in double.
 constexpr int STRETCH = 1024;
 
-// Rows are shared among threads in multiples of this, so that no two write to one cache line.
-constexpr long SHARE = 64;
-
 // Calls part(begin, end) for shares of 0 ... count, as many as there are threads; what any returns,
 // or'ed. The threads are those of the team, which may be fewer, or else are started here.
 template <class F> int in_parts(const Order& order, long count, F part) {
@@ -107,9 +105,7 @@ template <class F> int in_parts(const Order& order, long count, F part) {
 
 // Calls rows(call, begin, end) for all rows; what any of them returns, or'ed.
 template <class F> int in_threads(const Call& call, F rows) {
-    return in_parts(call, (call.rows + SHARE - 1) / SHARE, [&](long begin, long end) {
-        return rows(call, begin * SHARE, end * SHARE < call.rows ? end * SHARE : call.rows);
-    });
+    return in_parts(call, call.rows, [&](long begin, long end) { return rows(call, begin, end); });
 }
 
 // How many rows count.
@@ -118,12 +114,45 @@ inline void count_kept(Call& call, const void* labels) {
     for (long i = 0; label && i < call.rows; ++i) call.kept -= label[i] == call.ignored;
 }
 
+// Where the values stand if the caller has no use for them.
+template <class T> std::unique_ptr<T[]> room_for_values(Call& call) {
+    std::unique_ptr<T[]> room(call.value ? nullptr : new T[call.rows]);
+    if (room) call.value = room.get();
+    return room;
+}
+
 // The sum or mean of all values, rounded once.
 template <class T> void reduce(Call& call) {
     const T* const value = static_cast<const T*>(call.value);
     double total = 0;
+    #pragma omp simd reduction(+: total)
     for (long i = 0; i < call.rows; ++i) total += value[i];
     *static_cast<T*>(call.total) = T(call.is_mean && call.kept ? total / double(call.kept) : total);
+}
+
+// Puts rows into lanes: place k of row w of the block goes to block[k * W + w]. Lanes without a row
+// repeat the last. In a full block the loop over lanes is the inner one, for its length is known.
+template <int W, class T, class S> void turn(T* block, const S* rows, int size, int count) {
+    if (count == W) {
+        for (int k = 0; k < size; ++k)
+            for (int w = 0; w < W; ++w) block[k * W + w] = T(rows[w * size + k]);
+        return;
+    }
+    for (int w = 0; w < W; ++w) {
+        const S* const row = rows + (w < count ? w : count - 1) * size;
+        for (int k = 0; k < size; ++k) block[k * W + w] = T(row[k]);
+    }
+}
+
+// Puts lanes back into rows.
+template <int W, class T, class S> void turn_back(S* rows, const T* block, int size, int count) {
+    if (count == W) {
+        for (int k = 0; k < size; ++k)
+            for (int w = 0; w < W; ++w) rows[w * size + k] = block[k * W + w];
+        return;
+    }
+    for (int w = 0; w < count; ++w)
+        for (int k = 0; k < size; ++k) rows[w * size + k] = block[k * W + w];
 }
 
 // Asks for memory that is read soon.

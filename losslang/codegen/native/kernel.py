@@ -53,6 +53,7 @@ def _entry(given: Arguments, task: Task) -> Iterator[str]:
         if given.label in given.arrays:
             labels = f"call.arrays[{list(given.arrays).index(given.label)}]"
         yield f"    count_kept(call, {labels});"
+        yield "    const std::unique_ptr<A[]> room = room_for_values<A>(call);"
     if task == "both":
         yield "    if (call.is_mean && call.kept) call.slope_scale = 1 / double(call.kept);"
     if task != "values":

@@ -28,11 +28,7 @@ class Narrow(Function):
             size = self._size(node.dims[1])
             kind = self._kind(n)
             yield f"{kind} x{n}[{NARROW} * W];"
-            yield "for (int w = 0; w < W; ++w) {"
-            yield "    const long i = first + (w < count ? w : count - 1);"
-            entry = f"{self._pointer(node)}[i * {size} + k]"
-            yield f"    for (int k = 0; k < {size}; ++k) x{n}[k * W + w] = {entry};"
-            yield "}"
+            yield f"turn<W>(x{n}, {self._pointer(node)} + first * {size}, {size}, count);"
 
     def _room(self) -> Iterator[str]:
         for place in self.kept:
@@ -67,6 +63,4 @@ class Narrow(Function):
         yield f"        out[k * W + w] = {entry};"
         yield "    }"
         yield "}"
-        yield "for (int w = 0; w < count; ++w)"
-        target = f"{self._target(place)}[(first + w) * {size} + k]"
-        yield f"    for (int k = 0; k < {size}; ++k) {target} = out[k * W + w];"
+        yield f"turn_back<W>({self._target(place)} + first * {size}, out, {size}, count);"
