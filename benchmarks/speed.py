@@ -6,11 +6,12 @@ with the table into the folder (``docs/speed`` if it is not named). ``--compiled
 ``torch.compile`` of the code written by hand, which takes half a minute to build for each work.
 
 Providers take turns, so that what else the machine does falls on all of them; a turn is one call,
-or as many as take ``TURN``. A call makes its gradient and gives it back, as every step of training
-does. Times are medians over turns; the spread is the distance between quartiles over the median;
-memory is the highest resident size during a call above that before it, when there is no gradient,
-in units of the first input. Beside the smallest works stands what a function of autograd costs that
-computes nothing, which is as fast as a loss can be.
+or as many as take ``TURN``, after one that is not timed, which finds the caches and the free memory
+as another provider left them. A call makes its gradient and gives it back, as every step of
+training does. Times are medians over turns; the spread is the distance between quartiles over the
+median; memory is the highest resident size during a call above that before it, when there is no
+gradient, in units of the first input. Beside the smallest works stands what a function of autograd
+costs that computes nothing, which is as fast as a loss in Python can be.
 """
 
 from __future__ import annotations
@@ -283,6 +284,7 @@ def measured(work: Work, *, compiled: bool) -> Iterator[Row]:
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(times[0]) < 5:
         for (_, _, run), count, taken in zip(runs, counts, times, strict=True):
+            run()
             start = time.perf_counter()
             for _ in range(count):
                 run()

@@ -49,9 +49,15 @@ template <int W, class To>
 LOSSLANG_INLINE int labels(
     const std::int64_t* from, To* to, To* kept, int count, std::int64_t ignored, long size
 ) {
+    std::int64_t left[W];
+    if (count < W) {
+        lanes<W>(from, left, count);
+        from = left;
+    }
     int bad = 0;
+    #pragma omp simd reduction(|: bad)
     for (int w = 0; w < W; ++w) {
-        const std::int64_t label = from[w < count ? w : 0];
+        const std::int64_t label = from[w];
         const bool counts = label != ignored;
         kept[w] = counts;
         to[w] = To(counts ? label : 0);
