@@ -230,6 +230,7 @@ def providers(work: Work, *, compiled: bool) -> dict[str, Loss]:
     if work.loss == "ce":
         found["F.cross_entropy"] = F.cross_entropy
     if compiled:
+        torch.compiler.reset()  # or it gives up on a function at its eighth shape
         found["torch.compile"] = torch.compile(work.by_hand)
     return found
 
