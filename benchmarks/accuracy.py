@@ -140,7 +140,7 @@ GROUPS = {
     GAINS: "approx_ndcg lambda_loss",
     LEAST: "bce_blur heteroscedastic_gaussian size_penalty tweedie_nll",
     TILTS: "dclw debiased_contrastive dist_kd",
-    HARD: "pkt dmi coding_rate",
+    HARD: "pkt dmi coding_rate mcr2",
     CERTAIN: "adaptive_confidence adaptive_threshold_focal agce alpha_divergence anorm aul augmix"
     " brier_binary cdw_ce confidence_penalty correctness_aware cpc dca emd_squared hard_bootstrap"
     " js_generalized mdca mmce nce_aexp nce_agce nce_aul nfl_mae nfl_rce ngce nmae nnce nnfl"

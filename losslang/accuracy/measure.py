@@ -14,6 +14,7 @@ from torch import Tensor
 from losslang.accuracy.floats import FORMATS, Format, relative
 from losslang.accuracy.inputs import Hard, hard_inputs
 from losslang.accuracy.truth import Entry, Oracle, Truth
+from losslang.codegen.variants import label_input
 from losslang.ir import exact
 from losslang.ir.loss import Domain, Loss
 
@@ -146,13 +147,9 @@ def _tensor(array: Any, dtype: torch.dtype) -> Tensor:
 
 def _mask_shape(loss: Loss, held: Mapping[str, Any]) -> tuple[int, ...]:
     """The shape of the labels, or of the examples where there are none."""
-    known = next((k for k in loss.inputs if k.kind == "index" and k.batched), None)
-    if (
-        known is not None
-        and known.over is not None
-        and any(known.over in other.axes for other in loss.inputs)
-    ):
-        return tuple(held[known.name].shape)
+    label = label_input(loss)
+    if label is not None:
+        return tuple(held[label.name].shape)
     return tuple(held[next(k.name for k in loss.inputs if k.batched)].shape[:1])
 
 

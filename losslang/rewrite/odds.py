@@ -55,9 +55,9 @@ def differences(e: Expr) -> Iterator[Difference]:
             if not wanted & set(Add.make_args(rest)):
                 continue
             left = rest - expected
-            if not _shorter(left, rest):
+            if not is_shorter(left, rest):
                 left = rest - sympy.expand_mul(expected)
-            if _shorter(left, rest):
+            if is_shorter(left, rest):
                 yield Difference(left, scale, lse, place)
 
 
@@ -96,7 +96,8 @@ def places(expr: Expr, index: Index) -> Iterator[Expr]:
                 yield place
 
 
-def _shorter(left: Expr, whole: Expr) -> bool:
+def is_shorter(left: Expr, whole: Expr) -> bool:
+    """Whether a sum has fewer terms than another."""
     return len(Add.make_args(left)) < len(Add.make_args(whole)) or left == ZERO
 
 
@@ -211,7 +212,20 @@ def log_of_total(total: Expr) -> Expr | None:
         return None
     if not all(isinstance(power, sympy.exp) for power in Add.make_args(total.body)):
         return None
-    return Reduce(LSE[total.op], total.binders, total.guard, sympy.log(total.body))
+    power = total.body
+    log = power.args[0] if isinstance(power, sympy.exp) else sympy.log(power)
+    return Reduce(LSE[total.op], total.binders, total.guard, log)
+
+
+def log_of_term(term: Expr) -> Expr | None:
+    """The logarithm of a positive number times exponentials and sums of them."""
+    number, rest = term.as_coeff_Mul()
+    if not number.is_positive:
+        return None
+    factors = [] if rest == ONE else Mul.make_args(rest)
+    logs = [f.args[0] if isinstance(f, sympy.exp) else log_of_total(f) for f in factors]
+    known = [log for log in logs if log is not None]
+    return Add(sympy.log(number), *known) if len(known) == len(logs) else None
 
 
 def extreme_of_exponentials(e: Reduce) -> Expr | None:

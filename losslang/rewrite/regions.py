@@ -172,6 +172,8 @@ QUOTIENTS = (
     "log(sum(sum(exp(2 * v[k] + v[j]) for j in dim) / sum(exp(v[j]) for j in dim)**2 for k in dim))"
 )
 OPPOSITES = "log(1 / sum(exp(v[k]) + exp(-v[k]) for k in dim))"
+BESIDE = "log(1 / (exp(v[0]) + sum(exp(v[k]) for k in dim if k != 0)))"
+GAP = "log(exp(v[0]) + exp(v[1])) - v[0]"
 GAIN = "exp(x) * xlogy(x**2 * exp(-x), x**2 * exp(-x))"
 
 REGIONS = (
@@ -188,6 +190,8 @@ REGIONS = (
     Region("log_of_product", "log((1 - sigmoid(v[0])) / (1 - sigmoid(v[1])))", *FAR, aloft),
     Region("log_of_product", QUOTIENTS, *FAR, ahead),
     Region("log_of_product", OPPOSITES, *FAR, ahead),
+    Region("log_of_product", BESIDE, *FAR, ahead),
+    Region("softplus_of_gap", GAP, *ROUNDED, ahead),
     Region("extreme_of_exponentials", "log(max(exp(v[k]) for k in dim))", *FAR, ahead),
     # Exponentials that overflow or vanish beside others that do so, too.
     Region("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", *FAR, ahead),

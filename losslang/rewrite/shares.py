@@ -37,10 +37,12 @@ def _is_product(e: Expr) -> bool:
 
 
 def _sums_exponentials(e: Expr) -> bool:
-    """Whether a number is a sigmoid or a sum of exponentials."""
+    """Whether a number is a sigmoid or a sum of exponentials, of which one may be such a sum."""
     if isinstance(e, Apply):
         return bool(e.name == "sigmoid")
-    return odds.log_of_total(e) is not None
+    terms = Add.make_args(e)
+    sums = any(isinstance(term, Reduce) for term in terms)
+    return sums and all(odds.log_of_term(term) is not None for term in terms)
 
 
 def _has_logarithm(e: Expr) -> bool:

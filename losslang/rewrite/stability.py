@@ -130,7 +130,7 @@ def log_of_sum(e: Expr) -> Expr | None:
     """``log`` of ``1 + exp``, ``1 - exp``, ``1 + x`` and of sums of exponentials."""
     inside = e.args[0]
     if isinstance(inside, Add):
-        powers = [_log_term(term) for term in inside.args]
+        powers = [odds.log_of_term(term) for term in inside.args]
         if all(p is not None for p in powers):
             return _logaddexp([p for p in powers if p is not None])
         if inside.args[0] == ONE:
@@ -146,24 +146,15 @@ def log_of_sum(e: Expr) -> Expr | None:
     return None
 
 
-def _log_term(term: Expr) -> Expr | None:
-    """The logarithm of a positive number times exponentials and sums of them."""
-    number, rest = term.as_coeff_Mul()
-    if not number.is_positive:
-        return None
-    factors = [] if rest == ONE else Mul.make_args(rest)
-    logs = [_log_of_power(factor) for factor in factors]
-    if any(log is None for log in logs):
-        return None
-    return Add(sympy.log(number), *(log for log in logs if log is not None))
-
-
-def _log_of_power(factor: Expr) -> Expr | None:
-    """The logarithm of an exponential, or of a sum of exponentials."""
-    if isinstance(factor, sympy.exp):
-        return factor.args[0]
-    if isinstance(factor, Reduce) and factor.op == "sum" and isinstance(factor.body, sympy.exp):
-        return Reduce("logsumexp", factor.binders, factor.guard, factor.body.args[0])
+def softplus_of_gap(e: Expr) -> Expr | None:
+    """``c log(exp(x) + exp(y)) - c x`` is ``c softplus(y - x)``."""
+    for term in e.args:
+        scale, total = scaled(term, lambda f: isinstance(f, Apply) and f.name == "logaddexp")
+        rest = e - term
+        for x, y in () if total is None else (total.operands, total.operands[::-1]):
+            left = rest + scale * x
+            if odds.is_shorter(left, rest):
+                return left + scale * Apply("softplus", y - x)
     return None
 
 
@@ -257,6 +248,7 @@ RULES: Rules = {
         expm1_less,
         odds.one_minus_sigmoid,
         squares.root_of_square,
+        softplus_of_gap,
         sqrt_minus_one,
         one_minus_cube,
     ),
