@@ -372,5 +372,7 @@ def _nonnegative(x: Expr) -> bool:
         return x.exp == sympy.Rational(1, 2) or (x.exp % 2) == 0 or _nonnegative(x.base)
     if isinstance(x, Max):
         return any(map(_nonnegative, x.args))
+    if isinstance(x, Branch):
+        return all(map(_nonnegative, x.args[1:]))
     folded = isinstance(x, Reduce) and x.op in ("sum", "mean", "max", "min", "prod")
     return folded and _nonnegative(x.body)

@@ -36,3 +36,18 @@ def test_the_buffer_of_a_module_stays_where_everything_is_masked(tmp_path):
 def test_an_array_over_the_batch_is_no_hyperparameter():
     problems = driver.check_file("a.loss", "loss f(x: real, *, a: real[batch] = [1]) = x * a\n")
     assert [problem.code for problem in problems] == ["hyperparameter-type"]
+
+
+@pytest.mark.parametrize(
+    ("average", "kind"),
+    [
+        ("ema(std(x, axis=batch))", "nonnegative"),
+        ("ema((2 if width == wide else 1) * std(x, axis=batch))", "nonnegative"),
+        ("ema((2 if width == wide else -1) * std(x, axis=batch))", "real"),
+        ("ema(std(x, axis=batch), init=-1)", "real"),
+    ],
+)
+def test_an_average_has_the_sign_that_its_numbers_share(average, kind):
+    text = f"loss f(x: real, *, width: wide | thin = thin) = x**2 / (1 + {average})\n"
+    (state,) = program(text).states
+    assert state.kind == kind

@@ -130,17 +130,43 @@ class Dino:
 class SelfAdjusting:
     """Fu et al. 2019, eq. 2 to 4."""
 
+    start, least, correction = 0.0, 0.0, 0
+
     def __init__(self) -> None:
-        self.mean, self.variance = np.zeros(4), np.zeros(4)
+        self.mean, self.variance = np.full(4, self.start), np.zeros(4)
 
     def __call__(self, prediction: Any, target: Any) -> float:
         r = np.abs(target - prediction)
         self.mean = 0.9 * self.mean + 0.1 * r.mean(0)
-        self.variance = 0.9 * self.variance + 0.1 * r.var(0)
-        beta = np.clip(self.mean - self.variance, 0, 1 / 9)
+        self.variance = 0.9 * self.variance + 0.1 * r.var(0, ddof=self.correction)
+        beta = np.clip(self.mean - self.variance, self.least, 1 / 9)
         with np.errstate(divide="ignore", invalid="ignore"):
             square = 0.5 * r**2 / beta
         return float(np.mean(np.where(r < beta, square, r - 0.5 * beta).sum(1)))
+
+
+class PublishedSelfAdjusting(SelfAdjusting):
+    """The same as the authors' code, chengyangfu/retinamask, has it."""
+
+    start, least, correction = 1 / 9, 1e-3, 1
+
+
+class AdaFace:
+    """Kim et al. 2022, eq. 11 to 16; the deviation is unbiased in code, mk-minchul/AdaFace."""
+
+    def __init__(self) -> None:
+        self.center, self.spread = 20.0, 100.0
+
+    def __call__(self, cosines: Any, target: Any, norm: Any) -> float:
+        self.center = 0.99 * self.center + 0.01 * norm.mean()
+        self.spread = 0.99 * self.spread + 0.01 * norm.std(ddof=1)
+        quality = np.clip(0.333 * (norm - self.center) / (self.spread + 1e-3), -1, 1)
+        values = []
+        for row, y, q in zip(cosines, target, quality, strict=True):
+            logits = 8 * row
+            logits[y] = 8 * (np.cos(np.arccos(row[y]) - 0.4 * q) - 0.4 * (q + 1))
+            values.append(-np.log(softmax(logits)[y]))
+        return float(np.mean(values))
 
 
 class AdaptiveThreshold:
@@ -228,6 +254,12 @@ ALGORITHMS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "adaptive_k": (AdaptiveK, "adaptive_k(ce, beta1=0.6, beta2=0.9)", "logits target"),
     "aldr_kl": (AldrKl, "aldr_kl(tau=0.5)", "logits target index"),
     "self_adjusting_smooth_l1": (SelfAdjusting, "self_adjusting_smooth_l1", "box box"),
+    "self_adjusting_smooth_l1 as published": (
+        PublishedSelfAdjusting,
+        f"self_adjusting_smooth_l1(estimate=unbiased, start={1 / 9}, least=0.001)",
+        "box box",
+    ),
+    "adaface": (AdaFace, "adaface(scale=8, estimate=unbiased)", "cosines target length"),
     "adaptive_threshold_focal": (AdaptiveThreshold, "adaptive_threshold_focal", "score bit"),
     "eqlv2": (EqualizationV2, "eqlv2", "logits bits"),
     "eqlv2 with a task for all classes": (
@@ -263,6 +295,10 @@ def batches(name: str) -> Iterator[list[Any]]:
             if kind == "bits"
             else draw.normal(size=N)
             if kind == "score"
+            else draw.uniform(5, 50, N)
+            if kind == "length"
+            else draw.uniform(-0.9, 0.9, (N, CLASSES))
+            if kind == "cosines"
             else 0.3 * draw.normal(size=(N, wide.get(kind, DIM)))
             for kind in ALGORITHMS[name][2].split()
         ]
