@@ -25,6 +25,7 @@ from losslang.runtime.backend import REALS
 from losslang.runtime.module import load
 from losslang.runtime.native import Formula
 from tests.codegen.modules import losses
+from tests.native.modules import compiled
 from tests.sampling import sampled
 
 pytestmark = pytest.mark.skipif(
@@ -346,3 +347,20 @@ def test_nothing_is_kept_for_a_gradient_that_nobody_wants(monkeypatch: pytest.Mo
     with torch.no_grad():
         made(LOGITS.clone().requires_grad_(), LABELS, 2.0)
     assert kept == [None, None]
+
+
+@pytest.mark.parametrize("shape", [(20_001, 10), (1_001, 300), (65, 5_000)])
+def test_the_number_of_threads_changes_no_digit(shape: tuple[int, int]) -> None:
+    made, _ = compiled("squentropy", Formula, torch.float32)
+    torch.manual_seed(0)
+    logits, labels = torch.randn(shape).requires_grad_(), torch.randint(0, shape[1], shape[:1])
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            values = made(logits, labels, reduction="none")
+            found.append((values.detach(), *torch.autograd.grad(made(logits, labels), logits)))
+    finally:
+        torch.set_num_threads(before)
+    for each in found[1:]:
+        assert all(map(torch.equal, each, found[0]))

@@ -35,8 +35,9 @@ template <int n, class T> LOSSLANG_INLINE T power(T x) {
 // `gradients` where that one is not wanted. Arrays are contiguous, the rows first. A row whose label
 // is `ignored` has value and gradient 0. The slope of row i is slope[i * slope_step] * slope_scale.
 // If `total` is not null, it receives the sum of the values, or with `is_mean` their mean over the
-// rows that count, of which there are `kept`; then `value` may be null. `guard` receives which rows have a value, if some may
-// not. `team` is the `GOMP_parallel` of the OpenMP whose threads are to be used, or null.
+// rows that count, of which there are `kept`; then `value` may be null. `guard` receives which rows
+// have a value, if some may not. `team` is the `GOMP_parallel` of the OpenMP whose threads are to be
+// used, or null.
 constexpr int WORD = 8;
 
 using Team = void (*)(void (*work)(void*), void* data, unsigned threads, unsigned flags);
@@ -103,9 +104,12 @@ template <class F> int in_parts(const Order& order, long count, F part) {
     return bad;
 }
 
-// Calls rows(call, begin, end) for all rows; what any of them returns, or'ed.
-template <class F> int in_threads(const Call& call, F rows) {
-    return in_parts(call, call.rows, [&](long begin, long end) { return rows(call, begin, end); });
+// Calls rows(call, begin, end) for all rows; what any of them returns, or'ed. Blocks are whole in each
+// thread, so that the number of threads changes no rounding.
+template <class F> int in_threads(const Call& call, long block, F rows) {
+    return in_parts(call, (call.rows + block - 1) / block, [&](long begin, long end) {
+        return rows(call, begin * block, end * block < call.rows ? end * block : call.rows);
+    });
 }
 
 // How many rows count.

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from losslang.codegen.native.arguments import Arguments
 from losslang.codegen.native.call import Kernel, Product, Real
-from losslang.codegen.native.function import Function, Task
+from losslang.codegen.native.function import LANES, Function, Task
 from losslang.codegen.native.narrow import NARROW, Narrow
-from losslang.codegen.native.wide import Wide
+from losslang.codegen.native.wide import SHORT, Wide
 from losslang.codegen.rows import Rows
 
 TASKS: tuple[Task, ...] = ("values", "slopes", "both")
@@ -61,7 +61,10 @@ def _entry(given: Arguments, task: Task) -> Iterator[str]:
             if axis is not None:
                 count = f"call.rows * call.sizes[{given.axes.index(axis)}]"
                 yield f"    advise(call.gradients[{place}], {count} * sizeof(S));"
-    yield "    const int bad = in_threads(call, [](const Call& c, long begin, long end) {"
+    lanes = LANES[given.real]
+    short = " && ".join(f"call.sizes[{n}] <= {SHORT}" for n in range(len(given.axes)))
+    yield f"    const long block = {f'{short} ? {lanes} : 1' if short else lanes};"
+    yield "    const int bad = in_threads(call, block, [](const Call& c, long begin, long end) {"
     if given.axes:
         widest = " || ".join(f"c.sizes[{n}] > {NARROW}" for n in range(len(given.axes)))
         yield f"        if ({widest}) return {task}_wide(c, begin, end);"
