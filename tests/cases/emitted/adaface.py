@@ -4,7 +4,7 @@ feature norm.
 Use it for face recognition from images of mixed quality: a hard example counts more if its
 feature is long, which means a good image, and less if it is short. With good images `arcface` or
 `cosface` do as well; `magface` also trains the length, which here gets no gradient. `norm` is
-the feature's length before it is normalised.
+the feature's length before it is normalised. The authors' code takes the unbiased deviation.
 
     ce([scale * adapted(k) for k in class], target)
     where
@@ -12,11 +12,12 @@ the feature's length before it is normalised.
             if k == target
             else cosines[k]
         center = ema(mean(norm, axis=batch), decay=decay, init=20)
-        spread = ema(std(norm, axis=batch), decay=decay, init=100)
+        spread = ema(widened * std(norm, axis=batch), decay=decay, init=100)
+        widened = sqrt(size(batch) / max(size(batch) - 1, 1)) if estimate == unbiased else 1
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
 Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest d876a6ae296928b0; imports only torch.
+Compiled by losslang 0.1.0, digest 6a921563c46d9de3; imports only torch.
 """
 
 import torch
@@ -29,7 +30,7 @@ CHECK_LABELS = True  # labels on the CPU are checked to be in range
 def _adaface(
     cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, counted: Tensor,
     margin: float | Tensor, h: float | Tensor, scale: float | Tensor, decay: float | Tensor,
-    state: dict[str, Tensor], training: bool,
+    estimate: str, state: dict[str, Tensor], training: bool,
 ) -> Tensor:
     """The formula: cosines [n, class], target [n], norm [n] -> [n]."""
     running_center = state["running_center"]
@@ -37,18 +38,33 @@ def _adaface(
     row = target.unsqueeze(-1)
     part = counted.any(-1)
     total = 1 - decay
-    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
-    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
-    product = total * _root_mean_square(torch.where(keep, norm - ratio, 0.0), at_least, -1)
+    summed = keep.to(cosines.dtype).sum(-1)
+    at_least = (summed - 1).clamp(min=1)
+    part_2 = 1 / at_least > 0
+    chosen = torch.where(part_2, 1 / torch.where(part_2, torch.where(part_2, at_least, 1), 1), 1)
+    part_3 = summed > 0
+    chosen_2 = torch.where(part_3, torch.where(part_3, torch.where(part_3, summed, 1), 1).sqrt(), 0)
+    widened = (
+        torch.where(part_2, torch.where(part_2, chosen, 1).sqrt(), 0) * chosen_2
+        if estimate == "unbiased"
+        else 1
+    )
+    at_least_2 = summed.clamp(min=1)
+    ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least_2
+    product = (
+        total
+        * widened
+        * _root_mean_square(torch.where(keep, norm - ratio, 0.0), at_least_2, -1)
+    )
     spread = _following(
         running_spread, torch.where(part, decay * running_spread + product, running_spread),
         training
     )
     total_2 = 0.001 + spread
-    chosen = torch.where(part, decay * running_center + total * ratio, running_center)
-    center = _following(running_center, chosen, training)
-    part_2 = (h * norm / total_2 - h * center / total_2).clamp(min=-1).clamp(max=1).detach()
-    product_2 = margin * part_2
+    chosen_3 = torch.where(part, decay * running_center + total * ratio, running_center)
+    center = _following(running_center, chosen_3, training)
+    part_4 = (h * norm / total_2 - h * center / total_2).clamp(min=-1).clamp(max=1).detach()
+    product_2 = margin * part_4
     picked = cosines.gather(-1, row).squeeze(-1)
     total_3 = (
         margin
@@ -56,19 +72,19 @@ def _adaface(
         - _sine_of_acos(picked) * product_2.sin()
         - picked * product_2.cos()
     )
-    chosen_2 = torch.where(
+    chosen_4 = torch.where(
         row != torch.arange(cosines.shape[-1], device=cosines.device),
         _column(scale, 1) * (total_3.unsqueeze(-1) + cosines), 0
     )
     state["running_center"] = center
     state["running_spread"] = spread
-    return -nn.functional.logsigmoid(-_log_odds(_bounded(chosen_2), row, -1))
+    return -nn.functional.logsigmoid(-_log_odds(_bounded(chosen_4), row, -1))
 
 
 def _adaface_soft(
     cosines: Tensor, target: Tensor, norm: Tensor, keep: Tensor, counted: Tensor,
     margin: float | Tensor, h: float | Tensor, scale: float | Tensor, decay: float | Tensor,
-    state: dict[str, Tensor], training: bool,
+    estimate: str, state: dict[str, Tensor], training: bool,
 ) -> Tensor:
     """The formula for label weights: cosines [n, class], target [n, class], norm [n] -> [n]."""
     running_center = state["running_center"]
@@ -76,35 +92,48 @@ def _adaface_soft(
     place = torch.arange(cosines.shape[-1], device=cosines.device)
     part = counted.any(-1)
     total = 1 - decay
-    at_least = keep.to(cosines.dtype).sum(-1).clamp(min=1)
+    summed = keep.to(cosines.dtype).sum(-1)
+    at_least = summed.clamp(min=1)
     ratio = torch.where(keep, norm, 0.0).sum(-1) / at_least
     chosen = torch.where(part, decay * running_center + total * ratio, running_center)
     new = _following(running_center, chosen, training)
-    product = total * _root_mean_square(torch.where(keep, norm - ratio, 0.0), at_least, -1)
+    at_least_2 = (summed - 1).clamp(min=1)
+    part_2 = 1 / at_least_2 > 0
+    chosen_2 = torch.where(
+        part_2, 1 / torch.where(part_2, torch.where(part_2, at_least_2, 1), 1), 1
+    )
+    part_3 = summed > 0
+    chosen_3 = torch.where(part_3, torch.where(part_3, torch.where(part_3, summed, 1), 1).sqrt(), 0)
+    product = torch.where(part_2, torch.where(part_2, chosen_2, 1).sqrt(), 0) * chosen_3
+    product_2 = (
+        total
+        * (product if estimate == "unbiased" else 1)
+        * _root_mean_square(torch.where(keep, norm - ratio, 0.0), at_least, -1)
+    )
     new_2 = _following(
-        running_spread, torch.where(part, decay * running_spread + product, running_spread),
+        running_spread, torch.where(part, decay * running_spread + product_2, running_spread),
         training
     )
-    part_2 = (h * (norm - new) / (0.001 + new_2)).clamp(min=-1).clamp(max=1).detach()
-    product_2 = margin * part_2
+    part_4 = (h * (norm - new) / (0.001 + new_2)).clamp(min=-1).clamp(max=1).detach()
+    product_3 = margin * part_4
     total_2 = (
-        _sine_of_acos(cosines) * product_2.sin().unsqueeze(-1)
-        - (margin * (1 + part_2)).unsqueeze(-1)
+        _sine_of_acos(cosines) * product_3.sin().unsqueeze(-1)
+        - (margin * (1 + part_4)).unsqueeze(-1)
     )
-    chosen_2 = torch.where(
+    chosen_4 = torch.where(
         place == place.unsqueeze(-1),
-        (total_2 + cosines * product_2.cos().unsqueeze(-1)).unsqueeze(-2), cosines.unsqueeze(-2)
+        (total_2 + cosines * product_3.cos().unsqueeze(-1)).unsqueeze(-2), cosines.unsqueeze(-2)
     )
-    part_3 = (_column(scale, 2) * chosen_2).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
+    part_5 = (_column(scale, 2) * chosen_4).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
     state["running_center"] = new
     state["running_spread"] = new_2
-    return (-target * part_3).sum(-1)
+    return (-target * part_5).sum(-1)
 
 
 def adaface(
     cosines: Tensor, target: Tensor, norm: Tensor, *, margin: float | Tensor = 0.4,
     h: float | Tensor = 0.333, scale: float | Tensor = 64.0, decay: float | Tensor = 0.99,
-    reduction: str = "mean", denominator: float | Tensor | None = None,
+    estimate: str = "biased", reduction: str = "mean", denominator: float | Tensor | None = None,
     weight: Tensor | None = None, mask: Tensor | None = None, ignore_index: int = -100,
     class_weight: Tensor | None = None, label_smoothing: float = 0.0, class_dim: int = -1,
     state: dict[str, Tensor] | None = None, training: bool = True,
@@ -113,7 +142,8 @@ def adaface(
     off the feature norm.
 
     cosines: real in [-1, 1] [*batch, class]; target: index over class [*batch]; norm: real >= 0
-    [*batch]; margin: real in [0, 1.5]; h: real >= 0; scale: real > 0; decay: real in [0, 1).
+    [*batch]; margin: real in [0, 1.5]; h: real >= 0; scale: real > 0; decay: real in [0, 1);
+    estimate: biased or unbiased.
     """
     if isinstance(margin, int | float) and not (margin >= 0 and margin <= 1.5):
         raise ValueError(f"margin must be in [0, 1.5], not {margin}")
@@ -123,6 +153,8 @@ def adaface(
         raise ValueError(f"scale must be > 0, not {scale}")
     if isinstance(decay, int | float) and not (decay >= 0 and decay < 1):
         raise ValueError(f"decay must be in [0, 1), not {decay}")
+    if estimate not in ("biased", "unbiased"):
+        raise ValueError("estimate must be one of biased, unbiased, not " + repr(estimate))
     cosines = _real("cosines", cosines, "*batch, class", 1).movedim(class_dim, -1)
     norm = _real("norm", norm, "*batch", 0)
     _same_examples(cosines=cosines.shape[:-1], norm=norm.shape)
@@ -148,12 +180,12 @@ def adaface(
     value = (
         _adaface_soft(
             cosines, target, norm, _some(keep.reshape(-1)), keep.reshape(-1), margin, h, scale,
-            decay, state, training
+            decay, estimate, state, training
         )
         if soft
         else _adaface(
             cosines, target, norm, _some(keep.reshape(-1)), keep.reshape(-1), margin, h, scale,
-            decay, state, training
+            decay, estimate, state, training
         )
     )
     return _reduce(value, keep, weight, label_weight, soft, reduction, denominator)
@@ -164,13 +196,15 @@ class Adaface(nn.Module):
 
     def __init__(
         self, *, margin: float | Tensor = 0.4, h: float | Tensor = 0.333,
-        scale: float | Tensor = 64.0, decay: float | Tensor = 0.99, **options: object,
+        scale: float | Tensor = 64.0, decay: float | Tensor = 0.99, estimate: str = "biased",
+        **options: object,
     ) -> None:
         super().__init__()
         self.margin = margin
         self.h = h
         self.scale = scale
         self.decay = decay
+        self.estimate = estimate
         self.register_buffer("running_center", torch.full((), 20.0))
         self.register_buffer("running_spread", torch.full((), 100.0))
         self.options = options
@@ -190,7 +224,7 @@ class Adaface(nn.Module):
     def _settings(self, options: dict[str, object]) -> dict[str, object]:
         return {
             "margin": self.margin, "h": self.h, "scale": self.scale, "decay": self.decay,
-            "training": self.training, **self.options, **options
+            "estimate": self.estimate, "training": self.training, **self.options, **options
         }
 
     def _state(self) -> dict[str, Tensor]:
