@@ -284,7 +284,7 @@ class _Rows(torch.autograd.Function):
         found = formula.room(given, job, wanted) if known else []
         value, saved, ctx.kept = formula.values(given, job, found, keep=not known)
         ctx.save_for_backward(*[x for x in args if isinstance(x, Tensor)], saved)
-        ctx.formula, ctx.job, ctx.found = formula, job, found
+        ctx.formula, ctx.job, ctx.known, ctx.found = formula, job, known, found
         ctx.others = [None if isinstance(x, Tensor) else x for x in args]
         return value
 
@@ -296,19 +296,24 @@ class _Rows(torch.autograd.Function):
         wanted = ctx.needs_input_grad[2:]
         if is_followed(slope):
             return (None, None, *differentiable(ctx.job, args, wanted, slope))
-        factor = slope.item() if ctx.found else 0
-        if not ctx.found or (factor != 1 and ctx.formula.dtype in HALVES):  # to round but once
+        formula, job = ctx.formula, ctx.job
+        factor = slope.item() if ctx.known else 0
+        if not ctx.known or (factor != 1 and formula.dtype in HALVES):  # to round but once
             given = contiguous(args)
             if saved is None:
-                _, saved, _ = ctx.formula.values(given, ctx.job, (), keep=True)
-            slopes = ctx.formula.slopes(given, ctx.job, saved, slope, wanted, ctx.kept)
-            return (None, None, *slopes)
-        found, ctx.found = ctx.found, []  # they are given away, and may be changed by who has them
+                _, saved, _ = formula.values(given, job, (), keep=True)
+            return (None, None, *formula.slopes(given, job, saved, slope, wanted, ctx.kept))
+        # A gradient may be changed by who has it, so it is given away but once.
+        found, ctx.found = ctx.found, None
+        if found is None:
+            given = contiguous(args)
+            found = formula.room(given, job, wanted)
+            formula.values(given, job, found, keep=False)
         if factor != 1:
             for x in found:
                 if x is not None:
                     x *= factor
-        return (None, None, *ctx.formula.per_argument(found, args))
+        return (None, None, *formula.per_argument(found, args))
 
 
 @cache

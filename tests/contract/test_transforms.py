@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 
 from losslang.resources import library_files
-from losslang.runtime import backend
 from tests.contract.transforms import (
     DETACHED,
     FAMILIES,
@@ -27,12 +26,6 @@ MATRIX = [
     for transform, spec in product(TRANSFORMS, LOSSES)
     if applies(transform, spec) and (spec in FAMILIES or is_drawn(f"{transform} {spec}", 3))
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_kernel_is_built_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is ready in time for a second call changes its last digits."""
-    monkeypatch.setattr(backend, "WORTH_A_BUILD", float("inf"))
 
 
 # PyTorch has no batching rule for the backward of `unfold`, and goes through the batch one by one.

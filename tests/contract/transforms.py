@@ -216,8 +216,11 @@ DETACHED = {spec for spec in LOSSES if holds(elaborated(spec), Detach)}
 
 @cache
 def compiled(spec: str) -> torch.nn.Module:
-    """The loss, in float64 where it has parameters."""
-    return losslang.compile(spec).double()
+    """The loss, in float64 where it has parameters; one of each family with its kernel."""
+    made = losslang.compile(spec).double()
+    if spec in FAMILIES:
+        made.precompile(torch.float64)
+    return made
 
 
 # ---------------------------------------------------------------- machinery
