@@ -139,7 +139,7 @@ GROUPS = {
     SPECTRUM: "bsp bss",
     GAINS: "approx_ndcg lambda_loss",
     LEAST: "bce_blur heteroscedastic_gaussian size_penalty tweedie_nll",
-    TILTS: "dclw debiased_contrastive dist_kd",
+    TILTS: "dclw debiased_contrastive dist_kd hcl",
     HARD: "pkt dmi coding_rate mcr2",
     CERTAIN: "adaptive_confidence adaptive_threshold_focal agce alpha_divergence anorm aul augmix"
     " brier_binary cdw_ce confidence_penalty correctness_aware cpc dca emd_squared hard_bootstrap"

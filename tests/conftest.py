@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 
@@ -16,3 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+def pytest_configure() -> None:
+    """SymPy makes objects by the million, few of them in cycles: at Python's own threshold, of 700,
+    a sixth of the time goes into collections of garbage.
+    """
+    gc.set_threshold(100_000)

@@ -57,20 +57,25 @@ def is_scores(known: Input, label: Input) -> bool:
 
 def _transform(expr: Expr, visit: Callable[[Expr], Expr | None]) -> Expr:
     """Rebuild ``expr``; ``visit`` sees opened binders and may replace a node outright."""
-    found = visit(expr)
-    if found is not None:
-        return found
-    if isinstance(expr, Binder):
-        rest = tuple(_transform(arg, visit) for arg in expr.rest)
-        indices, guard, body = expr.open()
-        return expr.func(expr.op, indices, _transform(guard, visit), _transform(body, visit), *rest)
-    if isinstance(expr, Branch):
-        test, yes, no = expr.args
-        return Branch(_transform(test, visit), _transform(yes, visit), _transform(no, visit))
-    if not expr.args:
-        return expr
-    args = [_transform(a, visit) if isinstance(a, Expr) else a for a in expr.args]
-    return expr.func(*args) if tuple(args) != expr.args else expr
+    known: dict[Expr, Expr] = {}
+
+    def transform(e: Expr) -> Expr:
+        if e not in known:
+            found = visit(e)
+            known[e] = rebuilt(e) if found is None else found
+        return known[e]
+
+    def rebuilt(e: Expr) -> Expr:
+        if isinstance(e, Binder):
+            rest = tuple(map(transform, e.rest))
+            indices, guard, body = e.open()
+            return e.func(e.op, indices, transform(guard), transform(body), *rest)
+        if isinstance(e, Branch):
+            return Branch(*map(transform, e.args))
+        args = tuple(transform(a) if isinstance(a, Expr) else a for a in e.args)
+        return e if args == e.args else e.func(*args)
+
+    return transform(expr)
 
 
 # ---------------------------------------------------------------- masks

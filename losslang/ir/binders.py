@@ -8,11 +8,11 @@ where an index could be captured; ``xreplace`` and ``subs`` go through it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cmp_to_key, lru_cache
 from itertools import count
 from typing import Any
 
-from sympy import Basic, Expr, S, Tuple
+from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Tuple
 from sympy.core.symbol import Str
 
 from losslang.ir.heads import Axis, Head, Index
@@ -46,7 +46,7 @@ class Binder(Head):
             canonical = _numbered(bound, top)
         rename = {old: new for old, new in zip(bound, canonical, strict=True) if old != new}
         if rename:
-            guard, body = substitute(guard, rename), substitute(body, rename)
+            guard, body = renamed(guard, rename), renamed(body, rename)
         return Basic.__new__(cls, Str(str(op)), Tuple(*canonical), guard, body, *rest)
 
     @property
@@ -78,7 +78,7 @@ class Binder(Head):
         """Fresh indices, and guard and body with them in place of the bound ones."""
         new = tuple(fresh(index.axis) for index in self.binders)
         rule = dict(zip(self.binders, new, strict=True))
-        return new, substitute(self.guard, rule), substitute(self.body, rule)
+        return new, renamed(self.guard, rule), renamed(self.body, rule)
 
     def _xreplace(self, rule: Any) -> tuple[Basic, bool]:
         if not isinstance(rule, Mapping):
@@ -117,6 +117,37 @@ def free_indices(expr: Basic) -> frozenset[Index]:
 def tree_size(expr: Basic) -> int:
     """Number of nodes of ``expr`` written out as a tree."""
     return 1 + sum(tree_size(arg) for arg in expr.args)
+
+
+def renamed(expr: Any, names: Mapping[Index, Index]) -> Any:
+    """``expr`` with other names for some free indices; none of the names occurs in it.
+
+    What was unequal stays so, so that SymPy need not evaluate anything again.
+    """
+    old = frozenset(names)
+    memo: dict[Basic, Basic] = {}
+
+    def visit(node: Basic) -> Basic:
+        if old.isdisjoint(free_indices(node)):
+            return node
+        if isinstance(node, Index):
+            return names[node]
+        if node not in memo:
+            memo[node] = _with_renamed(node, [visit(arg) for arg in node.args])
+        return memo[node]
+
+    return visit(expr)
+
+
+def _with_renamed(node: Basic, args: list[Basic]) -> Basic:
+    # A rule may leave a reduction that is not in its normal form, which it gets here.
+    is_as_before = all(type(new) is type(old) for new, old in zip(args, node.args, strict=True))
+    if not is_as_before or not isinstance(node, Function | Pow | Add | Mul):
+        return node.func(*args)
+    if isinstance(node, Add | Mul):  # in SymPy's order: a number, then the others by their names
+        first = 1 if args[0].is_Number else 0
+        args[first:] = sorted(args[first:], key=cmp_to_key(Basic.compare))
+    return node.func(*args, evaluate=False)
 
 
 def substitute(expr: Any, rule: Rule) -> Any:

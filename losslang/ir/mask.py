@@ -41,6 +41,7 @@ class Masking:
     def __init__(self, mask: Tensor, axes: tuple[Axis, ...]) -> None:
         self.mask = mask
         self.axes = axes
+        self._known: dict[tuple[Expr, tuple[tuple[Axis, Expr], ...]], Expr] = {}
 
     def term(self, term: Term) -> Term:
         """A term without what is masked."""
@@ -68,6 +69,12 @@ class Masking:
 
     def rewrite(self, expr: Expr, here: Here) -> Expr:
         """An expression whose binders, orders and sizes leave out what is masked."""
+        key = expr, tuple(here.items())
+        if key not in self._known:
+            self._known[key] = self._rewritten(expr, here)
+        return self._known[key]
+
+    def _rewritten(self, expr: Expr, here: Here) -> Expr:
         if isinstance(expr, Size) and expr.axis in self.axes:
             index = fresh(expr.axis)
             at = {index.axis: index, **self._example(index, here)}
@@ -75,7 +82,8 @@ class Masking:
         if not isinstance(expr, Binder):
             if not expr.args or isinstance(expr, Index | Tensor | Axis):
                 return expr
-            return expr.func(*(self.rewrite(arg, here) for arg in expr.args))
+            args = tuple(self.rewrite(arg, here) for arg in expr.args)
+            return expr if args == expr.args else expr.func(*args)
         rest = [self.rewrite(arg, here) for arg in expr.rest]
         indices, guard, body = expr.open()
         if isinstance(expr, Recursion):

@@ -6,6 +6,7 @@ The oracle is the formula in many digits, as in all of :mod:`losslang.accuracy`.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from losslang.accuracy.measure import DTYPES, LOCAL_ULPS, Row, measure_one, with
 from losslang.accuracy.truth import Oracle
 from losslang.codegen.native import compiler
 from losslang.codegen.native.compiler import Failure
+from tests.sampling import FULL
 
 NEAR_THE_END = ("largest", "square overflows")
 
@@ -25,6 +27,11 @@ BOUNDED = ("diou", "giou", "spherical_softmax", "z_normalised")
 KERNELS = ("spherical_softmax", "vs_loss", "z_normalised")
 
 
+def kernels(module: Any) -> tuple[str, ...]:
+    """The types of numbers of the kernels that are looked at; building each takes seconds."""
+    return with_kernels(module) if FULL else ("float32",) * module.precompile()
+
+
 @cache
 def near_the_end(spec: str, backend: str = "torch") -> list[Row]:
     loss = driver.elaborated(spec)
@@ -32,7 +39,7 @@ def near_the_end(spec: str, backend: str = "torch") -> list[Row]:
     oracle = Oracle(loss)
     return [
         measure_one(oracle, module, spec, FORMATS[dtype], hard)
-        for dtype in (DTYPES if backend == "torch" else with_kernels(module))
+        for dtype in (DTYPES if backend == "torch" else kernels(module))
         for hard in hard_inputs(loss, FORMATS[dtype])
         if hard.name.startswith(NEAR_THE_END)
     ]
