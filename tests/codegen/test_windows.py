@@ -16,6 +16,7 @@ from losslang.ir.interpret import gradient, interpret
 from losslang.ir.loss import Loss
 from losslang.syntax import nodes
 from tests.codegen.modules import emitted, live, normal
+from tests.sampling import some
 
 FORMULAS = {
     "shift": "sum(abs(x[k + 1] - x[k]) for k in t if k + 1 < size(t))",
@@ -85,7 +86,7 @@ def test_the_code_gives_the_interpreters_value_and_gradient(formula: str, size: 
     assert_same(FORMULAS[formula], size, 2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(
     st.integers(-3, 3).filter(bool),
     st.integers(-3, 3).filter(bool),

@@ -21,6 +21,7 @@ from losslang.verify.interval import Interval, rational
 from losslang.verify.proof import Rejected
 from losslang.verify.rules import RULES
 from losslang.verify.statement import POSITIVE, Bounds, Region, Sign
+from tests.sampling import some
 from tests.verify.indexed import CLASS, LABEL, REGION, C, Q, X, formulas, value
 
 FRACTIONS = st.fractions(-6, 6, max_denominator=8)
@@ -55,7 +56,7 @@ def inputs(draw: st.DrawFn) -> tuple[list[Fraction], list[Fraction], int, Fracti
     return x, q, draw(st.integers(0, size - 1)), draw(st.fractions(Fraction(1, 8), 6))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(formulas(), st.lists(inputs(), min_size=4, max_size=4))
 def test_every_value_lies_in_the_range(expr, points):
     assume(not expr.has(sympy.nan, sympy.zoo, sympy.I, sympy.oo))

@@ -34,6 +34,7 @@ from losslang.verify.readings import (
 from losslang.verify.statement import LINE, NONNEGATIVE, POSITIVE, Bounds
 from losslang.verify.theorem import Reading
 from tests.ir.programs import LIBRARY, program
+from tests.sampling import some
 from tests.verify.samples import DIGITS, meant, said, sample
 from tests.verify.table import MORE, ROWS
 from tests.verify.table.compare import loss_of
@@ -144,20 +145,20 @@ def of_two(first: str, second: str) -> st.SearchStrategy[str]:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(60))
 @given(OF_CLASSES)
 def test_any_multiclass_loss_has_the_values_of_its_readings(formula):
     head = "loss l(z: real[class], y: class, *, c: real > 0) ="
     _compare(program(f"{head} {formula}\nwhere\n    p = softmax(z)"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(60))
 @given(of_two("s", "y"))
 def test_any_binary_loss_has_the_values_of_its_readings(formula):
     _compare_accepted(f"loss l(s: real, y: sign, *, c: real > 0) = {formula} + s")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=some(60))
 @given(of_two("x", "y"))
 def test_any_regression_loss_has_the_values_of_its_readings(formula):
     _compare_accepted(f"loss l(x: real, y: real, *, c: real > 0) = {formula} + x - y")

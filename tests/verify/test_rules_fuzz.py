@@ -40,9 +40,9 @@ from losslang.verify.statement import (
 from losslang.verify.theorems.premises import compares
 from losslang.verify.tripwire import is_inside
 from losslang.verify.watchdog import within
-from tests.sampling import FULL
+from tests.sampling import some
 
-ROUNDS = 60 if FULL else 20
+ROUNDS = some(60)
 """How many statements each rule is asked about in a test run."""
 
 x = sympy.Symbol("x", real=True)

@@ -20,6 +20,7 @@ from losslang.verify.rules import RULES
 from losslang.verify.shapes import AFFINE, CONVEX, UNKNOWN, Shapes
 from losslang.verify.smoothness import kink
 from losslang.verify.statement import LINE, Shape
+from tests.sampling import some
 from tests.verify.indexed import CLASS, LABEL, REGION, C, Q, X, formulas, value
 from tests.verify.test_arrays import FRACTIONS, inputs
 
@@ -33,7 +34,7 @@ def total(op, body, guard=ONE):
     return Reduce(op, (K,), guard, body)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(formulas(), st.sampled_from([X, Q]), st.data())
 def test_what_is_called_convex_passes_jensens_inequality(expr, wrt, data):
     assume(not expr.has(sympy.nan, sympy.zoo, sympy.I, sympy.oo))

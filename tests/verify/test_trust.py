@@ -28,6 +28,7 @@ from losslang.verify.readings.recognise import readings
 from losslang.verify.theorem import Case, Reading
 from losslang.verify.theorems import THEOREMS
 from losslang.verify.verdict import Certificate
+from tests.sampling import some
 from tests.verify.alterations import agree, altered
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +91,7 @@ SHARP = (
 
 CASES = [(name, question) for name, questions in QUESTIONS.items() for question in questions]
 
-ALTERATIONS = 60
+ALTERATIONS = some(60)
 """How many alterations of each certificate a test run tries."""
 
 
