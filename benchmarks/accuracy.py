@@ -198,6 +198,12 @@ COLUMNS = """| loss | precision | random | worst value | worst gradient | not fi
 | --- | --- | --- | --- | --- | --- | --- |
 """
 
+HOURS = {
+    "sinkhorn_divergence": "every entry of its gradient goes through hundreds of steps in many"
+    " digits, which takes hours"
+}
+"""Losses that are not measured, and why."""
+
 LATER = "not yet"
 """Said of a loss that was never measured."""
 
@@ -254,6 +260,8 @@ class Line:
 
 def measured(name: str) -> list[Line]:
     """What is found of one loss, as its example has it where something must be given."""
+    if name in HOURS:
+        return [Line(name, "", aside=HOURS[name])]
     torch.set_num_threads(1)
     (result,) = by_name_or_example(name, lambda spec: [*driver.accuracy(spec)])
     if not result.rows:

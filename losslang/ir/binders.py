@@ -120,7 +120,7 @@ def tree_size(expr: Basic) -> int:
 
 
 def renamed(expr: Any, names: Mapping[Index, Index]) -> Any:
-    """``expr`` with other names for some free indices; none of the names occurs in it.
+    """``expr`` with other names for some of its free indices; no two have the same then.
 
     What was unequal stays so, so that SymPy need not evaluate anything again.
     """

@@ -57,13 +57,15 @@ class Evaluator:
     def __init__(self, world: World) -> None:
         self.world = world
         self._codes: dict[Basic, Code] = {}
+        self._indices: dict[Index, Index] = {}
         self._tables: dict[object, Table] = {}
         self._counted: dict[Index, Table] = {}
         self._following: dict[str, Any] = {}
 
     def value(self, expr: Expr, environment: Environment | None = None) -> Number:
         """The value of ``expr`` where its free indices have the given values."""
-        return self._code(expr)(dict(environment or {}))
+        given = environment or {}
+        return self._code(expr)({self._one(index): n for index, n in given.items()})
 
     def holds(self, truth: Expr, environment: Environment) -> bool:
         """Whether a truth value is 1."""
@@ -126,11 +128,14 @@ class Evaluator:
             known = self._codes[expr] = self._remembered(expr, self._build(expr))
         return known
 
-    @staticmethod
-    def _remembered(expr: Basic, code: Code) -> Code:
+    def _one(self, index: Index) -> Index:
+        """The one object that stands for equal indices: identity is much quicker to see."""
+        return self._indices.setdefault(index, index)
+
+    def _remembered(self, expr: Basic, code: Code) -> Code:
         if not expr.args or isinstance(expr, Index):
             return code
-        free = tuple(free_indices(expr))
+        free = tuple(map(self._one, free_indices(expr)))
         memo: dict[tuple[int, ...], Number] = {}
 
         def run(env: Environment) -> Number:
@@ -186,7 +191,8 @@ class Evaluator:
         return lambda env: value
 
     def _index(self, expr: Index) -> Code:
-        return lambda env: env[expr]
+        index = self._one(expr)
+        return lambda env: env[index]
 
     def _size(self, expr: Size) -> Code:
         return lambda env: self.size(expr.axis)
@@ -279,7 +285,7 @@ class Evaluator:
     def _kept(self, expr: Binder) -> Callable[[Environment], Iterator[Environment]]:
         """The environments of the places that take part."""
         guard = self._code(expr.guard)
-        binders = expr.binders
+        binders = tuple(map(self._one, expr.binders))
 
         def run(env: Environment) -> Iterator[Environment]:
             inner = dict(env)
@@ -295,7 +301,7 @@ class Evaluator:
         fold = FOLDS.get(expr.op)
         if fold is not None:
             return lambda env: fold([body(inner) for inner in kept(env)])
-        index, wanted = expr.binders[0], 1 if expr.op == "argmax" else -1
+        index, wanted = self._one(expr.binders[0]), 1 if expr.op == "argmax" else -1
 
         def run(env: Environment) -> Number:
             found = [(inner[index], body(inner)) for inner in kept(env)]
@@ -307,7 +313,7 @@ class Evaluator:
 
     def _ordered(self, expr: Ordered) -> Code:
         kept, body, at = self._kept(expr), self._code(expr.body), self._code(expr.at)
-        index, op = expr.binders[0], expr.op
+        index, op = self._one(expr.binders[0]), expr.op
 
         def run(env: Environment) -> Number:
             found = [(inner[index], body(inner)) for inner in kept(env)]
@@ -330,16 +336,14 @@ class Evaluator:
         kept, body = self._kept(expr), self._code(expr.body)
         rest = [self._code(arg) for arg in expr.rest]
         inside = free_indices(Tuple(expr.guard, expr.body)).difference(expr.binders)
-        around = tuple(inside)
+        around = tuple(map(self._one, inside))
+        row, column = map(self._one, expr.binders)
         known: dict[tuple[int, ...], Decomposition] = {}
 
         def run(env: Environment) -> Number:
             key = tuple([env[index] for index in around])
             if key not in known:
-                entries = {
-                    (inner[expr.binders[0]], inner[expr.binders[1]]): body(inner)
-                    for inner in kept(env)
-                }
+                entries = {(inner[row], inner[column]): body(inner) for inner in kept(env)}
                 known[key] = decomposed(expr.op, entries)
             return known[key](*(int(arg(env)) for arg in rest))
 
@@ -358,11 +362,12 @@ class Evaluator:
         """Make the table of a recursion; what is detached in it is read off a table of its own."""
         if self.world.frozen is not None:
             self.world.frozen._open(expr, indices, guard, body)
-        table = Table(expr, indices, self.size, lambda env: self._code(body)(env))
+        own = tuple(map(self._one, indices))
+        table = Table(expr, own, self.size, lambda env: self._code(body)(env))
         self._tables[expr.closed] = self._counted[indices[0]] = table
 
     def _prior(self, expr: Prior) -> Code:
-        table, counter, lag = self._counted[expr.counter], expr.counter, expr.lag
+        table, counter, lag = self._counted[expr.counter], self._one(expr.counter), expr.lag
         place = [self._code(arg) for arg in expr.place]
         return lambda env: table.read(env[counter] - lag, tuple([int(c(env)) for c in place]))
 
