@@ -109,7 +109,6 @@ REASONS = {
     "reject_surrogate": SMALL,
     "energy_score": ALIKE,
     "pearson": ALIKE,
-    "ppo_clip": BEYOND_EXP,
     "bp_mll": BEYOND_EXP,
     "gamma_nll": BEYOND_EXP,
     "barron": "a power less 1, where the residual is small against c",

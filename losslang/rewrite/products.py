@@ -6,10 +6,10 @@ import sympy
 from sympy import Add, Expr, Mul, Pow
 
 from losslang.ir.binders import substitute, walk
-from losslang.ir.heads import ONE, ZERO, Branch, Min
+from losslang.ir.heads import ONE, ZERO, Branch, Max, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.ir.truth import Truth
+from losslang.ir.truth import Less, Truth
 from losslang.rewrite import odds, squares
 
 ROUNDED = sympy.Integer(64)
@@ -30,6 +30,27 @@ def flat(e: Expr) -> Expr | None:
             bent = substitute(power, rest) if isinstance(power, sympy.exp) else power
             if bent != power:
                 return Mul(bent, *(a for a in e.args if a != power))
+    return None
+
+
+def clipped(e: Expr) -> Expr | None:
+    """``min(r A, clamp(r, a, b) A)`` of an exponential ``r``, as PPO has it, the sign of A first.
+
+    Where A is positive and ``r`` above ``b``, nothing of ``r`` is needed, which may be infinite.
+    """
+    for product in e.args:
+        for inner in Mul.make_args(product):
+            for floor in inner.args if isinstance(inner, Min) else ():
+                if not isinstance(floor, Max) or len(e.args) != 2:
+                    continue
+                factor, high = product / inner, Min(*(a for a in inner.args if a != floor))
+                for ratio in floor.args:
+                    low = Max(*(a for a in floor.args if a != ratio))
+                    fits = high.is_positive and (high - low).is_nonnegative
+                    if isinstance(ratio, sympy.exp) and ratio * factor in e.args and fits:
+                        exceeds = Less(sympy.log(high), ratio.args[0])
+                        smallest = Branch(exceeds, high, ratio)
+                        return factor * Branch(Less(factor, ZERO), Max(ratio, low), smallest)
     return None
 
 

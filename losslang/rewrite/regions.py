@@ -174,6 +174,7 @@ QUOTIENTS = (
 OPPOSITES = "log(1 / sum(exp(v[k]) + exp(-v[k]) for k in dim))"
 BESIDE = "log(1 / (exp(v[0]) + sum(exp(v[k]) for k in dim if k != 0)))"
 GAP = "log(exp(v[0]) + exp(v[1])) - v[0]"
+CLIPPED = "min(exp(v[0]) * v[0], clamp(exp(v[0]), 0.8, 1.2) * v[0])"
 GAIN = "exp(x) * xlogy(x**2 * exp(-x), x**2 * exp(-x))"
 
 REGIONS = (
@@ -200,6 +201,7 @@ REGIONS = (
     Region("one_exponential", "exp(v[0]) * exp(-logsumexp(v))", *FAR, ahead),
     Region("xlogy_of_exponential", GAIN, *FAR),
     Region("times_exponential", "(v[1] > 0) * exp(v[0])", *FAR, ahead),
+    Region("clipped", CLIPPED, *FAR, ahead),
     Region("power_from_zero", "(abs(x) - x)**0.3", number(1), number(5)),
     # 1 - p, log(1 - p), log(1 + exp) and their slopes.
     Region("one_minus_sigmoid", "1 - sigmoid(x)", *ROUNDED),

@@ -13,7 +13,7 @@ import sympy
 from sympy import Add, Expr, Mul, Pow, Rational
 
 from losslang.ir.binders import Binder
-from losslang.ir.heads import ONE, ZERO, At, Branch
+from losslang.ir.heads import ONE, ZERO, At, Branch, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Ordered, Reduce
@@ -273,6 +273,7 @@ RULES: Rules = {
         power_of_logistic,
     ),
     Branch: (differences.tilted_difference,),
+    Min: (products.clipped,),
     Reduce: (odds.log_odds,),
     Mul: (
         squares.projection,

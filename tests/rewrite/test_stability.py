@@ -219,6 +219,7 @@ CASES = (
     Case("power_of_logistic", "(1 - sigmoid(x))**1.5", ("softplus",), BOTH),
     Case("share_of_exponentials", regions.SHARE, ("softplus",), SCORES),
     Case("log_of_sigmoids", "log(sigmoid(2 * v[0]) - sigmoid(2 * v[1]))", ("log1mexp",), FALLING),
+    Case("clipped", "min(exp(v[0]) * v[1], clamp(exp(v[0]), 0.8, 1.2) * v[1])", (), EVEN),
     Case("exp_of_logistic", "exp(x) / (1 + exp(x))", ("sigmoid",), BOTH),
     Case("rounded_to_zero", "(1 - softmax(v)[0])**0.5", ("nonzero",), SCORES[:3]),
     Case(
