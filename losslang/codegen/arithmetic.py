@@ -140,7 +140,9 @@ def plan_power(planner: Planner, e: Pow) -> Array:
         return planner.map("div", [planner.constant(ONE), planner.as_float(planner.plan(1 / e))])
     if exponent == sympy.Rational(1, 2):
         return planner.map("sqrt", [planner.as_tensor(base)])
-    return planner.map("pow", [base, planner.as_float(planner.plan(exponent))])
+    of_any_sign = exponent.is_integer and not exponent.is_number and not e.base.is_nonnegative
+    op = "integer_pow" if of_any_sign else "pow"
+    return planner.map(op, [base, planner.as_float(planner.plan(exponent))])
 
 
 def _smallest(parts: list[Part], axes_of: Callable[[Part], tuple[Index, ...]]) -> list[Part]:

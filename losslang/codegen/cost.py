@@ -23,7 +23,7 @@ VIEWS = frozenset(
     " diagonal slice narrow windows flip".split()
 )
 PRODUCTS = frozenset(
-    "mul div ratio pow sqrt reciprocal prod einsum unit norm root_mean_square"
+    "mul div ratio pow integer_pow sqrt reciprocal prod einsum unit norm root_mean_square"
     " square_share square_ratio hypot_minus_one".split()
 )
 FUNCTIONS = frozenset(

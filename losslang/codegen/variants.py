@@ -151,6 +151,9 @@ def softened(expr: Expr, label: Input) -> Expr | None:
         return Reduce("sum", (k,), ONE, At(SOFT, *_soft_indices(target, k, label)) * each)
 
     def compared(e: Expr) -> Expr | None:
+        # A condition on a label has no meaning for label weights, so it stays and is found below.
+        if _reads(_condition(e), label.tensor):
+            return e
         if isinstance(e, Not):
             same = compared(e.args[0])
             return None if same is None or same == e.args[0] else 1 - same
@@ -158,7 +161,6 @@ def softened(expr: Expr, label: Input) -> Expr | None:
             for target, other in (e.args, e.args[::-1]):
                 if isinstance(target, At) and target.tensor == label.tensor:
                     return At(COMPARED, *_soft_indices(target, other, label))
-        # A condition on a label has no meaning for label weights, so it stays and is found below.
         return e if isinstance(e, Truth) else None
 
     found = _transform(_transform(expr, spread), compared)
@@ -173,6 +175,11 @@ def compares_labels(expr: Expr, label: Input) -> bool:
 
 def _soft_indices(target: At, k: Expr, label: Input) -> tuple[Expr, ...]:
     return (target.indices[0], k, *target.indices[1:])
+
+
+def _condition(e: Expr) -> Expr:
+    """What decides where a part takes part."""
+    return e.guard if isinstance(e, Binder) else e.args[0] if isinstance(e, Branch) else ONE
 
 
 def _reads(expr: Basic, tensor: Tensor) -> bool:

@@ -66,3 +66,10 @@ def test_a_stabilised_loss_is_valid(spec):
     loss = driver.elaborated(spec)
     bodies = [stabilise(variants.plain(term.body)) for term in loss.terms]
     valid(with_bodies(loss, bodies), WORDS)
+
+
+def test_a_condition_on_labels_has_no_meaning_for_their_weights():
+    loss = driver.elaborated("proxy_anchor")
+    label = variants.label_input(loss)
+    assert label is not None
+    assert variants.softened(loss.terms[0].body, label) is None

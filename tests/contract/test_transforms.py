@@ -19,6 +19,7 @@ from tests.contract.transforms import (
     keeps_state,
     names_in,
 )
+from tests.library.worked import by_name_or_example
 from tests.sampling import is_drawn, sampled
 
 MATRIX = [
@@ -44,7 +45,7 @@ def test_inductor(spec: str) -> None:
 def test_the_matrix_covers_the_library() -> None:
     """But for losses with state, which `test_call_contract.py` looks at, and those of chance."""
     for name in set(sampled(library_files())) - names_in(LOSSES):
-        assert keeps_state(name) or draws(name)
+        assert by_name_or_example(name, lambda spec: keeps_state(spec) or draws(spec))
 
 
 def test_the_named_losses_are_in_the_matrix() -> None:

@@ -394,12 +394,18 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
-EMPTY_SUMS = {"gist_embed"}
+EMPTY_SUMS = {"gist_embed", "mean_field_class_wise_multi_similarity"}
 """Sums of exponentials that may be empty beside others: torch has slopes for them, no tangents."""
+
+
+AT_JOINTS = {"adaptive_wing"}
+"""Losses whose second derivative jumps at an input that they are compared at."""
 
 
 def applies(transform: str, spec: str) -> bool:
     """Differences of a value say nothing about a gradient that holds a factor constant."""
+    if spec in AT_JOINTS and transform == "double backward":
+        return False
     if spec in EMPTY_SUMS and transform in {"double backward", "jvp", "hessian"}:
         return False
     return spec not in DETACHED or transform not in {"gradient", "double backward"}

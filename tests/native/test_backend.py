@@ -116,6 +116,24 @@ def test_masks_weights_and_reductions_are_those_of_the_torch_backend() -> None:
 
 
 @with_compiler
+@pytest.mark.parametrize("n", [1, 2, 3, 8])
+def test_a_whole_power_of_a_negative_number(n: int, tmp_path: Path) -> None:
+    path = tmp_path / "power.loss"
+    path.write_text(
+        "loss power(z: real[class], *, n: int in [1, 8] = 3) = sum(z[k]**n for k in class)\n"
+    )
+    ours, torchs = (losslang.compile(path=path, backend=b, n=n) for b in ("auto", "torch"))
+    assert ours.precompile()
+    found = []
+    for loss in (ours, torchs):
+        leaf = torch.tensor([[-3.0, 0.5, 0.0], [-0.25, -1.0, 2.0]], requires_grad=True)
+        values = loss(leaf, reduction="none")
+        found.append((values, *torch.autograd.grad(values.sum(), leaf)))
+    assert found[1][0][0] == (-3.0) ** n + 0.5**n
+    torch.testing.assert_close(*found)
+
+
+@with_compiler
 def test_a_module_survives_pickling_and_copies_with_its_kernel() -> None:
     loss = losslang.compile("poly1(eps=0.7)")
     assert loss.precompile()

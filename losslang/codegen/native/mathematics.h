@@ -525,6 +525,12 @@ template <class T> LOSSLANG_INLINE T pow(Pair<T> base, T y) {
 // x**y for x >= 0; 1 at y = 0 and at x = 1.  Error 0.9, 1.4.
 template <class T> LOSSLANG_INLINE T pow(T x, T y) { return pow(log_of_base(x), y); }
 
+// x**n for a whole n and x of either sign.
+template <class T> LOSSLANG_INLINE T integer_pow(T x, T n) {
+    T size = pow(absolute(x), n), half = T(0.5) * n;
+    return x < T(0) && half != __builtin_floor(half) ? -size : size;
+}
+
 // ---- Inverse hyperbolic functions ---------------------------------------------------------------
 
 // Error 1.1, 1.1.

@@ -9,7 +9,8 @@ from losslang.codegen.rows import NoRowsError
 
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp log_cosh sqrt sigmoid softplus tanh sinh cosh sin cos asin acos"
-    " atan asinh acosh atanh erf lgamma digamma pow xlogy log1p_square hypot binade".split()
+    " atan asinh acosh atanh erf lgamma digamma pow integer_pow xlogy log1p_square hypot"
+    " binade".split()
 )
 """Functions of ``mathematics.h``, by their names there."""
 

@@ -55,6 +55,7 @@ NAMES = {
     "not": "other",
     "or": "either",
     "pow": "power",
+    "integer_pow": "power",
     "rank": "rank",
     "order": "order",
     "following": "new",
@@ -343,6 +344,8 @@ class Writer:
             if base.isidentifier():
                 return f"{base} * {base}", PRODUCT
         return f"{base} ** {exponent}", POWER
+
+    _op_integer_pow = _op_pow
 
     def _op_where(self, node: Node) -> tuple[str, int]:
         return f"torch.where({', '.join(self._operand(a, 0) for a in node.args)})", ATOM

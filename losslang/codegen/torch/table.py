@@ -14,7 +14,7 @@ ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARE, CHOICE = 9, 8, 7, 6, 5, 4, 3
 METHODS: Mapping[str, str] = {
     name: f"@.{name}()"
     for name in (
-        "exp log sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf abs sign floor"
+        "exp log sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf abs sign"
         " log1p sqrt lgamma digamma detach"
     ).split()
 }
@@ -30,6 +30,7 @@ FUNCTIONS: Mapping[str, str] = {
     "reciprocal": "_reciprocal(@)",
     "binade": "_binade(@)",
     "bounded": "_bounded(@)",
+    "floor": "@.detach().floor()",  # a slope of 0 could meet an infinite one
     "sine_of_acos": "_sine_of_acos(@)",
     "square_share": "_square_share(@)",
     "hypot_minus_one": "_hypot_minus_one(@)",
