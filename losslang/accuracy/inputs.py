@@ -66,13 +66,18 @@ def _rows(loss: Loss, arrays: Mapping[str, Array], count: int) -> dict[str, Arra
 
 
 def needed_settings(loss: Loss) -> dict[str, Any]:
-    """Settings for what has no default: falling positive numbers, as class counts are."""
+    """Settings for what has no default: falling positive numbers, as class counts are, from the
+    middle down where the domain has two ends.
+    """
     found: dict[str, Any] = {}
     for hyper in loss.hyperparameters:
         if hyper.default is None and hyper.formula is None:
             shape = [_size(axis) for axis in hyper.axes]
             count = math.prod(shape)
             falling = numpy.array([2.0 ** (count - n) for n in range(count)])
+            low, high = hyper.domain.low, hyper.domain.high
+            if low is not None and high is not None:
+                falling = float(low) + float(high - low) / 2 * falling / falling[0]
             found[hyper.name] = falling.reshape(shape).tolist()
     return found
 
