@@ -6,6 +6,10 @@ import gc
 
 import pytest
 
+from losslang.runtime import backend
+
+NEVER = 1 << 62
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -25,3 +29,9 @@ def pytest_configure() -> None:
     a sixth of the time goes into collections of garbage.
     """
     gc.set_threshold(100_000)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_kernel_is_built_beside() -> None:
+    """Only tests of kernels have them, and those that wait for one: building takes seconds."""
+    backend.WORTH_A_BUILD = NEVER
