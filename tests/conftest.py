@@ -32,6 +32,7 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_kernel_is_built_beside() -> None:
-    """Only tests of kernels have them, and those that wait for one: building takes seconds."""
-    backend.WORTH_A_BUILD = NEVER
+def worth_a_build() -> int:
+    """When a kernel is built beside the calls; never, but in tests of kernels: it takes seconds."""
+    usual, backend.WORTH_A_BUILD = backend.WORTH_A_BUILD, NEVER
+    return usual

@@ -38,10 +38,12 @@ def clipped(e: Expr) -> Expr | None:
 
     Where A is positive and ``r`` above ``b``, nothing of ``r`` is needed, which may be infinite.
     """
+    if len(e.args) != 2:
+        return None
     for product in e.args:
         for inner in Mul.make_args(product):
             for floor in inner.args if isinstance(inner, Min) else ():
-                if not isinstance(floor, Max) or len(e.args) != 2:
+                if not isinstance(floor, Max):
                     continue
                 factor, high = product / inner, Min(*(a for a in inner.args if a != floor))
                 for ratio in floor.args:

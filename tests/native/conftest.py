@@ -8,11 +8,9 @@ import pytest
 
 from losslang.runtime import backend
 
-AFTER = 1 << 16
-
 
 @pytest.fixture(autouse=True, scope="module")
-def kernels_are_built_beside() -> Iterator[None]:
-    before, backend.WORTH_A_BUILD = backend.WORTH_A_BUILD, AFTER
+def kernels_are_built_beside(worth_a_build: int) -> Iterator[None]:
+    never, backend.WORTH_A_BUILD = backend.WORTH_A_BUILD, worth_a_build
     yield
-    backend.WORTH_A_BUILD = before
+    backend.WORTH_A_BUILD = never

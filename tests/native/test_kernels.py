@@ -293,14 +293,17 @@ def test_a_second_backward_of_a_mean_gives_every_digit_again(
     assert torch.equal(second, kept)
 
 
-def test_a_mean_is_over_the_examples_that_count() -> None:
+@pytest.mark.parametrize("factor", [1.0, 0.5])
+def test_a_mean_is_over_the_examples_that_count(factor: float) -> None:
     loss = losslang.compile("focal(gamma=2)")
     assert loss.precompile()
     logits, labels = LOGITS.clone().requires_grad_(), torch.tensor([0, -100, 2, 0])
-    (found,) = torch.autograd.grad(loss(logits, labels), logits)
-    assert not found[1].any()
-    few = results(focal(), [LOGITS[::2], labels[::2], 2.0], torch.full((2,), 1 / 3), FLOAT)
-    torch.testing.assert_close(found[::2], few[1])
+    total = factor * loss(logits, labels)
+    few = results(focal(), [LOGITS[::2], labels[::2], 2.0], torch.full((2,), factor / 3), FLOAT)
+    for _ in range(2):
+        (found,) = torch.autograd.grad(total, logits, retain_graph=True)
+        assert not found[1].any()
+        torch.testing.assert_close(found[::2], few[1])
 
 
 def test_logits_that_changed_before_the_backward_are_refused() -> None:
