@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
+
+os.environ.setdefault("SYMPY_CACHE_SIZE", "20000")  # read when SymPy is first imported
 
 from losslang.runtime import backend
 

@@ -9,7 +9,7 @@ from zlib import crc32
 
 FULL = os.environ.get("LOSSLANG_TESTS") == "full"
 
-SHARE = 16
+SHARE = 32
 """One loss in so many is in the sample."""
 
 ALWAYS = frozenset(
@@ -36,7 +36,7 @@ def is_taken(spec: str) -> bool:
 
 def some(many: int) -> int:
     """How many of so many equal random cases the tests take."""
-    return many if FULL else many // 3
+    return many if FULL else many // 4
 
 
 def is_drawn(key: str, share: int) -> bool:

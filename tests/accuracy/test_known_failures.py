@@ -68,7 +68,7 @@ def test_ours_are_finite_where_others_are_not(place: Place, dtype: str) -> None:
 
 
 @pytest.mark.skipif(isinstance(compiler.find(), Failure), reason="there is no C++ compiler")
-@pytest.mark.parametrize("place", [p for p in PLACES if is_drawn(named(p), 5)], ids=named)
+@pytest.mark.parametrize("place", [p for p in PLACES if is_drawn(named(p), 20)], ids=named)
 def test_kernels_are_finite_there_too(place: Place) -> None:
     oracle, module = prepared(place["loss"], "auto")
     if not module.precompile():

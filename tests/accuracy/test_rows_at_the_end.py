@@ -24,7 +24,7 @@ NEAR_THE_END = ("largest", "square overflows")
 BOUNDED = ("diou", "giou", "spherical_softmax", "z_normalised")
 """Losses that are finite however large scores are: quotients of areas, of sums and of squares."""
 
-KERNELS = ("spherical_softmax", "vs_loss", "z_normalised")
+KERNELS = ("z_normalised", "spherical_softmax", "vs_loss")[: 3 if FULL else 1]
 
 
 def kernels(module: Any) -> tuple[str, ...]:

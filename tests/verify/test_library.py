@@ -67,7 +67,7 @@ def conclusions(argument: Argument) -> set[bool]:
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_a_loss_claims_has_proofs_that_the_checker_accepts(name, update_golden):
-    """Every claim has its proofs; of those, the checker is asked about a third in the sample."""
+    """Every claim has its proofs; the sample asks the checker about one in nine."""
     entry = ENTRIES[name]
     loss = standing(entry.path, of_values=True)
     path = PROOFS / entry.family / f"{name}.json"
@@ -79,7 +79,7 @@ def test_what_a_loss_claims_has_proofs_that_the_checker_accepts(name, update_gol
     given = {h.name: h.default for h in loss.hyperparameters if h.given and not h.learn}
     known: dict[str, tuple[Loss, tuple[Reading, ...]]] = {}
     for claim in loss.claims:
-        for part in kept["claims"][claim.stated] if is_drawn(f"{name} {claim.stated}", 3) else ():
+        for part in kept["claims"][claim.stated] if is_drawn(f"{name} {claim.stated}", 9) else ():
             proof = decode_certificate(part["certificate"])
             assert conclusions(proof.argument) == {not claim.negated}
             choices = json.dumps(part["choices"])

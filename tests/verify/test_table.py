@@ -40,7 +40,7 @@ def test_few_statements_are_open(name, rows):
     assert len(high & {*OPEN, *MEANINGLESS}) <= ALLOWED_OPEN[name] * len(high)
 
 
-DRAWN = [key for key in KEYED if FULL or (is_drawn(key, 16) and key not in OPEN)]
+DRAWN = [key for key in KEYED if FULL or (is_drawn(key, 32) and key not in OPEN)]
 """The open ones say little, and take the whole time that a question has."""
 
 
