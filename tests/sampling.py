@@ -15,11 +15,11 @@ SHARE = 32
 ALWAYS = frozenset(
     "adaface apl arcface barlow_twins bce ce clip ctc cvar dice dpp focal gce giou hinge"
     " huber info_nce kd kl ldam load_balance mse normalized nuclear_norm poly1 quantile"
-    " sinkhorn_divergence sogclr supcon triplet z_loss".split()
+    " sogclr supcon triplet z_loss".split()
 )
 """Losses of every kind, which are always in it."""
 
-DEAR = frozenset("entmax_loss entmax15_loss jade moco ssim".split())
+DEAR = frozenset("entmax_loss entmax15_loss jade moco sinkhorn_divergence ssim".split())
 """Losses whose tests take minutes each, which only the whole of them has."""
 
 

@@ -21,6 +21,7 @@ from losslang.ir.loss import EXAMPLE
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import And, Delta, Not
+from losslang.rewrite import angles
 from losslang.rewrite.engine import Rules
 from losslang.rewrite.signs import is_positive
 
@@ -283,17 +284,6 @@ def _log(e: Expr) -> Expr:
     return exponent * sympy.log(base) if exponent.is_number else sympy.log(e)
 
 
-def cos_of_acos(e: Expr) -> Expr | None:
-    """``cos(acos(x) + m)`` is ``x cos(m) - sqrt(1 - x**2) sin(m)``, which has no acos near 1."""
-    angle = e.args[0]
-    for term in Add.make_args(angle):
-        turned = term if isinstance(term, sympy.acos) else -term
-        if isinstance(turned, sympy.acos):
-            x, more = turned.args[0], angle - term
-            return x * sympy.cos(more) - sympy.sqrt(1 - x**2) * sympy.sin(more) * (term / turned)
-    return None
-
-
 def one_minus_sigmoid(e: Expr) -> Expr | None:
     """``c - c sigmoid(x)`` is ``c sigmoid(-x)``."""
     for term in e.args:
@@ -412,7 +402,7 @@ RULES: Rules = {
         log_of_one_plus_exp,
     ),
     sympy.exp: (exp_of_softplus,),
-    sympy.cos: (cos_of_acos,),
+    sympy.cos: (angles.cos_of_acos,),
     Pow: (logistic,),
     Reduce: (apart, other_shares, extreme_of_exponentials),
     Mul: (powers_of_one_base, share_of_exponentials),

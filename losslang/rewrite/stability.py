@@ -17,7 +17,7 @@ from losslang.ir.heads import ONE, ZERO, At, Branch, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.recursion import Recursion
 from losslang.ir.reduce import Ordered, Reduce
-from losslang.rewrite import differences, odds, products, shares, squares
+from losslang.rewrite import angles, differences, odds, products, shares, squares
 from losslang.rewrite.branches import is_log_probability, safe_branches
 from losslang.rewrite.engine import Rewriter, Rules
 from losslang.rewrite.odds import scaled
@@ -26,7 +26,7 @@ HALF = Rational(1, 2)
 
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds less_log1p expm1_less difference bounded sine_of_acos product quotient"
+    " log_odds less_log1p expm1_less difference bounded sine_of_acos angle cos_of_multiple ratio_of_sines product quotient"
     " one_minus_cube binade entry half_difference root_mean_square".split()
 )
 """What a stabilised formula may say beyond the IR."""
@@ -196,17 +196,6 @@ def _side(square: Expr) -> Expr | None:
     return Mul(*(base ** (exponent / 2) for base, exponent in powers))
 
 
-def sine_of_acos(e: Expr) -> Expr | None:
-    """``sqrt(1 - x**2)``, its slope 0 at 1 and -1; its reciprocal is 0 there."""
-    if not isinstance(e.exp, Rational) or e.exp.q != 2:
-        return None
-    square = 1 - e.base
-    if not (isinstance(square, Pow) and square.exp == 2):
-        return None
-    sine = Apply("sine_of_acos", square.base)
-    return sine**e.exp.p if e.exp.p > 0 else Apply("reciprocal", sine) ** -e.exp.p
-
-
 def rounded_to_zero(e: Expr) -> Expr | None:
     """A power of ``1 - p``, which rounds to 0 long before its slope there would be infinite."""
     whole = e.exp.is_Integer and e.exp > 0
@@ -267,11 +256,12 @@ RULES: Rules = {
         squares.root_of_squares,
         squares.root_of_product,
         norm,
-        sine_of_acos,
+        angles.sine_of_acos,
         odds.logistic,
         rounded_to_zero,
         power_of_logistic,
     ),
+    sympy.cos: (angles.cos_of_multiple,),
     Branch: (differences.tilted_difference,),
     Min: (products.clipped,),
     Reduce: (odds.log_odds,),
@@ -287,6 +277,7 @@ RULES: Rules = {
         products.over_square,
         products.exp_of_logistic,
         products.sinh_over_cosh,
+        angles.ratio_of_sines,
         squares.share_of_square,
         differences.share_of_sizes,
         differences.tilted_square,
@@ -297,7 +288,7 @@ RULES: Rules = {
     ),
 }
 
-_DETOURS = (power_of_logistic, products.flat, *differences.RULES)
+_DETOURS = (power_of_logistic, products.flat, angles.cos_of_multiple, *differences.RULES)
 
 _WITHOUT_DETOURS: Rules = {
     head: tuple(rule for rule in rules if rule not in _DETOURS) for head, rules in RULES.items()

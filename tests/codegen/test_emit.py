@@ -25,6 +25,7 @@ from losslang.ir.recursion import Recursion
 from tests.codegen.modules import emitted, live, losses, module_of, normal, same
 from tests.contract.transforms import LOSSES
 from tests.ir.programs import holds
+from tests.sampling import some
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests/cases/emitted"
@@ -214,7 +215,7 @@ def shown(text: str) -> str:
     return "".join("".join(c if c.isprintable() or c == "\n" else "?" for c in text).split())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(doc=HOSTILE, cite=HOSTILE)
 def test_no_text_breaks_out_of_a_docstring(doc: str, cite: str) -> None:
     """Whatever doc and citation say, the module is what it is without them, and shows them."""

@@ -24,7 +24,6 @@ from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Delta
 from tests.ir.expressions import FREE, PLACES, WORLD, A, T, V, evaluated, numbers, patient
 from tests.ir.programs import COMPOSED, LIBRARY, program
-from tests.sampling import FULL
 
 i, j = FREE[:2]
 DIGITS = 30
@@ -153,11 +152,7 @@ def slope(loss: Loss, given: Given, wrt: Input, place: tuple[int, ...]) -> Any:
     return total
 
 
-LONG = {"sinkhorn_divergence"}
-"""Takes a quarter of an hour at this precision; only the full run has it."""
-
-
-@pytest.mark.parametrize("spec", [s for s in LIBRARY + COMPOSED if FULL or s not in LONG])
+@pytest.mark.parametrize("spec", LIBRARY + COMPOSED)
 def test_the_gradient_of_a_loss_is_its_slope(spec: str) -> None:
     loss = driver.elaborated(spec)
     given = drawn(loss, seed=1)

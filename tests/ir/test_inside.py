@@ -16,6 +16,7 @@ from losslang.ir.inside import implied, inside
 from losslang.ir.loss import Domain
 from losslang.ir.primitives import Apply
 from losslang.ir.truth import And, Delta, Less, LessEqual
+from tests.sampling import some
 
 TIME = Axis("time")
 SIZE = Size(TIME)
@@ -73,7 +74,7 @@ LINEAR = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(200), deadline=None)
 @given(LINEAR, st.lists(LINEAR, max_size=3))
 def test_what_is_implied_holds_at_every_place(wanted: Expr, known: list[Expr]) -> None:
     """Against every pair of places of arrays up to five long."""

@@ -196,6 +196,10 @@ CASES = (
         "difference", "logsumexp(v[k] + v[k]**2 - v[y] for k in dim)", ("difference",), SCORES[:3]
     ),
     Case("cos_of_acos", "cos(acos(x) + 0.5)", ("sine_of_acos",), UNITS),
+    Case("cos_of_multiple", "cos(3 * acos(x))", ("cos_of_multiple",), UNITS),
+    Case("cos_of_multiple", "cos(2.5 * acos(x) - 0.5)", ("cos_of_multiple",), UNITS),
+    Case("ratio_of_sines", "sin(3 * acos(x)) / sqrt(1 - x**2)", ("ratio_of_sines",), UNITS[:2]),
+    Case("ratio_of_sines", "sin(2 * acos(x) + 1) / (1 - x**2)**1.5", ("reciprocal",), UNITS[:2]),
     Case("sine_of_acos", "sqrt(1 - x**2)", ("sine_of_acos",), UNITS),
     Case("sine_of_acos", "1 / sqrt(1 - x**2)", ("sine_of_acos", "reciprocal"), UNITS),
     Case("log_of_sum", "log(1 - exp(-x**2))", ("log1mexp",), (1e-3, 0.1, 0.8, -1.0, 5.0, -8.0)),
@@ -257,6 +261,9 @@ MEANINGS: Mapping[str, Callable[..., Expr]] = {
     "product": lambda x, y: x * y,
     "quotient": lambda x, y: x / y,
     "sine_of_acos": lambda x: sympy.sqrt(1 - x**2),
+    "angle": sympy.acos,
+    "cos_of_multiple": lambda x, n: sympy.cos(n * sympy.acos(x)),
+    "ratio_of_sines": lambda x, n: sympy.sin(n * sympy.acos(x)) / sympy.sqrt(1 - x**2),
 }
 
 

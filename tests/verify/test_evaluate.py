@@ -21,6 +21,7 @@ from losslang.verify.compile import meets
 from losslang.verify.evaluate import compile_tape, mean_value, monotone
 from losslang.verify.interval import ONE, UNIT, WHOLE, ZERO, Interval, Undefined
 from losslang.verify.tape import Tape
+from tests.sampling import some
 
 X, Y = sympy.symbols("x y", real=True)
 SYMBOLS = (X, Y)
@@ -150,7 +151,7 @@ def bounded(run: Any) -> Any:
 
 
 RANDOM = settings(
-    max_examples=150,
+    max_examples=some(150),
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
@@ -369,7 +370,7 @@ def test_slopes_at_a_kink_are_all_between():
     ids=lambda row: row.name,
 )
 @given(point=st.fractions(Fraction(1, 20), Fraction(19, 20), max_denominator=100))
-@settings(max_examples=15)
+@settings(max_examples=some(15))
 def test_the_slope_of_each_function_holds_its_derivative(row, point):
     """The oracle is mpmath's numerical derivative."""
     shift = 1 if row.name == "acosh" else 0

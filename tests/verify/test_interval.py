@@ -30,6 +30,7 @@ from losslang.verify.interval import (
     precision,
     rational,
 )
+from tests.sampling import some
 
 INFINITY = float("inf")
 DIGITS = 60  # far beyond the intervals' precision
@@ -133,7 +134,7 @@ def inside_domain(name: str, drawn: tuple[Interval, Fraction]) -> tuple[Interval
 
 @pytest.mark.parametrize("name", ORACLES)
 @given(drawn=st.data())
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 def test_a_range_holds_every_value(name, drawn):
     numbers = st.fractions(-6, 60) if name in MODERATE else NUMBERS
     if name in ("asin", "acos", "atanh"):
@@ -146,7 +147,7 @@ def test_a_range_holds_every_value(name, drawn):
 
 @pytest.mark.parametrize("name", sorted(ORACLES))
 @given(point=st.fractions(Fraction(1, 50), 50, max_denominator=10**4))
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 def test_a_range_at_a_point_is_sharp(name, point):
     if name in ("asin", "acos", "atanh"):
         point = point / 51
@@ -160,7 +161,7 @@ def test_a_range_at_a_point_is_sharp(name, point):
 
 @pytest.mark.parametrize("sign", "+-*/")
 @given(first=intervals(), second=intervals())
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 def test_arithmetic_holds_every_value(sign, first, second):
     (x, a), (y, b) = first, second
     if sign == "/":

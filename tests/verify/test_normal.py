@@ -13,6 +13,7 @@ from losslang.ir.primitives import Apply
 from losslang.verify.rules.limits import spell
 from losslang.verify.rules.normal import Normal, TooHard
 from losslang.verify.statement import LINE, NONNEGATIVE, UNIT, Bounds, Region
+from tests.sampling import some
 
 q = Symbol("q", positive=True)
 x = Symbol("x", real=True)
@@ -136,7 +137,7 @@ def reals(depth: int) -> st.SearchStrategy[sympy.Expr]:
 
 
 @given(formula=st.one_of(positives(3), reals(3)))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_normal_form_has_the_values_of_the_formula(formula):
     try:
         normal = Normal(REGION, formula)

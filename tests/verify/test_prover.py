@@ -18,6 +18,7 @@ from losslang.verify.rules import RULES
 from losslang.verify.rules.limits import spell
 from losslang.verify.sampling import points
 from losslang.verify.statement import LINE, POSITIVE, UNIT, Bounds, Limit, Region, Relation, Sign
+from tests.sampling import some
 from tests.verify.goals import FALSE, PROVED
 
 x = Symbol("x", real=True)
@@ -138,7 +139,7 @@ formula = st.recursive(
     shift=number,
 )
 @settings(
-    max_examples=80,
+    max_examples=some(80),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

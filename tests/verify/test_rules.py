@@ -25,6 +25,7 @@ from losslang.verify.statement import (
     Shape,
     Sign,
 )
+from tests.sampling import some
 
 x = Symbol("x", real=True)
 p = Symbol("p", positive=True)
@@ -691,7 +692,7 @@ def has_sign(parts: list[sympy.Expr], bounds: Bounds, relation: str) -> bool:
     ),
     relation=st.sampled_from([">", ">="]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 def test_roots_decide_the_sign_of_a_polynomial(parts, bounds, relation):
     expr = sympy.expand(sympy.Mul(*parts))
     if not expr.has(x):

@@ -31,6 +31,7 @@ FUNCTIONS: Mapping[str, str] = {
     "binade": "_binade(@)",
     "bounded": "_bounded(@)",
     "floor": "@.detach().floor()",  # a slope of 0 could meet an infinite one
+    "angle": "_angle(@)",
     "sine_of_acos": "_sine_of_acos(@)",
     "square_share": "_square_share(@)",
     "hypot_minus_one": "_hypot_minus_one(@)",
@@ -50,6 +51,8 @@ PAIRS: Mapping[str, str] = {
     "ratio": "_ratio",
     "logaddexp": "torch.logaddexp",
     "hypot": "_hypot",
+    "cos_of_multiple": "_cos_of_multiple",
+    "ratio_of_sines": "_ratio_of_sines",
     "maximum": "torch.maximum",
     "minimum": "torch.minimum",
     "static_maximum": "max",
@@ -262,6 +265,26 @@ def _sine_of_acos(x: Tensor) -> Tensor:
     square = (1 - x) * (1 + x)
     flat = square <= 0
     return torch.where(flat, 0.0, torch.where(flat, 1.0, square).sqrt())
+''',
+    "_angle": '''\
+def _angle(x: Tensor) -> Tensor:
+    """The angle from 0 to pi of a cosine, with gradient 0 at 1 and -1."""
+    return torch.atan2(_sine_of_acos(x), x)
+''',
+    "_cos_of_multiple": '''\
+def _cos_of_multiple(x: Tensor, n: float | Tensor) -> Tensor:
+    """cos(n acos(x)), with the slopes of its series at 1 and -1, where acos has none."""
+    value, beyond = (n * _angle(x)).cos(), x.abs() - 1
+    series = 1 + n**2 * beyond * (1 + (n**2 - 1) / 6 * beyond)
+    return torch.where(beyond >= 0, value * series, value)
+''',
+    "_ratio_of_sines": '''\
+def _ratio_of_sines(x: Tensor, n: float | Tensor) -> Tensor:
+    """sin(n acos(x)) / sin(acos(x)), and its limit at 1 and -1."""
+    angle, sine = _angle(x), _sine_of_acos(x)
+    end = sine == 0
+    ratio = (n * angle).sin() / torch.where(end, 1.0, sine)
+    return torch.where(end, n * ((n - 1) * angle).cos(), ratio)
 ''',
     "_unit": '''\
 def _unit(x: Tensor, dim: int) -> Tensor:

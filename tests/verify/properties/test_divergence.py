@@ -17,6 +17,7 @@ from losslang.verify.evaluate import compile_tape
 from losslang.verify.readings import Divergence
 from losslang.verify.statement import Bounds
 from losslang.verify.witnesses import replays
+from tests.sampling import some
 from tests.verify.properties.deciding import ask, decide, reading, same
 
 
@@ -98,7 +99,7 @@ def test_kullback_leibler_alone_is_a_bregman_divergence(program, holds):
     assert ask(program, "bregman", Divergence).holds is holds
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(
     st.sampled_from([JS, HELLINGER, LE_CAM, VARIATION]),
     st.floats(1e-6, 1 - 1e-6),

@@ -18,7 +18,7 @@ from losslang.verify.statement import Bounds, Region, Sign
 from losslang.verify.theorem import Case, Question
 from losslang.verify.theorems import local_steep
 from losslang.verify.witnesses import replays
-from tests.sampling import FULL
+from tests.sampling import FULL, some
 from tests.verify.properties.deciding import ask, decide, reading
 
 K = Symbol("K", integer=True, positive=True)
@@ -193,7 +193,7 @@ def gaps(f: Callable[[float], float]) -> list[float]:
 numbers = st.sampled_from([Rational(n, 2) for n in range(-6, 7)])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from([S.Zero, S.One]), numbers, numbers, numbers)
 def test_no_verdict_on_calibration_contradicts_a_grid(
     log: Expr, first: Expr, second: Expr, third: Expr
@@ -208,7 +208,7 @@ def test_no_verdict_on_calibration_contradicts_a_grid(
         assert gap < 0.02
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from([S.Zero, S.One]), numbers, numbers)
 def test_no_verdict_on_convexity_contradicts_chords(log: Expr, first: Expr, second: Expr) -> None:
     """Oracle: f(softmax(z)[0]) at the middle of chords between logits of three classes."""

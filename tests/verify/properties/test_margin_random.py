@@ -13,6 +13,7 @@ from sympy import Expr, Rational, S
 from losslang.ir.heads import Max, Min
 from losslang.verify.readings import Margin
 from losslang.verify.statement import Region
+from tests.sampling import some
 from tests.verify.properties.deciding import decide
 
 M = sympy.Symbol("m", real=True)
@@ -91,14 +92,14 @@ def agrees(phi: Expr) -> None:
     assert not (found is False and seen is True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(piecewise_linear())
 def test_no_verdict_on_a_piecewise_linear_loss_contradicts_the_grid(phi: Expr) -> None:
     """Oracle: minima over a grid."""
     agrees(phi)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(smooth())
 def test_no_verdict_on_a_smooth_loss_contradicts_the_grid(phi: Expr) -> None:
     """Oracle: minima over a grid."""
