@@ -320,8 +320,19 @@ class Writer:
         return " * ".join(self._operand(a, PRODUCT) for a in node.args), PRODUCT
 
     def _op_div(self, node: Node) -> tuple[str, int]:
+        if node.dtype == "static" and self._may_be_empty(node.args[1]):
+            return f"_over({self._operand(node.args[0], 0)}, {self._operand(node.args[1], 0)})", ATOM
         left, right = self._operand(node.args[0], PRODUCT), self._operand(node.args[1], PRODUCT + 1)
         return f"{left} / {right}", PRODUCT
+
+    def _may_be_empty(self, number: int) -> bool:
+        """Whether a number is a difference of a size and of a constant, or a multiple of one."""
+        node = self.plan.nodes[number]
+        if node.op == "add":
+            return "-" in node.attrs and all(
+                self.plan.nodes[part].op in ("size", "const") for part in node.args
+            )
+        return node.op == "mul" and any(map(self._may_be_empty, node.args))
 
     def _op_neg(self, node: Node) -> tuple[str, int]:
         inner = self.plan.nodes[node.args[0]]

@@ -266,6 +266,11 @@ def _sine_of_acos(x: Tensor) -> Tensor:
     flat = square <= 0
     return torch.where(flat, 0.0, torch.where(flat, 1.0, square).sqrt())
 ''',
+    "_over": '''\
+def _over(x: float, size: float) -> float:
+    """x / size, and infinite where there is nothing to divide by."""
+    return x / size if size else float("inf")
+''',
     "_angle": '''\
 def _angle(x: Tensor) -> Tensor:
     """The angle from 0 to pi of a cosine, with gradient 0 at 1 and -1."""
