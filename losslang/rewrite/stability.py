@@ -26,8 +26,9 @@ HALF = Rational(1, 2)
 
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds less_log1p expm1_less difference bounded sine_of_acos angle cos_of_multiple ratio_of_sines product quotient"
-    " one_minus_cube binade entry half_difference root_mean_square".split()
+    " log_odds less_log1p expm1_less difference bounded sine_of_acos angle cos_of_multiple"
+    " ratio_of_sines product quotient one_minus_cube binade entry half_difference"
+    " root_mean_square".split()
 )
 """What a stabilised formula may say beyond the IR."""
 

@@ -321,7 +321,8 @@ class Writer:
 
     def _op_div(self, node: Node) -> tuple[str, int]:
         if node.dtype == "static" and self._may_be_empty(node.args[1]):
-            return f"_over({self._operand(node.args[0], 0)}, {self._operand(node.args[1], 0)})", ATOM
+            above, below = (self._operand(number, 0) for number in node.args)
+            return f"_over({above}, {below})", ATOM
         left, right = self._operand(node.args[0], PRODUCT), self._operand(node.args[1], PRODUCT + 1)
         return f"{left} / {right}", PRODUCT
 
