@@ -33,6 +33,34 @@ def flat(e: Expr) -> Expr | None:
     return None
 
 
+def power_of_softplus(e: Expr) -> Expr | None:
+    """``softplus(u)**g`` is ``exp(g u)`` for a small ``u``: at 0 the power has no slope."""
+    whole = e.exp.is_Integer and e.exp > 0
+    if whole or not (isinstance(e.base, Apply) and e.base.name == "softplus"):
+        return None
+    odds = e.base.operands[0]
+    if isinstance(odds, Max) and -ROUNDED in odds.args:
+        return None
+    kept = Apply("softplus", Max(odds, -ROUNDED)) ** e.exp
+    return Branch(Less(odds, -ROUNDED), sympy.exp(e.exp * odds), kept)
+
+
+def slope_of_power_of_softplus(e: Expr) -> Expr | None:
+    """``softplus(u)**g sigmoid(u)`` is ``exp((g + 1) u)`` where the power is ``exp(g u)``."""
+    for power in e.args:
+        if not (isinstance(power, Branch) and isinstance(power.args[1], sympy.exp)):
+            continue
+        test, tail, kept = power.args
+        for slope in e.args:
+            if not (isinstance(slope, Apply) and slope.name == "sigmoid"):
+                continue
+            odds = slope.operands[0]
+            if test == Less(odds, -ROUNDED):
+                joined = Branch(test, sympy.exp(tail.args[0] + odds), kept * slope)
+                return Mul(joined, *(a for a in e.args if a not in (power, slope)))
+    return None
+
+
 def clipped(e: Expr) -> Expr | None:
     """``min(r A, clamp(r, a, b) A)`` of an exponential ``r``, as PPO has it, the sign of A first.
 

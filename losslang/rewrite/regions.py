@@ -175,6 +175,7 @@ OPPOSITES = "log(1 / sum(exp(v[k]) + exp(-v[k]) for k in dim))"
 BESIDE = "log(1 / (exp(v[0]) + sum(exp(v[k]) for k in dim if k != 0)))"
 GAP = "log(exp(v[0]) + exp(v[1])) - v[0]"
 CLIPPED = "min(exp(v[0]) * v[0], clamp(exp(v[0]), 0.8, 1.2) * v[0])"
+RISE = "sigmoid(x) / softplus(x)**0.5"
 GAIN = "exp(x) * xlogy(x**2 * exp(-x), x**2 * exp(-x))"
 
 REGIONS = (
@@ -217,6 +218,8 @@ REGIONS = (
     Region("sinh_over_cosh", "sinh(x) / cosh(x)", *FAR),
     Region("rounded_to_zero", "(1 - softmax(v)[0])**0.5", rounding(1.1), number(45), ahead),
     Region("power_of_logistic", "sigmoid(x)**0.5", overflow(1.2), overflow(1.8), minus),
+    Region("power_of_softplus", "softplus(x)**0.5", overflow(1.2), overflow(1.8), minus),
+    Region("slope_of_power_of_softplus", RISE, overflow(1.2), overflow(1.8), minus),
     Region("powers_of_one_base", POWERS, overflow(1.2), overflow(1.8), halved),
     Region("flat", "softplus(x) * sigmoid(x)**2.5", power(0.995), power(0.999)),
     Region("log_of_sum", "log(1 + x)", *SMALL),
