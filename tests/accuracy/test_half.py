@@ -39,7 +39,6 @@ HALVES = (torch.bfloat16, torch.float16) if FULL else (torch.bfloat16,)
 WITHOUT_MEANING = {
     ("ctc", "blank = 8"),
     ("ctc", "blank = 8, p within an ulp of 1"),
-    ("lee_lin_wahba", "one class"),
     ("bsp", "empty batch"),
     ("bss", "empty batch"),
 }

@@ -135,6 +135,15 @@ def test_nothing_over_nothing_is_nothing(spec):
             assert not row.non_finite, row
 
 
+@pytest.mark.parametrize(
+    "spec", ["combined_margin", "exp_ibp", "lee_lin_wahba", "pkt", "sphereface"]
+)
+def test_a_quotient_of_two_numbers_that_vanish_has_its_limit(spec):
+    """Sines of an angle, powers of a loss, sizes of no other class, chances of no neighbour."""
+    for row in library(spec, "float32"):
+        assert not row.non_finite, row
+
+
 def test_every_pattern_of_a_loss_is_measured():
     counted = {row.pattern: row.value.counted for row in library("ce", "float32")}
     assert all(counted.values())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import numpy
 import pytest
 import torch
 from torch import Tensor
@@ -184,23 +185,38 @@ def focal() -> Formula:
     return formula("focal", torch.float32)
 
 
-@pytest.mark.parametrize("exponent", [-3, -1, 2, 3, 4, 7])
-def test_whole_powers_of_negative_numbers(exponent: int) -> None:
-    loss = losses(f"loss it(x: real) = x**({exponent})")[0]
-    low = lower(loss)
+def of_program(program: str) -> tuple[Formula, Any]:
+    """The kernel of a loss, and its formula by torch."""
+    loss = losses(program)[0]
     emitted = emit([loss])
-    signature = emitted.signatures["it"]
+    signature = emitted.signatures[loss.name]
     composed = getattr(load(emitted.text, emitted.digest), signature.formula)
-    written = kernel(rows(with_slopes(low)), "double")
+    written = kernel(rows(with_slopes(lower(loss))), "double")
     library = compiler.load(compiler.prelude() + written.text)
     assert not isinstance(library, Failure), library.message
-    made = Formula(composed, signature.arguments, written, library, torch.float64)
+    return Formula(composed, signature.arguments, written, library, torch.float64), composed
+
+
+@pytest.mark.parametrize("exponent", [-3, -1, 2, 3, 4, 7])
+def test_whole_powers_of_negative_numbers(exponent: int) -> None:
+    made, composed = of_program(f"loss it(x: real) = x**({exponent})")
     x, slope = torch.tensor([-2.0, -0.5, 3.0]).double(), torch.ones(3).double()
     same(
         results(made, [x], slope, torch.float64),
         results(composed, [x], slope, torch.float64),
         1e-14,
     )
+
+
+@pytest.mark.parametrize("m", [2, 3, 4])
+def test_a_multiple_of_an_angle_has_its_slope_at_either_end(m: int) -> None:
+    """Oracle: Chebyshev polynomials by NumPy."""
+    polynomial = numpy.polynomial.Chebyshev.basis(m)
+    x, slope = torch.tensor([-1.0, -1 + 1e-9, -0.5, 0.3, 1 - 1e-9, 1.0]).double(), torch.ones(6)
+    wanted = [torch.from_numpy(f(x.numpy())) for f in (polynomial, polynomial.deriv())]
+    for function in of_program(f"loss it(x: real) = cos({m} * acos(x))"):
+        found = results(function, [x], slope, torch.float64)
+        torch.testing.assert_close(found, wanted, rtol=1e-7, atol=1e-12)
 
 
 def test_in_single_precision_every_entry_keeps_its_digits() -> None:
