@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import sympy
 from sympy import Add, Expr, Mul, Pow
 
@@ -66,22 +68,23 @@ def clipped(e: Expr) -> Expr | None:
 
     Where A is positive and ``r`` above ``b``, nothing of ``r`` is needed, which may be infinite.
     """
-    if len(e.args) != 2:
-        return None
-    for product in e.args:
+    for factor, ratio, low, high in _clamps(e.args) if len(e.args) == 2 else ():
+        fits = high.is_positive and (high - low).is_nonnegative
+        if isinstance(ratio, sympy.exp) and ratio * factor in e.args and fits:
+            smallest = Branch(Less(sympy.log(high), ratio.args[0]), high, ratio)
+            return factor * Branch(Less(factor, ZERO), Max(ratio, low), smallest)
+    return None
+
+
+def _clamps(products: Iterable[Expr]) -> Iterator[tuple[Expr, Expr, Expr, Expr]]:
+    """``A``, ``r``, ``a`` and ``b`` wherever there is an ``A min(b, max(a, r))``."""
+    for product in products:
         for inner in Mul.make_args(product):
             for floor in inner.args if isinstance(inner, Min) else ():
-                if not isinstance(floor, Max):
-                    continue
-                factor, high = product / inner, Min(*(a for a in inner.args if a != floor))
-                for ratio in floor.args:
+                high = Min(*(a for a in inner.args if a != floor))
+                for ratio in floor.args if isinstance(floor, Max) else ():
                     low = Max(*(a for a in floor.args if a != ratio))
-                    fits = high.is_positive and (high - low).is_nonnegative
-                    if isinstance(ratio, sympy.exp) and ratio * factor in e.args and fits:
-                        exceeds = Less(sympy.log(high), ratio.args[0])
-                        smallest = Branch(exceeds, high, ratio)
-                        return factor * Branch(Less(factor, ZERO), Max(ratio, low), smallest)
-    return None
+                    yield product / inner, ratio, low, high
 
 
 def exp_of_logistic(e: Expr) -> Expr | None:
