@@ -19,6 +19,7 @@ from losslang.syntax.scan import KEYWORDS
 @pytest.fixture
 def cache(tmp_path, monkeypatch) -> Iterator[Path]:
     """An empty cache folder, and a parser that is not held in memory."""
+    monkeypatch.delenv("LOSSLANG_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     tables.parser.cache_clear()
     yield tmp_path / "losslang"
@@ -133,6 +134,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(cache):
 
 
 def test_a_relative_cache_folder_is_ignored(monkeypatch):
+    monkeypatch.delenv("LOSSLANG_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "here")
     place = resources.cache_folder()
     assert place is None or place.is_absolute()
