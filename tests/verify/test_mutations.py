@@ -17,7 +17,7 @@ PINNED = (
 ).split()
 """Losses whose claims and properties say enough to tell them from their neighbours."""
 
-SAMPLE = slice(2, None, 4) if FULL else slice(19, None, 24)
+SAMPLE = slice(2, None, 4) if FULL else slice(7, None, 12)
 BAR = 0.85
 
 
@@ -34,7 +34,7 @@ def test_most_of_the_mutants_are_noticed():
     results = [judge(task) for task in chosen[SAMPLE]]
     changed = [result for result in results if result.outcome != "same"]
     missed = [(r.mutant.loss, r.mutant.change) for r in changed if not r.flagged]
-    assert len(changed) > (15 if FULL else 3)
+    assert len(changed) > (15 if FULL else 5)
     assert len(missed) <= (1 - BAR) * len(changed), missed
 
 
