@@ -36,9 +36,10 @@ def flat(e: Expr) -> Expr | None:
 
 
 def power_of_softplus(e: Expr) -> Expr | None:
-    """``softplus(u)**g`` is ``exp(g u)`` for a small ``u``: at 0 the power has no slope."""
-    whole = e.exp.is_Integer and e.exp > 0
-    if whole or not (isinstance(e.base, Apply) and e.base.name == "softplus"):
+    """``softplus(u)**g`` is ``exp(g u)`` for a small ``u``: a root has no slope at 0."""
+    if not (isinstance(e.base, Apply) and e.base.name == "softplus"):
+        return None
+    if (e.exp - 1).is_nonnegative:
         return None
     odds = e.base.operands[0]
     if isinstance(odds, Max) and -ROUNDED in odds.args:

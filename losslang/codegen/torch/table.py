@@ -268,8 +268,8 @@ def _sine_of_acos(x: Tensor) -> Tensor:
 ''',
     "_over": '''\
 def _over(x: float, size: float) -> float:
-    """x / size, and infinite where there is nothing to divide by."""
-    return x / size if size else float("inf")
+    """x / size, as floats have it where the size is 0."""
+    return x / size if size else x * float("inf")
 ''',
     "_angle": '''\
 def _angle(x: Tensor) -> Tensor:
