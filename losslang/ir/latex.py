@@ -169,6 +169,9 @@ class Latex:
                 return rf"\mathbf{{e}}_{{{self.text(args[0])}}}", ATOM
         if name == "dot" and len(args) == 2:
             return rf"\langle {self.text(args[0])}, {self.text(args[1])} \rangle", ATOM
+        if name == "xlogy" and len(args) == 2:
+            log = replace(e, function=replace(e.function, id="log"), args=args[1:])
+            return rf"{self._factor(args[0], PRODUCT)} \, {self.text(log, POWER)}", PRODUCT
         shown = [self._factor(a, LOOSE) for a in args]
         shown += [
             f"{self.name(k.name)}={self.text(k.value)}" for k in e.keywords if k.name != "axis"

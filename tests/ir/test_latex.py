@@ -33,6 +33,8 @@ from losslang.syntax.parse import parse_expression, parse_module
         ("abs(x)", r"\lvert x \rvert"),
         ("norm(u)", r"\lVert u \rVert"),
         ("dot(u, v)", r"\langle u, v \rangle"),
+        ("xlogy(p, p / (q + r))", r"p \, \log\left(\frac{p}{q + r}\right)"),
+        ("2 * xlogy(p + q, p)**2", r"2 \, \left(\left(p + q\right) \, \log p\right)^{2}"),
         ("max(a, 0)", r"\max\left(a, 0\right)"),
         ("softmax(logits)[target]", r"\operatorname{softmax}\left(z\right)_{y}"),
         ("onehot(target)", r"\mathbf{e}_{y}"),
