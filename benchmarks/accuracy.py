@@ -53,7 +53,6 @@ REASONS = {
     "combined_margin": EXPONENTS,
     "evidential_ce": TRIGAMMA,
     "evidential_mse": "one class: a variance of 0, as a difference of equal numbers",
-    "lee_lin_wahba": "1 / (C - 1) for one class, beside a sum over no other",
     "magface": EXPONENTS,
     "mv_softmax": EXPONENTS,
     "nce_npid": EXPONENTS,

@@ -30,7 +30,7 @@ FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf"
     " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_odds log_softmax log_share"
     " logsumexp logsumexp_of_any less_one"
-    " log1p_square hypot less_log1p expm1_less".split()
+    " log1p_square hypot less_log1p expm1_less angle cos_of_multiple ratio_of_sines".split()
 )
 SORTS = frozenset("sort rank order topk quantile nanquantile".split())
 MATRICES = frozenset("logdet eigenvalues singular_values eigenvectors singular_vectors".split())

@@ -817,6 +817,8 @@ LOSSLANG_INLINE float erf(float x) { return float(erf(double(x))); }
 LOSSLANG_INLINE float atan(float x) { return float(atan(double(x))); }
 LOSSLANG_INLINE float asin(float x) { return float(asin(double(x))); }
 LOSSLANG_INLINE float acos(float x) { return float(acos(double(x))); }
+inline float digamma(float x) { return float(digamma(double(x))); }
+inline float lgamma(float x) { return float(lgamma(double(x))); }
 
 // sin(n acos(x)) / sin(acos(x)); at 1 and -1 its limit for a whole n.
 template <class T> LOSSLANG_INLINE T ratio_of_sines(T x, T n) {
@@ -827,9 +829,6 @@ template <class T> LOSSLANG_INLINE T ratio_of_sines(T x, T n) {
     T sine = sqrt(a < T(1) ? (T(1) - a) * (T(1) + a) : T(1));
     return sign * (a < T(1) ? sin(n * angle) / sine : n);
 }
-
-inline float digamma(float x) { return float(digamma(double(x))); }
-inline float lgamma(float x) { return float(lgamma(double(x))); }
 
 // ---- Halves: 16 bits in memory, float in registers ----------------------------------------------
 

@@ -10,7 +10,7 @@ from losslang.codegen.rows import NoRowsError
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp log_cosh sqrt sigmoid softplus tanh sinh cosh sin cos asin acos"
     " atan asinh acosh atanh erf lgamma digamma pow integer_pow xlogy log1p_square hypot"
-    " binade".split()
+    " ratio_of_sines binade".split()
 )
 """Functions of ``mathematics.h``, by their names there."""
 
@@ -26,7 +26,6 @@ TEMPLATES: Mapping[str, str] = {
     "exp_less": "exp_of_difference<A>(@, $)",
     "logaddexp": "log_of_sum<A>(@, $)",
     "square_ratio": "(@ * (@ / $))",
-    "ratio_of_sines": "ratio_of_sines<A>(@, $)",
     "sine_of_acos": "losslang::sqrt(@ * @ < 1 ? (A(1) - @) * (A(1) + @) : A(0))",
     "ratio": "((@ == 0) & ($ == 0) ? A(0) : @ / $)",
     "div": "(@ / $)",
