@@ -225,7 +225,7 @@ class _Lowering:
 
     def _top(self, x: int) -> tuple[int, int]:
         """The maximum of a row, finite, and the sum of exponentials of what is below it."""
-        top = self._make("clamp_min", (self._reduced(x, "amax"), self._make("lowest")))
+        top = self._at_least(self._reduced(x, "amax"))
         return top, self._reduced(self._make("exp_less", (x, top)), "sum")
 
     def _logsumexp(self, node: Node, args: list[int]) -> int:
@@ -239,20 +239,20 @@ class _Lowering:
             return self._log_share(node, args)
         whole = self._logsumexp(node, args)
         top, log = self.nodes[whole].args
-        made = self._less(self._less(args[0], top), log)
+        made = self._at_least(self._less(self._less(args[0], top), log))
         self._sums[made] = Counter(self._terms(args[0]))
         self._sums[made].subtract({whole: 1})
         return made
 
     def _log_share(self, node: Node, args: list[int]) -> int:
         """As :meth:`_log_softmax`, but 1 is never added to the sum of the others."""
-        top = self._make("clamp_min", (self._reduced(args[0], "amax"), self._make("lowest")))
+        top = self._at_least(self._reduced(args[0], "amax"))
         power = self._make("exp_less", (args[0], top))
         first = self._make("eq", (args[0], top), dtype="bool")
         ties = self._reduced(self._make("where", (first, self._number(1), self._number(0))), "sum")
         others = self._reduced(self._make("where", (first, self._number(0), power)), "sum")
         rest = self._add(others, self._less(ties, self._number(1)))
-        made = self._less(self._less(args[0], top), self._make("log1p", (rest,)))
+        made = self._at_least(self._less(self._less(args[0], top), self._make("log1p", (rest,))))
         whole = self._add(top, self._make("log1p", (rest,)))
         terms = self._terms(args[0])
         self._rows[whole] = (terms, power, self._add(self._number(1), rest))
@@ -286,9 +286,12 @@ class _Lowering:
         self._rows[made] = (terms, power, total)
         return made
 
+    def _at_least(self, x: int) -> int:
+        """A number, or the lowest finite one where it is below the range."""
+        return self._make("clamp_min", (x, self._make("lowest")))
+
     def _clamped(self, x: int) -> int:
-        above = self._make("clamp_min", (x, self._make("lowest")))
-        return self._make("clamp_max", (above, self._make("highest")))
+        return self._make("clamp_max", (self._at_least(x), self._make("highest")))
 
     def _bounded(self, node: Node, args: list[int]) -> int:
         made = self._clamped(args[0])

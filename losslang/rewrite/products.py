@@ -142,7 +142,10 @@ def sinh_over_cosh(e: Expr) -> Expr | None:
 
 
 def unit(e: Expr) -> Expr | None:
-    """``v[d] / norm(v)`` is a unit vector, computed without overflow and 0 for a zero vector."""
+    """``v[d] / norm(v)`` is a unit vector, computed without overflow and 0 for a zero vector.
+
+    So for an inner product with ``v``.
+    """
     for factor in e.args:
         base, times = factor.as_base_exp()
         if not (isinstance(base, Apply) and base.name == "reciprocal" and times.is_Integer):
@@ -152,16 +155,21 @@ def unit(e: Expr) -> Expr | None:
             continue
         for entry in e.args:
             inside, power = entry.as_base_exp()
-            if not (power.is_Integer and power > 0):
-                continue
-            for place in odds.places(inside, length.binders[0]):
-                if substitute(length.body, {length.binders[0]: place}) == inside:
-                    found = Ordered("unit", length.binders, length.guard, length.body, place)
-                    both = min(times, power)
-                    rest = (a for a in e.args if a not in (factor, entry))
-                    left = base ** (times - both) * inside ** (power - both)
-                    return Mul(*rest, found**both) * left
+            found = _of_unit(inside, length) if power.is_Integer and power > 0 else None
+            if found is not None:
+                both = min(times, power)
+                rest = (a for a in e.args if a not in (factor, entry))
+                left = base ** (times - both) * inside ** (power - both)
+                return Mul(*rest, found**both) * left
     return None
+
+
+def _of_unit(e: Expr, norm: Reduce) -> Expr | None:
+    """An entry of a vector, or an inner product with it, by the unit vector."""
+    for place in odds.places(e, norm.binders[0]):
+        if substitute(norm.body, {norm.binders[0]: place}) == e:
+            return Ordered("unit", norm.binders, norm.guard, norm.body, place)
+    return squares.along(e, norm)
 
 
 def log_of_share(e: Expr) -> Expr | None:

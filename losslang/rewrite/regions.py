@@ -159,6 +159,12 @@ OVER = "(v[0] - v[1])**2 / (2 * v[2])"
 TILTED = "(v[0] - v[1]) / sqrt(5) if v[0] > v[1] else (v[1] - v[0]) / sqrt(6)"
 SQUARE = "(0.25 if v[0] > v[1] else 0.5) * (v[0] - v[1])**2"
 SHORTER = "sum(v[k]**2 for k in dim if k != 0) / sum(v[k]**2 for k in dim)"
+PROJECTED = """
+log(
+    sum((v[k] * sum(v[j] for j in dim) / sum(v[j]**2 for j in dim))**2 for k in dim) /
+    sum((v[k] - v[2])**2 for k in dim)
+)
+"""
 ALONG = "sum(v[k] * (v[k] - v[2]) for k in dim) / sum((v[k] - v[2])**2 for k in dim)"
 LENGTHS = "log(sum(v[k]**2 for k in dim if k != 2) / sum(v[k]**2 for k in dim if k == 2))"
 POWERS = "sigmoid(v[0])**(v[1] - 1) * sigmoid(v[0])"
@@ -194,6 +200,8 @@ REGIONS = (
     Region("log_of_product", OPPOSITES, *FAR, ahead),
     Region("log_of_product", BESIDE, *FAR, ahead),
     Region("softplus_of_gap", GAP, *ROUNDED, ahead),
+    Region("log_rest", "sum(log(1 - softmax(v)[k]) for k in dim)", *FAR, ahead),
+    Region("log_rest", "log(1 - max(softmax(v)))", *HALF, ahead),
     Region("extreme_of_exponentials", "log(max(exp(v[k]) for k in dim))", *FAR, ahead),
     # Exponentials that overflow or vanish beside others that do so, too.
     Region("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", *FAR, ahead),
@@ -221,7 +229,6 @@ REGIONS = (
     Region("power_of_softplus", "softplus(x)**0.5", overflow(1.2), overflow(1.8), minus),
     Region("slope_of_power_of_softplus", RISE, overflow(1.2), overflow(1.8), minus),
     Region("powers_of_one_base", POWERS, overflow(1.2), overflow(1.8), halved),
-    Region("flat", "softplus(x) * sigmoid(x)**2.5", power(0.995), power(0.999)),
     Region("log_of_sum", "log(1 + x)", *SMALL),
     Region("log_of_sum", "log(1 - exp(-x))", *SMALL),
     Region("log_of_sum", "log(cosh(x))", *FAR),
@@ -260,6 +267,7 @@ REGIONS = (
     Region("norm", "norm(v)", *HUGE, long),
     Region("norm", "norm(v)", *TINY, long),
     Region("unit", "normalize(v)[0]", *HUGE, long),
+    Region("unit", PROJECTED, *HUGE, long),
     Region("over_square", "v[0] / sum(abs(v[k]) for k in dim)**2", *HUGE, long),
     Region("Units", OVERLAP, *HUGE, long),
     Region("Units", OVERLAP, *TINY, long),
@@ -278,6 +286,7 @@ REGIONS = (
 
 WITHOUT = {
     "damped": "it is for slopes by formulas, where a factor of the upstream gradient comes between",
+    "flat": "it takes the slope, that may overflow, from what power_of_logistic makes",
     "other_shares": "what a probability leaves of 1 in one form, which other rules know",
     "exp_of_softplus": "probabilities in one form, which other rules know",
     "sum_of_probabilities": "a logarithm and an exponential less, with as many digits",

@@ -187,16 +187,16 @@ def projection(e: Expr) -> Expr | None:
             continue
         for over in e.args:
             inner, power = over.as_base_exp()
-            along = _along(inner, below)
-            if along is not None and power.is_Integer and power > 0:
+            found = along(inner, below)
+            if found is not None and power.is_Integer and power > 0:
                 both = min(-times, power)
                 rest = (f for f in e.args if f not in (over, under))
                 left = total ** (times + both) * inner ** (power - both)
-                return Mul(*rest, Apply("quotient", along, below) ** both, left)
+                return Mul(*rest, Apply("quotient", found, below) ** both, left)
     return None
 
 
-def _along(inner: Expr, norm: Reduce) -> Expr | None:
+def along(inner: Expr, norm: Reduce) -> Expr | None:
     """An inner product with a vector, by the unit vector."""
     if not isinstance(inner, Reduce) or inner.op != "sum" or len(inner.binders) != 1:
         return None

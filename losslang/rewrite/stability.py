@@ -3,8 +3,8 @@
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
 ``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal less_log1p expm1_less``
 and of the words of :mod:`losslang.rewrite.squares` and :mod:`losslang.rewrite.differences`,
-``Reduce`` by ``norm`` and ``root_mean_square``, and ``Ordered`` by ``log_softmax``, ``log_odds``
-and ``unit``. Each rule looks at one node whose arguments are already rewritten.
+``Reduce`` by ``norm`` and ``root_mean_square``, and ``Ordered`` by ``log_softmax``, ``log_rest``,
+``log_odds`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from losslang.rewrite.odds import scaled
 
 HALF = Rational(1, 2)
 
+OPPOSITE = {"max": "min", "min": "max"}
+
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds less_log1p expm1_less difference bounded sine_of_acos angle cos_of_multiple"
+    " log_odds log_rest less_log1p expm1_less difference bounded sine_of_acos angle cos_of_multiple"
     " ratio_of_sines product quotient one_minus_cube binade entry half_difference"
     " root_mean_square".split()
 )
@@ -144,6 +146,19 @@ def log_of_sum(e: Expr) -> Expr | None:
         return Apply("log1mexp", (-inside).operands[0])
     if isinstance(inside, sympy.cosh):
         return Apply("log_cosh", inside.args[0])
+    return None
+
+
+def log_rest(e: Expr) -> Expr | None:
+    """``log(1 - softmax(z)[k])`` by the other places, and of the largest or least such share."""
+    if not (isinstance(e, Apply) and e.name == "log1mexp"):
+        return None
+    (share,) = e.operands
+    if isinstance(share, Reduce) and share.op in OPPOSITE:
+        rest = log_rest(Apply("log1mexp", share.body))
+        return rest and Reduce(OPPOSITE[share.op], share.binders, share.guard, rest)
+    if isinstance(share, Ordered) and share.op == "log_softmax":
+        return Ordered("log_rest", share.binders, share.guard, share.body, share.at)
     return None
 
 
@@ -267,6 +282,7 @@ RULES: Rules = {
     Branch: (differences.tilted_difference,),
     Min: (products.clipped,),
     Reduce: (odds.log_odds,),
+    Apply: (log_rest,),
     Mul: (
         squares.projection,
         squares.square_of_quotient,

@@ -66,6 +66,7 @@ BOTH = SMALL + LARGE
 SQUARED = (*BOTH, 1e20, -3e25)
 RATIOS = ([3.0, 2.0, 0.0], [1e20, 1e20, 0.0], [-2e25, 1e20, 1.0], [1e-3, 5.0, 0.0])
 SCORES = ([0.5, -1.0, 2.0], [40.0, -40.0, 0.0], [-70.0, 60.0, 0.0], [1e4, 0.0, -1e4], [3.0] * 3)
+SURE = (*SCORES[:3], [200.0, 0.0, -100.0])
 FALLING = ([0.5, -1.0, 2.0], [40.0, 39.0, 0.0], [-60.0, -61.0, 0.0], [1e4, 9e3, 0.0])
 LENGTHS = ([3.0, 2.0, 0.0], [1e3, -1.0, 5.0], [1e-3, 5.0, 0.0])
 EVEN = ([0.5, -1.0, 2.0], [9.0, 100.0, -40.0], [0.0, 100.0, 60.0])
@@ -120,7 +121,8 @@ CASES = (
     Case("log_of_product", regions.QUOTIENTS, (), EVEN),
     Case("log_of_product", regions.OPPOSITES, ("logaddexp",), EVEN),
     Case("log_of_product", regions.BESIDE, ("logaddexp",), EVEN),
-    Case("extreme_of_exponentials", "log(1 - max(softmax(v)))", ("log1mexp",), SCORES[:2]),
+    Case("extreme_of_exponentials", "log(1 - max(softmax(v)))", ("log_rest",), SURE),
+    Case("log_rest", "sum(log(1 - softmax(v)[k]) for k in dim)", ("log_rest",), SURE),
     Case("share_of_sum", "exp(v[0]) / sum(exp(v[k]) for k in dim)", ("log_softmax",), SCORES),
     Case("share_of_sum", "exp(v[0]) / (exp(v[0]) + exp(v[1]))", ("sigmoid",), SCORES),
     Case("share_of_sigmoid", "exp(x) / sigmoid(x)", ("softplus",), BOTH),
@@ -217,6 +219,7 @@ CASES = (
     Case("norm", "1 / norm(v)", ("norm", "reciprocal"), (VECTORS[0], *VECTORS[2:])),
     Case("unit", "normalize(v)[0]", ("unit",), VECTORS),
     Case("unit", "sum(normalize(v)[k]**3 for k in dim)", ("unit",), VECTORS),
+    Case("unit", regions.PROJECTED, ("unit", "quotient"), (*LENGTHS, VECTORS[2])),
     Case("logistic", "1 / (1 + exp(-x))", ("sigmoid",), BOTH),
     Case("logistic", "(1 + exp(x))**(-2)", ("sigmoid",), BOTH),
     Case("power_of_logistic", "sigmoid(x)**0.5", ("softplus",), BOTH),
@@ -283,7 +286,7 @@ def spelled_out(expr: Expr) -> Expr:
         if isinstance(e, Reduce) and e.op == "root_mean_square":
             indices, guard, body = e.open()
             return sympy.sqrt(Reduce("mean", indices, spelled_out(guard), spelled_out(body) ** 2))
-        if isinstance(e, Ordered) and e.op in ("log_softmax", "log_odds", "unit"):
+        if isinstance(e, Ordered) and e.op in ("log_softmax", "log_rest", "log_odds", "unit"):
             (index,), guard, body = e.open()
             guard, body = spelled_out(guard), spelled_out(body)
             here = substitute(body, {index: spelled_out(e.at)})
@@ -292,7 +295,8 @@ def spelled_out(expr: Expr) -> Expr:
             if e.op == "log_odds":
                 others = Not(Delta(index, e.at))
                 return Reduce("logsumexp", (index,), others, body - here)
-            return here - Reduce("logsumexp", (index,), guard, body)
+            log_p = here - Reduce("logsumexp", (index,), guard, body)
+            return log_p if e.op == "log_softmax" else sympy.log(1 - sympy.exp(log_p))
         return None
 
     return variants._transform(expr, visit)

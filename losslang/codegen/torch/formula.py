@@ -47,6 +47,7 @@ NAMES = {
     "half_difference": "halved",
     "log_softmax": "log_p",
     "log_share": "log_p",
+    "log_rest": "log_rest",
     "log_odds": "odds",
     "logsumexp": "lse",
     "mean": "average",

@@ -63,11 +63,13 @@ ALONG: Mapping[str, str] = {
     **{
         name: f"@.{name}($)"
         for name in (
-            "sum mean prod amax amin logsumexp any all argmax argmin log_softmax cumsum"
+            "sum mean prod amax amin logsumexp any all argmax argmin cumsum"
         ).split()
     },
     "logsumexp_of_any": "_logsumexp(@, $)",
+    "log_softmax": "_log_softmax(@, $)",
     "log_share": "_log_share(@, $)",
+    "log_rest": "_log_rest(@, $)",
     "norm": "_norm(@, $)",
     "unit": "_unit(@, $)",
     "rank": "@.argsort(dim=$, descending=True, stable=True).argsort(dim=$)",
@@ -101,13 +103,27 @@ def _rest(p: Tensor, dim: int) -> Tensor:
     large = p.detach() > 0.5
     return torch.where(large, torch.where(large, 0.0, p).sum(dim, keepdim=True), 1 - p)
 ''',
+    "_log_softmax": '''\
+def _log_softmax(x: Tensor, dim: int) -> Tensor:
+    """log_softmax; the lowest finite number where it is below the range, as 0 times it is 0."""
+    return x.log_softmax(dim).clamp(min=torch.finfo(x.dtype).min)
+''',
     "_log_share": '''\
 def _log_share(x: Tensor, dim: int) -> Tensor:
     """log_softmax, with every digit also where it is close to 0."""
-    log_p = x.log_softmax(dim)
+    log_p = x.log_softmax(dim).clamp(min=torch.finfo(x.dtype).min)
     large = log_p.detach() > -0.6931471805599453
     others = torch.where(large, float("-inf"), log_p).exp().sum(dim, keepdim=True)
     return torch.where(large, (-others.clamp(max=0.5)).log1p(), log_p)
+''',
+    "_log_rest": '''\
+def _log_rest(x: Tensor, dim: int) -> Tensor:
+    """log(1 - softmax(x)), for the largest entry by the sum of the others."""
+    largest = x.argmax(dim, keepdim=True)
+    first = torch.zeros_like(x, dtype=torch.bool).scatter(dim, largest, True)
+    p = torch.where(first, float("-inf"), _log_softmax(x, dim)).exp()
+    others = nn.functional.logsigmoid(_log_odds(x, largest, dim)).unsqueeze(dim)
+    return torch.where(first, others, (-p).log1p())
 ''',
     "_expm1": '''\
 def _expm1(x: Tensor) -> Tensor:
@@ -237,9 +253,9 @@ def _root_mean_square(x: Tensor, count: Tensor, dim: int | tuple[int, ...]) -> T
 ''',
     "_sigmoid": '''\
 def _sigmoid(x: Tensor) -> Tensor:
-    """The logistic function; its slope keeps its digits also where the value rounds to 1."""
+    """The logistic function; its slope keeps its digits also near 1, and is 0 where it is lost."""
     below = x < 0
-    small = torch.where(below, x, -x).sigmoid()
+    small = torch.where(below, x, -x).clamp(min=-1e4).sigmoid()
     return torch.where(below, small, 1 - small)
 ''',
     "_reciprocal": '''\
