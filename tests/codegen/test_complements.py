@@ -9,7 +9,7 @@ import torch
 from tests.codegen.modules import gradients, live
 
 LARGEST = "loss largest(v: real[class]) = -log(1 - max(softmax(v)))"
-ROWS = ([30.0, 0.0, -2.0], [0.0, 45.0, 1.0], [7.0, 7.0, 7.0], [-80.0, 3.0, 0.5])
+ROWS = ([30.0, 0.0, -2.0], [0.0, 45.0, 1.0], [7.0, 7.0, 7.0], [-80.0, 3.0, 0.5], [1e4, 0.0, -1e4])
 
 
 def left(row: list[float]) -> mpmath.mpf:

@@ -74,7 +74,7 @@ def test_aliases_speak_of_its_parameters(name: str, path: Path) -> None:
     assert driver.check_file(path) == ()
 
 
-PLACES = {"eq.", "sec.", "fig.", "theorem", "problem", "algorithm"}
+PLACES = set("eq. sec. fig. table definition example proposition theorem problem algorithm".split())
 
 EXAMPLES = [
     pytest.param(loss, example, id=example.span.text)

@@ -327,8 +327,7 @@ class _LogOdds(torch.autograd.Function):
     def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
         others = x.scatter(dim, label, -float("inf"))
         share = others.softmax(dim)
-        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
-        return odds.squeeze(dim), share
+        return others.amax(dim) - x.gather(dim, label).squeeze(dim) - share.amax(dim).log(), share
 
     @staticmethod
     def setup_context(ctx, inputs, output):

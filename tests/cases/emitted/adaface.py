@@ -16,8 +16,8 @@ the feature's length before it is normalised. The authors' code takes the unbias
         widened = sqrt(size(batch) / max(size(batch) - 1, 1)) if estimate == unbiased else 1
         quality = detach(clamp(h * (norm - center) / (spread + 0.001), -1, 1))
 
-Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, sec. 3.3
-Compiled by losslang 0.1.0, digest 6a921563c46d9de3; imports only torch.
+Source: Kim, Jain, Liu 2022, AdaFace: Quality Adaptive Margin for Face Recognition, eq. 18
+Compiled by losslang 0.1.0, digest 64fe39d50bcdc281; imports only torch.
 """
 
 import torch
@@ -124,7 +124,7 @@ def _adaface_soft(
         place == place.unsqueeze(-1),
         (total_2 + cosines * product_3.cos().unsqueeze(-1)).unsqueeze(-2), cosines.unsqueeze(-2)
     )
-    part_5 = (_column(scale, 2) * chosen_4).log_softmax(-1).diagonal(dim1=-2, dim2=-1)
+    part_5 = _log_softmax(_column(scale, 2) * chosen_4, -1).diagonal(dim1=-2, dim2=-1)
     state["running_center"] = new
     state["running_spread"] = new_2
     return (-target * part_5).sum(-1)
@@ -288,8 +288,7 @@ class _LogOdds(torch.autograd.Function):
     def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
         others = x.scatter(dim, label, -float("inf"))
         share = others.softmax(dim)
-        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
-        return odds.squeeze(dim), share
+        return others.amax(dim) - x.gather(dim, label).squeeze(dim) - share.amax(dim).log(), share
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -320,6 +319,11 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
     else:
         odds, _ = _LogOdds.apply(x, label, dim)
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
+
+
+def _log_softmax(x: Tensor, dim: int) -> Tensor:
+    """log_softmax; the lowest finite number where it is below the range, as 0 times it is 0."""
+    return x.log_softmax(dim).clamp(min=torch.finfo(x.dtype).min)
 
 
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:

@@ -2,7 +2,7 @@
 
     ce + 0.5 * dice
 
-Compiled by losslang 0.1.0, digest 9fbdcacc9619ea5f; imports only torch.
+Compiled by losslang 0.1.0, digest 48b35c98417b521b; imports only torch.
 """
 
 import torch
@@ -18,7 +18,7 @@ def _ce_dice(logits: Tensor, target: Tensor, keep: Tensor, smooth: float | Tenso
     ce = -nn.functional.logsigmoid(-_log_odds(logits, row, -2))
     row_2 = keep.unsqueeze(-2)
     same = row == torch.arange(logits.shape[-2], device=logits.device).unsqueeze(-1)
-    log_p = logits.log_softmax(-2)
+    log_p = _log_softmax(logits, -2)
     p = log_p.exp()
     ratio = torch.where(row_2, ~same * p, 0.0).sum(-1) / 2
     ratio_2 = torch.where(row_2, (p - 1) * same, 0.0).sum(-1) / 2
@@ -31,7 +31,7 @@ def _ce_dice_soft(
     logits: Tensor, target: Tensor, compared: Tensor, keep: Tensor, smooth: float | Tensor,
 ) -> tuple:
     """The formula for label weights: logits [n, class, space], target [n, class, space]."""
-    log_p = logits.log_softmax(-2)
+    log_p = _log_softmax(logits, -2)
     ce = (-target * log_p).sum(-2)
     row = keep.unsqueeze(-2)
     power = log_p.exp()
@@ -159,8 +159,7 @@ class _LogOdds(torch.autograd.Function):
     def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
         others = x.scatter(dim, label, -float("inf"))
         share = others.softmax(dim)
-        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
-        return odds.squeeze(dim), share
+        return others.amax(dim) - x.gather(dim, label).squeeze(dim) - share.amax(dim).log(), share
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -191,6 +190,11 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
     else:
         odds, _ = _LogOdds.apply(x, label, dim)
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
+
+
+def _log_softmax(x: Tensor, dim: int) -> Tensor:
+    """log_softmax; the lowest finite number where it is below the range, as 0 times it is 0."""
+    return x.log_softmax(dim).clamp(min=torch.finfo(x.dtype).min)
 
 
 def _per_example(value: float | Tensor, examples: torch.Size) -> float | Tensor:

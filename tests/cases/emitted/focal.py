@@ -6,7 +6,7 @@ It is not proper: its probabilities are too cautious, and want calibrating befor
     -(1 - p)**gamma * log(p)  where  p = softmax(logits)[target]
 
 Source: Lin, Goyal, Girshick, He, Dollar 2017, Focal Loss for Dense Object Detection, eq. 4
-Compiled by losslang 0.1.0, digest dffd4f6490d2d13d; imports only torch.
+Compiled by losslang 0.1.0, digest ec1b4c239f60f156; imports only torch.
 """
 
 import torch
@@ -27,7 +27,7 @@ def _focal(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
 
 def _focal_soft(logits: Tensor, target: Tensor, gamma: float | Tensor) -> Tensor:
     """The formula for label weights: logits [n, class], target [n, class] -> [n]."""
-    log_p = logits.log_softmax(-1)
+    log_p = _log_softmax(logits, -1)
     product = _rest(log_p.exp(), -1).clamp(min=1e-20) ** _column(gamma, 1) * target * log_p
     return -product.sum(-1)
 
@@ -107,8 +107,7 @@ class _LogOdds(torch.autograd.Function):
     def forward(x: Tensor, label: Tensor, dim: int) -> tuple[Tensor, Tensor]:
         others = x.scatter(dim, label, -float("inf"))
         share = others.softmax(dim)
-        odds = others.amax(dim, True) - x.gather(dim, label) - share.amax(dim, True).log()
-        return odds.squeeze(dim), share
+        return others.amax(dim) - x.gather(dim, label).squeeze(dim) - share.amax(dim).log(), share
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -139,6 +138,11 @@ def _log_odds(x: Tensor, label: Tensor, dim: int) -> Tensor:
     else:
         odds, _ = _LogOdds.apply(x, label, dim)
     return odds.clamp(torch.finfo(x.dtype).min, torch.finfo(x.dtype).max)
+
+
+def _log_softmax(x: Tensor, dim: int) -> Tensor:
+    """log_softmax; the lowest finite number where it is below the range, as 0 times it is 0."""
+    return x.log_softmax(dim).clamp(min=torch.finfo(x.dtype).min)
 
 
 def _real(name: str, x: Tensor, axes: str, rank: int) -> Tensor:
