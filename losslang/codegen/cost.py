@@ -28,8 +28,8 @@ PRODUCTS = frozenset(
 )
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp sin cos asin acos atan sinh cosh tanh asinh acosh atanh erf"
-    " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_odds log_softmax log_share log_rest"
-    " logsumexp logsumexp_of_any less_one"
+    " sigmoid softplus lgamma digamma trigamma xlogy logaddexp log_odds log_softmax log_share"
+    " log_rest logsumexp logsumexp_of_any less_one times_exp"
     " log1p_square hypot less_log1p expm1_less angle cos_of_multiple ratio_of_sines".split()
 )
 SORTS = frozenset("sort rank order topk quantile nanquantile".split())

@@ -29,7 +29,8 @@ ELEMENTWISE = frozenset(
     " lt le and or not minimum maximum clamp_min clamp_max static_minimum static_maximum abs sign"
     " floor sqrt reciprocal nonzero exp exp_less log log1p expm1 log1mexp log_cosh sigmoid softplus"
     " tanh sinh cosh sin cos asin acos atan asinh acosh atanh erf lgamma digamma xlogy logaddexp"
-    " square_ratio sine_of_acos ratio_of_sines log1p_square hypot binade integer_pow at".split()
+    " square_ratio times_exp sine_of_acos ratio_of_sines log1p_square hypot binade integer_pow"
+    " at".split()
 )
 """What is computed at one place from numbers at that place; ``at`` reads another place."""
 

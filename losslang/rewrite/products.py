@@ -8,7 +8,7 @@ import sympy
 from sympy import Add, Expr, Mul, Pow
 
 from losslang.ir.binders import substitute, walk
-from losslang.ir.heads import ONE, ZERO, Branch, Max, Min
+from losslang.ir.heads import ONE, ZERO, At, Branch, Max, Min
 from losslang.ir.primitives import Apply
 from losslang.ir.reduce import Ordered, Reduce
 from losslang.ir.truth import Less, Truth
@@ -71,7 +71,8 @@ def clipped(e: Expr) -> Expr | None:
     """
     for factor, ratio, low, high in _clamps(e.args) if len(e.args) == 2 else ():
         fits = high.is_positive and (high - low).is_nonnegative
-        if isinstance(ratio, sympy.exp) and ratio * factor in e.args and fits:
+        whole = {ratio * factor, scaled_exponential(ratio * factor)}
+        if isinstance(ratio, sympy.exp) and fits and not whole.isdisjoint(e.args):
             smallest = Branch(Less(sympy.log(high), ratio.args[0]), high, ratio)
             return factor * Branch(Less(factor, ZERO), Max(ratio, low), smallest)
     return None
@@ -233,6 +234,16 @@ def times_exponential(e: Expr) -> Expr | None:
             if isinstance(power, sympy.exp) and _may_overflow(power.args[0]):
                 kept = sympy.exp(Branch(test, power.args[0], ZERO))
                 return Mul(kept, *(a for a in e.args if a != power))
+    return None
+
+
+def scaled_exponential(e: Expr) -> Expr | None:
+    """``x exp(u)`` of entries ``x`` that may be small, or 0, where ``exp(u)`` overflows."""
+    entries = [a for a in e.args if isinstance(a, At) and not a.is_integer]
+    for power in e.args if entries else ():
+        if isinstance(power, sympy.exp) and _may_overflow(power.args[0]):
+            rest = (a for a in e.args if a != power and a not in entries)
+            return Mul(*rest, Apply("times_exp", Mul(*entries), power.args[0]))
     return None
 
 

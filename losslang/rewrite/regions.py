@@ -77,6 +77,11 @@ def ahead(t: float) -> Point:
     return [t, 0.0, 0.0]
 
 
+def sunk(t: float) -> Point:
+    """A score, and a number as small as the root of its exponential is large."""
+    return [t, math.exp(-t / 2), 0.0]
+
+
 def behind(t: float) -> Point:
     """One score behind two that tie."""
     return [-t, 0.0, 0.0]
@@ -210,6 +215,7 @@ REGIONS = (
     Region("one_exponential", "exp(v[0]) * exp(-logsumexp(v))", *FAR, ahead),
     Region("xlogy_of_exponential", GAIN, *FAR),
     Region("times_exponential", "(v[1] > 0) * exp(v[0])", *FAR, ahead),
+    Region("scaled_exponential", "v[1] * exp(v[0])", overflow(1.02), overflow(1.4), sunk),
     Region("clipped", CLIPPED, *FAR, ahead),
     Region("power_from_zero", "(abs(x) - x)**0.3", number(1), number(5)),
     # 1 - p, log(1 - p), log(1 + exp) and their slopes.

@@ -28,8 +28,8 @@ OPPOSITE = {"max": "min", "min": "max"}
 
 WORDS = squares.WORDS | frozenset(
     "expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal norm log_softmax unit"
-    " log_odds log_rest less_log1p expm1_less difference bounded sine_of_acos angle cos_of_multiple"
-    " ratio_of_sines product quotient one_minus_cube binade entry half_difference"
+    " log_odds log_rest times_exp less_log1p expm1_less difference bounded sine_of_acos angle"
+    " cos_of_multiple ratio_of_sines product quotient one_minus_cube binade entry half_difference"
     " root_mean_square".split()
 )
 """What a stabilised formula may say beyond the IR."""
@@ -304,6 +304,7 @@ RULES: Rules = {
         squares.square_over,
         squares.over_quadratic,
         products.times_exponential,
+        products.scaled_exponential,
     ),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import mpmath
 import numpy
 import pytest
 import torch
@@ -206,6 +207,16 @@ def test_whole_powers_of_negative_numbers(exponent: int) -> None:
         results(composed, [x], slope, torch.float64),
         1e-14,
     )
+
+
+def test_a_number_times_an_exponential_is_finite_where_the_exponential_is_not() -> None:
+    """Oracle: mpmath 1.3."""
+    pairs = [(1e-300, 720.0), (0.0, 3000.0), (-2.0, 1.0)]
+    x, u = torch.tensor(pairs, dtype=torch.float64).unbind(-1)
+    wanted = torch.tensor([float(a * mpmath.exp(b)) for a, b in pairs], dtype=torch.float64)
+    for function in of_program("loss it(x: real, u: real) = x * exp(u)"):
+        value, _, slope = results(function, [x, u], torch.ones(3), torch.float64)
+        torch.testing.assert_close((value, slope), (wanted, wanted), rtol=1e-14, atol=0)
 
 
 @pytest.mark.parametrize("m", [2, 3, 4])

@@ -26,6 +26,7 @@ TEMPLATES: Mapping[str, str] = {
     "exp_less": "exp_of_difference<A>(@, $)",
     "logaddexp": "log_of_sum<A>(@, $)",
     "square_ratio": "(@ * (@ / $))",
+    "times_exp": "((@ == 0) & ($ == $) ? A(0) : @ * exp($ / 2) * exp($ / 2))",
     "sine_of_acos": "losslang::sqrt(@ * @ < 1 ? (A(1) - @) * (A(1) + @) : A(0))",
     "ratio": "((@ == 0) & ($ == 0) ? A(0) : @ / $)",
     "div": "(@ / $)",
@@ -58,7 +59,7 @@ CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "al
 
 def is_dear(op: str) -> bool:
     """Whether an operation evaluates a function, and not only arithmetic."""
-    return op == "exp_less" or op in FUNCTIONS
+    return op in ("exp_less", "times_exp") or op in FUNCTIONS
 
 
 def update(op: str, total: str, x: str) -> str:

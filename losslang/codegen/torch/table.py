@@ -48,6 +48,7 @@ PAIRS: Mapping[str, str] = {
     "log1p_square": "_log1p_square",
     "xlogy": "_xlogy",
     "square_ratio": "_square_ratio",
+    "times_exp": "_times_exp",
     "ratio": "_ratio",
     "logaddexp": "torch.logaddexp",
     "hypot": "_hypot",
@@ -62,9 +63,7 @@ PAIRS: Mapping[str, str] = {
 ALONG: Mapping[str, str] = {
     **{
         name: f"@.{name}($)"
-        for name in (
-            "sum mean prod amax amin logsumexp any all argmax argmin cumsum"
-        ).split()
+        for name in "sum mean prod amax amin logsumexp any all argmax argmin cumsum".split()
     },
     "logsumexp_of_any": "_logsumexp(@, $)",
     "log_softmax": "_log_softmax(@, $)",
@@ -214,6 +213,13 @@ def _ratio(x: Tensor, y: Tensor) -> Tensor:
     nothing = (x == 0) & (y == 0)
     scale = torch.where(y.abs() < 2.0**25 * torch.finfo(y.dtype).tiny, 2.0**60, 1.0)
     return torch.where(nothing, 0.0, x * scale / torch.where(nothing, 1.0, y * scale))
+''',
+    "_times_exp": '''\
+def _times_exp(x: Tensor, u: Tensor) -> Tensor:
+    """x * exp(u), finite also where the power is not, and 0 where x is 0."""
+    large = u > (177 if u.dtype == torch.float32 else 1419)
+    half = (torch.where(large & (x == 0), 0.0, u) / 2).exp()
+    return x * half * half
 ''',
     "_xlogy": '''\
 def _xlogy(x: Tensor, y: Tensor) -> Tensor:
