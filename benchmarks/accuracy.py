@@ -59,6 +59,7 @@ REASONS = {
     "negative_cosine": CANCELS,
     "proxy_nca": POWERS,
     "ranked_list": "weights exp(alpha d) of pairs, which leave the range where alpha is 100",
+    "sd_sdr": "a projection, of which every step rounds",
     "sparsemax_loss": CANCELS,
     "poly1_focal": EXPONENTS,
     "balanced_softmax": EXPONENTS,
