@@ -1,8 +1,8 @@
 """How floats compute a formula: rewrites that keep its value over the reals.
 
 The result is still an expression of the IR, with further words of the floating-point vocabulary:
-``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh nonzero reciprocal less_log1p expm1_less``
-and of the words of :mod:`losslang.rewrite.squares` and :mod:`losslang.rewrite.differences`,
+``Apply`` of ``expm1 log1p log1mexp logaddexp log_cosh times_exp nonzero reciprocal less_log1p``
+``expm1_less`` and of :mod:`losslang.rewrite.squares` and :mod:`losslang.rewrite.differences`,
 ``Reduce`` by ``norm`` and ``root_mean_square``, and ``Ordered`` by ``log_softmax``, ``log_rest``,
 ``log_odds`` and ``unit``. Each rule looks at one node whose arguments are already rewritten.
 """
