@@ -156,7 +156,8 @@ def log_rest(e: Expr) -> Expr | None:
     (share,) = e.operands
     if isinstance(share, Reduce) and share.op in OPPOSITE:
         rest = log_rest(Apply("log1mexp", share.body))
-        return rest and Reduce(OPPOSITE[share.op], share.binders, share.guard, rest)
+        if rest is not None:
+            return Reduce(OPPOSITE[share.op], share.binders, share.guard, rest)
     if isinstance(share, Ordered) and share.op == "log_softmax":
         return Ordered("log_rest", share.binders, share.guard, share.body, share.at)
     return None
