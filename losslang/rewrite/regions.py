@@ -250,10 +250,8 @@ REGIONS = (
     Region("branch_of_sigmoids", EITHER, *ROUNDED, behind),
     Region("log_of_branch", "log(1 + x if x >= 0 else 1 / (1 - x))", *SMALL),
     Region("cos_of_acos", "cos(acos(x) + 0.5)", *BELOW_ONE, below_one),
-    Region("cos_of_multiple", "cos(3 * acos(x))", number(1), number(1)),
     Region("cos_of_multiple", "cos(3 * acos(x))", *BELOW_ONE, below_one),
     Region("sine_of_acos", "sqrt(1 - x**2)", *BELOW_ONE, below_one),
-    Region("ratio_of_sines", "sin(3 * acos(x)) / sqrt(1 - x**2)", *BELOW_ONE, below_one),
     # Squares and lengths.
     Region("log_of_square", "log(1 + x**2)", *HUGE),
     Region("log_of_quadratic", "log(2 + x + x**2)", *HUGE),
@@ -291,6 +289,7 @@ REGIONS = (
 )
 
 WITHOUT = {
+    "ratio_of_sines": "it is for slopes by formulas, finite at 1; its own slope gains nothing",
     "damped": "it is for slopes by formulas, where a factor of the upstream gradient comes between",
     "flat": "it takes the slope, that may overflow, from what power_of_logistic makes",
     "other_shares": "what a probability leaves of 1 in one form, which other rules know",
