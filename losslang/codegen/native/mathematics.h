@@ -486,6 +486,12 @@ template <class T> LOSSLANG_INLINE T xlogy(T x, T y) {
     return x == T(0) && y == y ? T(0) : product;
 }
 
+// x exp(u), finite also where the exponential is not, and 0 where x is 0.
+template <class T> LOSSLANG_INLINE T times_exp(T x, T u) {
+    T half = exp(u / T(2));
+    return (x == T(0)) & (u == u) ? T(0) : x * half * half;
+}
+
 // ---- Powers -------------------------------------------------------------------------------------
 
 // log(x) of a positive finite x, with some 12 bits more than T has.

@@ -9,8 +9,8 @@ from losslang.codegen.rows import NoRowsError
 
 FUNCTIONS = frozenset(
     "exp log log1p expm1 log1mexp log_cosh sqrt sigmoid softplus tanh sinh cosh sin cos asin acos"
-    " atan asinh acosh atanh erf lgamma digamma pow integer_pow xlogy log1p_square hypot"
-    " ratio_of_sines binade".split()
+    " atan asinh acosh atanh erf lgamma digamma pow integer_pow xlogy times_exp log1p_square"
+    " hypot ratio_of_sines binade".split()
 )
 """Functions of ``mathematics.h``, by their names there."""
 
@@ -26,7 +26,6 @@ TEMPLATES: Mapping[str, str] = {
     "exp_less": "exp_of_difference<A>(@, $)",
     "logaddexp": "log_of_sum<A>(@, $)",
     "square_ratio": "(@ * (@ / $))",
-    "times_exp": "((@ == 0) & ($ == $) ? A(0) : @ * exp($ / 2) * exp($ / 2))",
     "sine_of_acos": "losslang::sqrt(@ * @ < 1 ? (A(1) - @) * (A(1) + @) : A(0))",
     "ratio": "((@ == 0) & ($ == 0) ? A(0) : @ / $)",
     "div": "(@ / $)",
@@ -59,7 +58,7 @@ CLAUSE = {"sum": "+", "prod": "*", "amax": "max", "amin": "min", "any": "|", "al
 
 def is_dear(op: str) -> bool:
     """Whether an operation evaluates a function, and not only arithmetic."""
-    return op in ("exp_less", "times_exp") or op in FUNCTIONS
+    return op == "exp_less" or op in FUNCTIONS
 
 
 def update(op: str, total: str, x: str) -> str:

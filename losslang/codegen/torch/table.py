@@ -110,7 +110,7 @@ def _log_softmax(x: Tensor, dim: int) -> Tensor:
     "_log_share": '''\
 def _log_share(x: Tensor, dim: int) -> Tensor:
     """log_softmax, with every digit also where it is close to 0."""
-    log_p = x.log_softmax(dim).clamp(min=torch.finfo(x.dtype).min)
+    log_p = _log_softmax(x, dim)
     large = log_p.detach() > -0.6931471805599453
     others = torch.where(large, float("-inf"), log_p).exp().sum(dim, keepdim=True)
     return torch.where(large, (-others.clamp(max=0.5)).log1p(), log_p)
